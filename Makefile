@@ -1,0 +1,30 @@
+# Two commands: `make run` and `make test`. Both first set up .venv/, once.
+PYTHON ?= python3
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: run test lint docs clean
+
+run: $(VENV)/ready
+	snakemake --cores all --resources gpu=1
+
+test: $(VENV)/ready
+	ruff check .
+	python -m pytest
+
+lint: $(VENV)/ready
+	ruff check .
+	snakemake --lint
+
+docs: $(VENV)/ready
+	python docs/build.py
+
+clean:
+	rm -rf $(VENV) .snakemake
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	python -m pip install --quiet --constraint constraints.txt --editable ".[test]"
+	python -m pip check
+	touch $@

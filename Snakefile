@@ -1,0 +1,49 @@
+# From raw landmarks to a .tflite file. Every artefact can be asked for by name:
+#
+#   results/data/{dataset}/            raw/ sequences.parquet shards/ index.parquet folds.parquet manifest.json
+#   results/{experiment}/round1/       fold{fold}/  model.safetensors oof.parquet history.csv metrics.json
+#   results/{experiment}/oof/          train_with_oof.parquet
+#   results/{experiment}/round2/       seed{seed}/  model.safetensors history.csv metrics.json reference.npz
+#   results/{experiment}/port/         seed{seed}/  the TensorFlow twin
+#   results/{experiment}/export/       model.tflite inference_args.json parity.json evaluation.json benchmark.json
+#   results/{experiment}/report/       summary.md
+#
+# or by stage: snakemake preprocess | round1 | oof | round2 | export
+from snakemake.utils import min_version
+
+from podium.usage import UsageMeter
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/round1.smk"
+include: "workflow/rules/round2.smk"
+include: "workflow/rules/export.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        EXPORT + "/model.tflite",
+        EXPORT + "/inference_args.json",
+        EXPORT + "/parity.json",
+        EXPORT + "/evaluation.json",
+        EXPORT + "/benchmark.json",
+        RESULTS + "/report/summary.md",
+
+
+onstart:
+    METERS.append(UsageMeter())
+
+
+onsuccess:
+    print_summary()

@@ -1,0 +1,115 @@
+"""Writes the generated parts of the documentation; ``--check`` only says whether they are in step.
+
+The configuration reference and the JSON schemas come from the pydantic models, the graph from Snakemake, the results
+table from the last run of the embedded experiment (left as it is where there was none).
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from podium import config
+from podium.files import write_text
+
+ROOT = Path(__file__).parent.parent
+FILES = {"experiment": config.Experiment, "dataset": config.Dataset, "recipe": config.Recipe}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when something is out of step")
+    check = parser.parse_args().check
+    pages = {
+        ROOT / "docs/configuration.md": configuration_page(),
+        ROOT / "README.md": readme(),
+    }
+    for name, section in FILES.items():
+        schema = json.dumps(section.model_json_schema(), indent=2) + "\n"
+        pages[ROOT / f"config/schema/{name}.schema.json"] = schema
+    stale = [path for path, text in pages.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        if not check:
+            write_text(path, pages[path])
+        print(f"{'stale' if check else 'written'} {path.relative_to(ROOT)}")
+    sys.exit(1 if check and stale else 0)
+
+
+def readme() -> str:
+    """README.md with its generated parts made anew."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = fill(text, "graph", f"```mermaid\n{rule_graph()}\n```")
+    summary = ROOT / "results/demo/report/results.md"
+    return fill(text, "results", summary.read_text(encoding="utf-8").strip()) if summary.is_file() else text
+
+
+def fill(text: str, name: str, content: str) -> str:
+    """Replaces what stands between the two markers of a generated part."""
+    start, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
+    before, rest = text.split(start)
+    return f"{before}{start}\n{content}\n{end}{rest.split(end)[1]}"
+
+
+def rule_graph() -> str:
+    """The workflow's rules as a Mermaid graph, without the rules that only write tables and reports."""
+    command = ["snakemake", "--rulegraph", "mermaid-js", "--configfile", "config/config.yaml", "--quiet", "all"]
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = dict(re.findall(r'id(\d+)\["?(\w+)"?\]', output))
+    edges = sorted(set(re.findall(r"id(\d+) --> id(\d+)", output)), key=lambda edge: (int(edge[0]), int(edge[1])))
+    lines = [f"    {names[a]} --> {names[b]}" for a, b in edges if names[b] != "all"]
+    return "flowchart LR\n" + "\n".join(sorted(set(lines)))
+
+
+def configuration_page() -> str:
+    """docs/configuration.md: every key of every file, with its type, default and meaning."""
+    parts = ["# Configuration\n\nGenerated from `podium.config` by `make docs`. An unknown key stops the run.\n"]
+    for name, section in FILES.items():
+        parts.append(f"## {name.capitalize()} files\n")
+        for path, part in sections(section):
+            parts.append(f"### {path or name}\n\n{(part.__doc__ or '').strip()}\n\n{key_table(part)}\n")
+    return "\n".join(parts)
+
+
+def sections(section: type[BaseModel], path: str = "") -> list[tuple[str, type[BaseModel]]]:
+    """A section and all that it holds, with their dotted paths."""
+    found = [(path, section)]
+    for key, field in section.model_fields.items():
+        for inner in [field.annotation, *getattr(field.annotation, "__args__", ())]:
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                found += sections(inner, f"{path}.{key}".strip("."))
+    return found
+
+
+def key_table(section: type[BaseModel]) -> str:
+    """Markdown table of a section's keys."""
+    rows = ["| key | type | default | meaning |", "|---|---|---|---|"]
+    schema = section.model_json_schema(ref_template="{model}")
+    for key, value in schema["properties"].items():
+        default = "required" if key in schema.get("required", []) else f"`{json.dumps(value.get('default'))}`"
+        if "$ref" in value or "discriminator" in value:
+            default = "see below"
+        rows.append(f"| `{key}` | {kind(value)} | {default} | {value.get('description', '')} |")
+    return "\n".join(rows)
+
+
+def kind(value: dict) -> str:
+    """Readable type of a key with its limits."""
+    if "enum" in value:
+        return " or ".join(f"`{choice}`" for choice in value["enum"])
+    if "const" in value:
+        return f"`{value['const']}`"
+    if value.get("type") == "array":
+        inner = value.get("items") or {}
+        return f"list of {kind(inner) or 'values'}"
+    limits = [f"{sign} {value[key]}" for key, sign in LIMITS.items() if key in value]
+    return " ".join([value.get("type", "section"), *limits])
+
+
+LIMITS = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">"}
+
+if __name__ == "__main__":
+    main()

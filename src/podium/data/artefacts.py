@@ -1,0 +1,16 @@
+"""Files that one preprocessing command leaves for the next."""
+
+from pathlib import Path
+
+from podium.errors import UserError
+
+
+def made_by(path: Path, command: str) -> Path:
+    """``path`` itself.
+
+    Raises:
+        UserError: It does not exist; the message names the command that writes it.
+    """
+    if not path.is_file():
+        raise UserError(f"{path} does not exist; {command} writes it")
+    return path

@@ -1,0 +1,192 @@
+"""Training and validation samples as torch datasets, and how they become batches.
+
+Legend: B batch, T frames, L landmarks (130), C coordinates (3), S label positions (33).
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.utils.data import Dataset
+
+from podium.config import Data
+from podium.data.augment import build_augmentations
+from podium.data.clips import Clips, cutmix, mirror
+from podium.errors import UserError
+from podium.normalise import resize
+from podium.text import encode
+
+
+class Sample(NamedTuple):
+    """One clip, ready for a batch.
+
+    Attributes:
+        x_TLC: (T, 130, 3) float32, normalised, missing landmarks 0.
+        labels_S: (33,) int64.
+        score: In [0, 1]; how well round 1 read the clip, 1 where it is not known.
+        num_frames: Length of the recording, before any augmentation.
+        row: Position in the dataset's table; of the first clip where CutMix joined two.
+    """
+
+    x_TLC: np.ndarray
+    labels_S: np.ndarray
+    score: float
+    num_frames: int
+    row: int
+
+
+class TrainingClips(Dataset):
+    """Training samples by key ``(epoch, item)``.
+
+    All random draws of a sample come from (seed, epoch, item), so that neither the order of the keys nor the number of
+    loader processes nor an interruption changes a sample. Items are the table's train rows, then the supplemental ones
+    as ``data.supplemental`` says: "phrases" makes one item of each distinct supplemental phrase, and each time one of
+    its recordings is drawn.
+
+    Args:
+        table: split, file_id, sequence_id, participant_id, phrase, offset, num_frames; optionally score. Rows shorter
+            than ``data.min_train_frames`` are left out.
+        root: The dataset's folder, with shards/.
+        data: The recipe's section.
+        seed: Of the run.
+
+    Raises:
+        UserError: Nothing is left to train on, or an augmentation is unknown or has wrong parameters.
+    """
+
+    def __init__(self, table: pd.DataFrame, root: str | Path, data: Data, seed: int) -> None:
+        self._data = data
+        self._seed = seed
+        self._augmentations = build_augmentations(data.augment)
+        self._rows = _Rows(table, root)
+        is_usable = table["num_frames"].to_numpy() >= data.min_train_frames
+        is_supplemental = (table["split"] == "supplemental").to_numpy()
+        if data.supplemental == "none":
+            is_usable = is_usable & ~is_supplemental
+        rows = np.arange(len(table))
+        extra = is_usable & is_supplemental
+        recordings = list(rows[extra][:, None])
+        if data.supplemental == "phrases":
+            by_phrase = pd.Series(rows[extra]).groupby(table["phrase"].to_numpy()[extra])
+            recordings = [group.to_numpy() for _, group in by_phrase]
+        self._recordings = [*rows[is_usable & ~is_supplemental][:, None], *recordings]
+        if not self._recordings:
+            raise UserError(f"no clip of at least {data.min_train_frames} frames to train on; lower min_train_frames")
+        signers = table["participant_id"].to_numpy()
+        usable = rows[is_usable]
+        self._signer_of_row = signers
+        self._rows_of_signer = {
+            signer: usable[signers[usable] == signer] for signer in np.unique(signers[usable]).tolist()
+        }
+
+    def __len__(self) -> int:
+        return len(self._recordings)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """(len(self),) int64: frames of each item's recording, the median where it has several. For bucketing."""
+        num_frames = self._rows.num_frames
+        return np.array([int(np.median(num_frames[rows])) for rows in self._recordings])
+
+    def __getitem__(self, key: tuple[int, int]) -> Sample:
+        epoch, item = key
+        data = self._data
+        rng = np.random.default_rng([self._seed, epoch, item])
+        recordings = self._recordings[item]
+        row = int(recordings[rng.integers(len(recordings))] if len(recordings) > 1 else recordings[0])
+        x_TLC, phrase, score = self._rows.clip(row)
+        is_mirrored = rng.random() < data.p_mirror
+        if is_mirrored and data.mirror == "published":
+            x_TLC = mirror(x_TLC)
+        if rng.random() < data.p_cutmix:
+            partner = self._partner(row, rng)
+            if partner is not None:
+                share, is_second_first = rng.random(), bool(rng.random() < 0.5)
+                first, second = (x_TLC, phrase, score), self._rows.clip(partner)
+                x_TLC, phrase, score = cutmix(first, second, share, is_second_first)
+        if is_mirrored and data.mirror == "corrected":
+            x_TLC = mirror(x_TLC)  # both partners in one go
+        for augmentation in self._augmentations:
+            x_TLC = augmentation(x_TLC, rng)
+        x_TLC = resize(x_TLC, data.max_frames)
+        return Sample(x_TLC, encode(phrase), score, int(self._rows.num_frames[row]), row)
+
+    def _partner(self, row: int, rng: np.random.Generator) -> int | None:
+        """Another usable row of the same signer, uniformly; None when there is none."""
+        candidates = self._rows_of_signer[self._signer_of_row[row]]
+        if len(candidates) < 2:
+            return None
+        # Draw among the others: those from `row`'s own place on move up by one.
+        place = int(np.searchsorted(candidates, row))
+        drawn = int(rng.integers(len(candidates) - 1))
+        return int(candidates[drawn + (drawn >= place)])
+
+
+class ValidationClips(Dataset):
+    """All rows of a table, unchanged but for the resize of long clips; keys are positions in the table.
+
+    Args:
+        table: As for `TrainingClips`.
+        root: The dataset's folder, with shards/.
+        max_frames: Longer clips are resized to this length.
+    """
+
+    def __init__(self, table: pd.DataFrame, root: str | Path, max_frames: int) -> None:
+        self._rows = _Rows(table, root)
+        self._max_frames = max_frames
+
+    def __len__(self) -> int:
+        return len(self._rows.num_frames)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """(len(self),) int64: frames of each clip."""
+        return self._rows.num_frames
+
+    def __getitem__(self, row: int) -> Sample:
+        x_TLC, phrase, score = self._rows.clip(row)
+        return Sample(resize(x_TLC, self._max_frames), encode(phrase), score, int(self._rows.num_frames[row]), row)
+
+
+class _Rows:
+    """A table's columns as arrays, beside its clips."""
+
+    def __init__(self, table: pd.DataFrame, root: str | Path) -> None:
+        self._clips = Clips(table, root)
+        self._phrases = table["phrase"].tolist()
+        scores = table["score"] if "score" in table else pd.Series(np.nan, index=table.index)
+        self._scores = scores.astype(float).fillna(1.0).clip(0.0, 1.0).to_numpy()
+        self.num_frames = table["num_frames"].to_numpy(dtype=np.int64)
+
+    def clip(self, row: int) -> tuple[np.ndarray, str, float]:
+        """Normalised frames (T, 130, 3), phrase, score."""
+        return self._clips.normalised(row), self._phrases[row], float(self._scores[row])
+
+
+def collate(samples: list[Sample], pad_to: int | None = None) -> dict[str, torch.Tensor]:
+    """Stacks samples, zero-padded behind.
+
+    Args:
+        pad_to: Frames of the batch, at least those of its longest clip; None takes the longest clip's.
+
+    Returns:
+        x_BTLC float32, mask_BT bool (True on frames of the clip), labels_BS int64, score_B float32, lengths_B int64
+        (frames of the recordings), row_B int64.
+    """
+    longest = max(len(sample.x_TLC) for sample in samples)
+    num_frames = longest if pad_to is None else pad_to
+    x_BTLC = np.zeros((len(samples), num_frames, *samples[0].x_TLC.shape[1:]), dtype=np.float32)
+    mask_BT = np.zeros((len(samples), num_frames), dtype=bool)
+    for x_TLC, mask_T, sample in zip(x_BTLC, mask_BT, samples, strict=True):
+        x_TLC[: len(sample.x_TLC)] = sample.x_TLC
+        mask_T[: len(sample.x_TLC)] = True
+    return {
+        "x_BTLC": torch.from_numpy(x_BTLC),
+        "mask_BT": torch.from_numpy(mask_BT),
+        "labels_BS": torch.from_numpy(np.stack([sample.labels_S for sample in samples])),
+        "score_B": torch.tensor([sample.score for sample in samples], dtype=torch.float32),
+        "lengths_B": torch.tensor([sample.num_frames for sample in samples]),
+        "row_B": torch.tensor([sample.row for sample in samples]),
+    }

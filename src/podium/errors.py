@@ -1,0 +1,30 @@
+"""Errors that a user can mend, and how a command ends on them."""
+
+import sys
+from collections.abc import Callable
+
+
+class UserError(Exception):
+    """Bad input. The message is one line: what is wrong, where, and what to do about it."""
+
+
+def run(main: Callable[[], None]) -> None:
+    """Runs a command's ``main``. A `UserError` ends it with one line on stderr and exit code 2.
+
+    A full disk counts as bad input too: it is the user who can make room. Anything else is a bug and keeps its
+    traceback.
+    """
+    try:
+        main()
+    except UserError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        place = f" while writing {error.filename}" if error.filename else ""
+        print(f"error: no space left on the disk{place}; make room and run again", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+DISK_FULL = {28, 122}  # ENOSPC, EDQUOT

@@ -1,0 +1,1 @@
+"""The file: building it, proving it right, scoring it and timing it."""

@@ -1,0 +1,139 @@
+"""The file: preprocessing, all seeds, confidence gate and greedy decoding in one graph with one signature.
+
+``serving_default`` takes ``inputs`` (T, 390) float32, raw landmarks with NaN, and returns ``outputs`` (n, 59) float32:
+for each character of the text the averaged logits of the 59 characters, so that the text is their argmax. There is
+always a text: clips that are too short, that no network trusts or that decode to nothing get the dummy phrase, since
+the runtime cannot return an array without rows.
+
+Letters in tensor names: T frames, K columns (390), L landmarks, C coordinates, D width, S output positions,
+V vocabulary.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from podium.errors import UserError
+from podium.export.operators import check_operators
+from podium.files import atomic_path
+from podium.landmarks import COLUMNS, NUM_LANDMARKS
+from podium.port import Twin
+from podium.port.decoder import greedy
+from podium.text import CHARACTERS, DUMMY_PHRASE, END, LABEL_LENGTH, NUM_CHARACTERS
+
+SIGNATURE, INPUT, OUTPUT = "serving_default", "inputs", "outputs"
+
+
+class Ensemble(tf.Module):
+    """Raw landmarks → logits of the text, by the mean of several networks.
+
+    Args:
+        twins: One per seed, all shortening clips to the same number of frames.
+        min_frames: Shorter clips get the dummy phrase.
+        min_confidence: Clips whose averaged logit means less than this get the dummy phrase. Networks without a
+            confidence head trust everything.
+
+    Raises:
+        UserError: The twins do not go together.
+    """
+
+    def __init__(self, twins: list[Twin], min_frames: int, min_confidence: float) -> None:
+        super().__init__()
+        if len({twin.max_frames for twin in twins}) != 1:
+            raise UserError("the seeds were trained with different data.max_frames; give them one recipe")
+        self.twins = twins
+        self.min_frames = min_frames
+        self.min_confidence = min_confidence
+        self.dummy_SV = np.zeros((LABEL_LENGTH, NUM_CHARACTERS), np.float32)
+        self.dummy_SV[np.arange(len(DUMMY_PHRASE)), [CHARACTERS.index(c) for c in DUMMY_PHRASE]] = 1
+
+    @tf.function(input_signature=[tf.TensorSpec([None, len(COLUMNS)], tf.float32, name=INPUT)], autograph=False)
+    def read(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The signature of the file."""
+        return {OUTPUT: self._read(inputs)[OUTPUT]}
+
+    @tf.function(input_signature=[tf.TensorSpec([None, len(COLUMNS)], tf.float32, name=INPUT)], autograph=False)
+    def inside(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The same computation with what decides it.
+
+        Returns:
+            Beside "outputs": "is_dummy"; "confidence", 1 without a head; and of the decoding, which makes no step when
+            the clip is too short or not trusted, "ids" (steps,) and "logits" (steps, V).
+        """
+        return self._read(inputs)
+
+    def _read(self, raw_TK: tf.Tensor) -> dict[str, tf.Tensor]:
+        # No branches: around the whole network they keep TFLite from handing it to its fast kernels. A clip that gets
+        # the dummy phrase passes the encoder, and then decodes no step.
+        x_TLC = preprocess(raw_TK, self.twins[0].max_frames)
+        encodings = [twin.encode(x_TLC) for twin in self.twins]
+        logits = [twin.confidence_logit(e_TD) for twin, e_TD in zip(self.twins, encodings, strict=True)]
+        logits = [logit for logit in logits if logit is not None]
+        confidence = tf.sigmoid(tf.add_n(logits) / len(logits)) if logits else tf.constant(1.0)
+        is_gated = tf.logical_or(tf.shape(raw_TK)[0] < self.min_frames, confidence < self.min_confidence)
+        ids_S, logits_SV, num_steps = greedy([twin.decoder for twin in self.twins], encodings, False, is_gated)
+        num_characters = num_steps - tf.cast(tf.reduce_any(tf.equal(ids_S, END)), tf.int32)
+        is_dummy = tf.equal(num_characters, 0)
+        rows_SV = tf.where(is_dummy, self.dummy_SV, logits_SV[:, :NUM_CHARACTERS])
+        num_rows = tf.where(is_dummy, len(DUMMY_PHRASE), num_characters)
+        return {
+            OUTPUT: rows_SV[:num_rows],
+            "is_dummy": is_dummy,
+            "confidence": confidence,
+            "ids": ids_S[:num_steps],
+            "logits": logits_SV[:num_steps],
+        }
+
+
+def preprocess(raw_TK: tf.Tensor, max_frames: int) -> tf.Tensor:
+    """What `podium.normalise` does: standardise a clip, NaN → 0, and repeat no frame but drop some of too many.
+
+    An empty clip becomes one frame of zeros; it gets the dummy phrase in any case.
+
+    Args:
+        raw_TK: (T, 390), NaN where a landmark is missing; all x, all y, all z.
+
+    Returns:
+        (min(T, max_frames), 130, 3), no NaN.
+    """
+    num_missing = tf.maximum(1 - tf.shape(raw_TK)[0], 0)
+    x_TCL = tf.reshape(tf.pad(raw_TK, [[0, num_missing], [0, 0]]), [-1, 3, NUM_LANDMARKS])
+    is_missing_TCL = tf.math.is_nan(x_TCL)
+    x_TCL = tf.where(is_missing_TCL, 0.0, x_TCL)
+    # Landmarks first, then frames: float32 sums of a few hundred terms each.
+    num_C1 = tf.reduce_sum(tf.reduce_sum(tf.where(is_missing_TCL, 0.0, 1.0), axis=2), axis=0)[:, None]
+    num_C1 = tf.maximum(num_C1, 1.0)
+    mean_C1 = tf.reduce_sum(tf.reduce_sum(x_TCL, axis=2), axis=0)[:, None] / num_C1
+    x_TCL = tf.where(is_missing_TCL, 0.0, x_TCL - mean_C1)
+    deviation_C1 = tf.sqrt(tf.reduce_sum(tf.reduce_sum(tf.square(x_TCL), axis=2), axis=0)[:, None] / num_C1)
+    is_flat_C1 = tf.equal(deviation_C1, 0.0)
+    x_TCL = tf.where(is_flat_C1, 0.0, x_TCL / tf.where(is_flat_C1, 1.0, deviation_C1))
+    num_frames = tf.shape(x_TCL)[0]
+    new_frames = tf.minimum(num_frames, max_frames)
+    x_TCL = tf.gather(x_TCL, tf.range(new_frames) * num_frames // new_frames)
+    return tf.transpose(x_TCL, [0, 2, 1])
+
+
+def convert(ensemble: Ensemble, half_weights: bool = True) -> bytes:
+    """The file's content: builtin operators only, no variables.
+
+    Args:
+        half_weights: Store weights in float16; they are widened to float32 when the file is loaded.
+    """
+    function = ensemble.read.get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], ensemble)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if half_weights:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
+    content = converter.convert()
+    check_operators(content)
+    return content
+
+
+def write_file(ensemble: Ensemble, path: str | Path) -> None:
+    """Converts, checks the operators, and writes the file."""
+    with atomic_path(path) as partial:
+        partial.write_bytes(convert(ensemble))

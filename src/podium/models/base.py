@@ -1,0 +1,117 @@
+"""What the networks of the registry share: their losses and their way from a clip to ids.
+
+Letters in tensor names: B batch, T frames, L landmarks, C coordinates, D width, S output positions, V vocabulary.
+"""
+
+from abc import ABC, abstractmethod
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from podium.config import Model
+from podium.models.decoder import Decoder, mask_inputs, shift_right
+from podium.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
+
+Batch = dict[str, Tensor]
+
+
+class SignReader(nn.Module, ABC):
+    """An encoder over landmarks and a decoder over characters.
+
+    A batch holds ``x_BTLC`` (B, T, 130, 3) float32, normalised, missing landmarks and pads 0; ``mask_BT`` bool, true at
+    valid frames, of which every clip has at least one; ``labels_BS`` (B, 33) int64; ``score_B`` float32.
+    """
+
+    def __init__(self, config: Model) -> None:
+        super().__init__()
+        self.config = config
+        self.decoder = Decoder(config.dim, config.decoder)
+        # The CTC loss is a crutch for small budgets: it finds the order of the characters long before the decoder's
+        # attention does. The 1st-place solution saw no gain from one at full scale.
+        self.ctc_head = nn.Linear(config.dim, NUM_CHARACTERS + 1) if config.ctc_weight else None
+
+    @abstractmethod
+    def encode(self, x_BTLC: Tensor, mask_BT: Tensor) -> Tensor:
+        """(B, T, 130, 3) → (B, T, D); rows of pads hold something finite without meaning."""
+
+    @abstractmethod
+    def losses(self, e_BTD: Tensor, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+        """Named scalars, "loss" being the network's own total."""
+
+    def confidence_logit(self, e_BTD: Tensor, mask_BT: Tensor) -> Tensor | None:
+        """(B,) logit of the clip being readable; None for a network without that head."""
+        return None
+
+    def forward(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+        """Training losses of a batch.
+
+        Args:
+            generator: Draws which decoder inputs are hidden.
+
+        Returns:
+            Named scalars; "loss" is the one to minimise.
+        """
+        e_BTD = self.encode(batch["x_BTLC"], batch["mask_BT"])
+        losses = self.losses(e_BTD, batch, generator)
+        if self.ctc_head is not None:
+            losses["ctc"] = ctc_loss(self.ctc_head(e_BTD), batch["mask_BT"], batch["labels_BS"])
+            weight = self.config.ctc_weight
+            losses["loss"] = (1 - weight) * losses["loss"] + weight * losses["ctc"]
+        return losses
+
+    def text_loss(
+        self, decoder: Decoder, labels_BS: Tensor, e_BTD: Tensor, mask_BT: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        """Cross-entropy of a decoder that is given the true beginning, part of it hidden."""
+        choices = self.config.choices
+        p_mask = self.config.p_mask_input if self.training else 0.0
+        inputs_BS = mask_inputs(labels_BS, p_mask, generator, choices.input_masking == "published")
+        logits_BSV = decoder(shift_right(inputs_BS), e_BTD, mask_BT).float()
+        ignored = PAD if choices.loss_positions == "corrected" else -100
+        return F.cross_entropy(logits_BSV.reshape(-1, VOCAB_SIZE), labels_BS.reshape(-1), ignore_index=ignored)
+
+    @torch.no_grad()
+    def generate(self, x_BTLC: Tensor, mask_BT: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Reads clips greedily.
+
+        Returns:
+            ids (B, 33) int64, characters and then PAD; in ``published`` generation START stands in front and a row
+            that never ends is all PAD. And the confidence (B,) in [0, 1], or None.
+        """
+        e_BTD = self.encode(x_BTLC, mask_BT)
+        published = self.config.choices.generation == "published"
+        raw_BS, _ = self.decoder.greedy(e_BTD, mask_BT, published)
+        logit_B = self.confidence_logit(e_BTD, mask_BT)
+        return tidy_ids(raw_BS, published), None if logit_B is None else logit_B.float().sigmoid()
+
+
+def tidy_ids(raw_BS: Tensor, published: bool) -> Tensor:
+    """Greedy ids, cut before their first END and padded to (B, 33)."""
+    is_end_BS = raw_BS == END
+    if published:
+        raw_BS = torch.cat([torch.full_like(raw_BS[:, :1], START), raw_BS], dim=1)
+        is_end_BS = F.pad(is_end_BS, (1, 0))
+    is_kept_BS = is_end_BS.cumsum(1) == 0
+    if published:
+        is_kept_BS &= is_end_BS.any(1, keepdim=True)
+    ids_BS = raw_BS.masked_fill(~is_kept_BS, PAD)[:, :LABEL_LENGTH]
+    return F.pad(ids_BS, (0, LABEL_LENGTH - ids_BS.shape[1]), value=PAD)
+
+
+def ctc_loss(logits_BTV: Tensor, mask_BT: Tensor, labels_BS: Tensor) -> Tensor:
+    """Connectionist temporal classification over encoder frames; blank is id 59. Mean per character.
+
+    Clips with too few frames for their text count 0.
+    """
+    lengths_B = (labels_BS < NUM_CHARACTERS).sum(1)
+    loss_B = F.ctc_loss(
+        logits_BTV.float().log_softmax(-1).transpose(0, 1),
+        labels_BS,
+        mask_BT.sum(1),
+        lengths_B,
+        blank=NUM_CHARACTERS,
+        reduction="none",
+        zero_infinity=True,
+    )
+    return loss_B.sum() / lengths_B.sum().clamp(min=1)

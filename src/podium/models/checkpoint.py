@@ -1,0 +1,95 @@
+"""Weights in a file, and the reference numbers that a port is held against.
+
+``reference.npz`` holds, for each clip (``0``, ``1``, …): ``{clip}/raw`` (T, 390) · ``{clip}/x`` (T, 130, 3) normalised
+and resized · ``{clip}/mid/frontend``, ``{clip}/mid/parts`` (round 2) and ``{clip}/mid/blocks.{i}`` (T, D) ·
+``{clip}/encoder`` (T, D) · ``{clip}/confidence_logit`` () · ``{clip}/logits`` (S, 63) and ``{clip}/ids`` (S,) of each
+greedy step. All in float32 from a clip by itself, without padding.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save
+from torch import nn
+
+from podium.config import Recipe
+from podium.errors import UserError
+from podium.files import atomic_path
+from podium.models.base import SignReader
+from podium.models.registry import create
+from podium.normalise import normalise, resize
+
+
+def save_weights(model: nn.Module, path: str | Path) -> None:
+    """Writes parameters and running statistics as safetensors, under the names of the state dict."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    with atomic_path(path) as partial:
+        partial.write_bytes(save(tensors))
+
+
+def load_model(path: str | Path, recipe: Recipe) -> SignReader:
+    """A recipe's network with the weights of a file, on the CPU, in evaluation mode.
+
+    Raises:
+        UserError: The file does not fit the recipe: names or shapes differ.
+    """
+    model = create(recipe.model)
+    expected, found = model.state_dict(), load_file(path)
+    problems = [f"missing {name}" for name in expected.keys() - found.keys()]
+    problems += [f"unexpected {name}" for name in found.keys() - expected.keys()]
+    problems += [
+        f"{name} has shape {tuple(found[name].shape)}, not {tuple(expected[name].shape)}"
+        for name in expected.keys() & found.keys()
+        if expected[name].shape != found[name].shape
+    ]
+    if problems:
+        more = f" and {len(problems) - 5} more" if len(problems) > 5 else ""
+        raise UserError(f"{path} does not fit the recipe: {'; '.join(sorted(problems)[:5])}{more}")
+    model.load_state_dict(found)
+    return model.eval()
+
+
+@torch.no_grad()
+def write_reference(model: SignReader, recipe: Recipe, raw_clips: list[np.ndarray], path: str | Path) -> None:
+    """Writes what the network computes inside, for a few clips.
+
+    Args:
+        model: On the CPU, in evaluation mode.
+        raw_clips: Each (T, 390) float32, NaN kept.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    for clip, raw_TK in enumerate(raw_clips):
+        x_TLC = resize(normalise(raw_TK), recipe.data.max_frames)
+        arrays[f"{clip}/raw"], arrays[f"{clip}/x"] = raw_TK, x_TLC
+        for name, value in _inside(model, torch.from_numpy(np.ascontiguousarray(x_TLC))[None]).items():
+            arrays[f"{clip}/{name}"] = value[0].numpy()
+    with atomic_path(path) as partial:
+        with open(partial, "wb") as stream:
+            np.savez_compressed(stream, **arrays)
+
+
+def _inside(model: SignReader, x_BTLC: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Outputs of every stage of a network, observed from outside."""
+    seen: dict[str, torch.Tensor] = {}
+
+    def keep(name: str):
+        return lambda module, inputs, output: seen.__setitem__(name, output)
+
+    hooks = [model.frontend.register_forward_hook(keep("mid/frontend"))]
+    parts = getattr(model, "parts", {})
+    hooks += [front_end.register_forward_hook(keep(part)) for part, front_end in parts.items()]
+    for index, block in enumerate(model.encoder.blocks):
+        hooks.append(block.register_forward_hook(keep(f"mid/blocks.{index}")))
+    mask_BT = torch.ones(x_BTLC.shape[:2], dtype=torch.bool)
+    seen["encoder"] = e_BTD = model.encode(x_BTLC, mask_BT)
+    for hook in hooks:
+        hook.remove()
+    if parts:
+        seen["mid/parts"] = torch.cat([seen.pop(part) for part in parts], dim=-1)
+    logit = model.confidence_logit(e_BTD, mask_BT)
+    if logit is not None:
+        seen["confidence_logit"] = logit
+    published = model.config.choices.generation == "published"
+    seen["ids"], seen["logits"] = model.decoder.greedy(e_BTD, mask_BT, published)
+    return seen

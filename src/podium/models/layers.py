@@ -1,0 +1,235 @@
+"""Building blocks of the encoders: masked batch norm, the front end, feed-forward and convolution modules.
+
+Letters in tensor names: B batch, T frames, L landmarks, C coordinates, D width, K channels of the stem, P landmark
+positions after the stem, I numbers of a patch.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+NORM_EPSILON = 1e-5
+STEM_CHANNELS = 32
+
+
+def dropout(x: Tensor, p: float) -> Tensor:
+    """Zeroes a share p of the numbers and scales the others by 1/(1 − p).
+
+    On a CPU it spends 16 random bits per number. torch's own spends a whole draw of a generator that no second core
+    can help: a sixth of the training time of a small network.
+    """
+    if p == 0 or p == 1 or x.is_cuda:
+        return F.dropout(x, p)
+    draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)  # each is four numbers'
+    is_kept = draws.view(torch.int16)[: x.numel()].view(x.shape) >= round(p * 2**16) - 2**15
+    return x * (is_kept.to(x.dtype) * (1 / (1 - p)))
+
+
+class Dropout(nn.Module):
+    """`dropout` in training, the identity in evaluation."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape and dtype of ``x``."""
+        return dropout(x, self.p) if self.training else x
+
+
+class MaskedBatchNorm(nn.Module):
+    """Batch norm over the last dimension whose statistics leave out padding.
+
+    In training the statistics are those of the positions where the mask is true; in evaluation the running ones. All
+    positions are normalised; what becomes of pads is the caller's affair. Everything is computed in float32.
+
+    Args:
+        num_features: Size of the last dimension.
+        momentum: Share of the new batch in the running statistics.
+    """
+
+    def __init__(self, num_features: int, momentum: float = 0.1) -> None:
+        super().__init__()
+        self.momentum = momentum
+        self.weight = nn.Parameter(torch.ones(num_features))
+        self.bias = nn.Parameter(torch.zeros(num_features))
+        self.register_buffer("running_mean", torch.zeros(num_features))
+        self.register_buffer("running_var", torch.ones(num_features))
+
+    def forward(self, x_BTD: Tensor, mask_BT: Tensor) -> Tensor:
+        """(B, T, num_features) → the same shape and dtype."""
+        x32_BTD = x_BTD.float()
+        if self.training:
+            weight_BT1 = mask_BT.unsqueeze(-1).float()
+            count = weight_BT1.sum()
+            mean_D = (x32_BTD * weight_BT1).sum((0, 1)) / count
+            var_D = ((x32_BTD - mean_D).square() * weight_BT1).sum((0, 1)) / count
+            self.update(mean_D, var_D, count)
+        else:
+            mean_D, var_D = self.running_mean, self.running_var
+        scale_D, shift_D = self.affine(mean_D, var_D)
+        return (x32_BTD * scale_D + shift_D).to(x_BTD.dtype)
+
+    def affine(self, mean_D: Tensor, var_D: Tensor) -> tuple[Tensor, Tensor]:
+        """Scale and shift that normalise what has this mean and (population) variance."""
+        scale_D = self.weight * torch.rsqrt(var_D + NORM_EPSILON)
+        return scale_D, self.bias - mean_D * scale_D
+
+    @torch.no_grad()
+    def update(self, mean_D: Tensor, var_D: Tensor, count: Tensor) -> None:
+        """Takes a batch into the running statistics; their variance is the unbiased one."""
+        self.running_mean.lerp_(mean_D, self.momentum)
+        self.running_var.lerp_(var_D * (count / (count - 1).clamp(min=1)), self.momentum)
+
+
+class FrontEnd(nn.Module):
+    """Landmarks of each frame → features, over an image of frames × landmarks.
+
+    A 3×3 convolution with stride 2 along the landmarks, batch norm, SiLU, and a linear layer over all positions and
+    channels of a frame. The batch norm never sees the convolution's output, the largest tensor of the network by far:
+    mean and variance of a linear map follow from the covariance of its input, so the norm is folded into the kernel.
+
+    Args:
+        num_landmarks: Landmarks of the part; their order matters.
+        dim: Width of the result.
+        published: Batch-norm statistics of the stem include pads, and those of the output follow the last batch
+            almost alone (momentum 0.95), as in the 1st-place solution.
+    """
+
+    def __init__(self, num_landmarks: int, dim: int, published: bool) -> None:
+        super().__init__()
+        self.published = published
+        self.conv = nn.Conv2d(3, STEM_CHANNELS, 3, stride=(1, 2), padding=1, bias=False)
+        self.conv_norm = MaskedBatchNorm(STEM_CHANNELS)
+        self.linear = nn.Linear(STEM_CHANNELS * ((num_landmarks + 1) // 2), dim, bias=False)
+        self.norm = MaskedBatchNorm(dim, momentum=0.95 if published else 0.1)
+
+    def forward(self, x_BTLC: Tensor, mask_BT: Tensor) -> Tensor:
+        """(B, T, num_landmarks, 3), pads zero → (B, T, dim), pads zero."""
+        kernel, bias = self._normalised_kernel(x_BTLC, mask_BT)
+        h_BKTP = F.conv2d(x_BTLC.permute(0, 3, 1, 2), kernel, bias, stride=(1, 2), padding=1)
+        h_BTD = self.linear(F.silu(h_BKTP).permute(0, 2, 3, 1).flatten(2))
+        return self.norm(h_BTD, mask_BT) * mask_BT.unsqueeze(-1)
+
+    def _normalised_kernel(self, x_BTLC: Tensor, mask_BT: Tensor) -> tuple[Tensor, Tensor]:
+        """The convolution followed by its batch norm, as one kernel (K, 3, 3, 3) and bias (K,)."""
+        norm = self.conv_norm
+        if self.training:
+            with torch.autocast(x_BTLC.device.type, enabled=False):
+                mean_I, covariance_II, count = patch_statistics(x_BTLC, None if self.published else mask_BT)
+                weight_KI = self.conv.weight.permute(0, 2, 3, 1).flatten(1)  # in the order of the patches
+                mean_K = weight_KI @ mean_I
+                var_K = ((weight_KI @ covariance_II) * weight_KI).sum(1).clamp(min=0)
+            norm.update(mean_K, var_K, count)
+        else:
+            mean_K, var_K = norm.running_mean, norm.running_var
+        scale_K, shift_K = norm.affine(mean_K, var_K)
+        return self.conv.weight * scale_K.view(-1, 1, 1, 1), shift_K
+
+
+@torch.no_grad()
+def patch_statistics(x_BTLC: Tensor, mask_BT: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean and covariance of the 3×3 patches that the front end's convolution sees.
+
+    A patch holds I = 27 numbers: 3 frames × 3 landmarks × 3 coordinates, in this order.
+
+    Args:
+        mask_BT: Frames to count; None counts all.
+
+    Returns:
+        mean (27,), population covariance (27, 27), number of patches ().
+    """
+    batch, frames, landmarks, _ = x_BTLC.shape
+    positions = (landmarks + 1) // 2
+    padded = F.pad(x_BTLC.float(), (0, 0, 1, 2 * positions - landmarks, 1, 1))
+    rows_BTPI = padded.flatten(2).unfold(2, 9, 6)  # (B, T + 2, P, 9): one frame's share of the patches
+    patches_BTPI = rows_BTPI.new_empty(batch, frames, positions, 28)
+    patches_BTPI[..., 27] = 1  # this column counts
+    for offset in range(3):
+        patches_BTPI[..., 9 * offset : 9 * offset + 9] = rows_BTPI[:, offset : offset + frames]
+    if mask_BT is not None:
+        patches_BTPI *= mask_BT[:, :, None, None]
+    patches_BNI = patches_BTPI.flatten(1, 2)
+    # Products clip by clip in float32, their sum in float64: neighbouring frames differ by little.
+    moments = (patches_BNI.transpose(1, 2) @ patches_BNI).sum(0, dtype=torch.float64)
+    count = moments[27, 27]
+    mean_I = moments[27, :27] / count
+    covariance_II = moments[:27, :27] / count - torch.outer(mean_I, mean_I)
+    return mean_I.float(), covariance_II.float(), count.float()
+
+
+class Affine(nn.Module):
+    """A learnt scale and bias per channel, in the place of a pre-norm."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(dim))
+        self.bias = nn.Parameter(torch.zeros(dim))
+
+    def forward(self, x_BTD: Tensor) -> Tensor:
+        """x·scale + bias."""
+        return x_BTD * self.scale + self.bias
+
+
+class FeedForward(nn.Module):
+    """Two linear layers of the same width with SiLU between; no half step."""
+
+    def __init__(self, dim: int, p_dropout: float) -> None:
+        super().__init__()
+        self.linear1 = nn.Linear(dim, dim)
+        self.linear2 = nn.Linear(dim, dim)
+        self.dropout = Dropout(p_dropout)
+
+    def forward(self, x_BTD: Tensor) -> Tensor:
+        """(B, T, D) → (B, T, D)."""
+        return self.dropout(self.linear2(self.dropout(F.silu(self.linear1(x_BTD)))))
+
+
+class ConvModule(nn.Module):
+    """Gated pointwise, long depthwise and pointwise convolution along time.
+
+    Args:
+        pads_leak: Zero pads before the first convolution only, whose bias then makes them speak into the last valid
+            frames, as in the 1st-place solution. Otherwise pads are zeroed again after the gate.
+    """
+
+    def __init__(self, dim: int, kernel_size: int, p_dropout: float, pads_leak: bool) -> None:
+        super().__init__()
+        self.pads_leak = pads_leak
+        self.pointwise1 = nn.Conv1d(dim, 2 * dim, 1)
+        self.depthwise = nn.Conv1d(dim, dim, kernel_size, padding=kernel_size // 2, groups=dim, bias=False)
+        self.norm = MaskedBatchNorm(dim)
+        self.pointwise2 = nn.Conv1d(dim, dim, 1)
+        self.dropout = Dropout(p_dropout)
+
+    def forward(self, x_BTD: Tensor, mask_BT: Tensor) -> Tensor:
+        """(B, T, D) → (B, T, D), pads zero."""
+        valid_BT1 = mask_BT.unsqueeze(-1)
+        # A pointwise convolution is a linear layer on the last dimension, which saves two transposes.
+        h_BTD = F.glu(F.linear(x_BTD * valid_BT1, self.pointwise1.weight.squeeze(-1), self.pointwise1.bias), dim=-1)
+        if not self.pads_leak:
+            h_BTD = h_BTD * valid_BT1
+        h_BTD = self.depthwise(h_BTD.transpose(1, 2)).transpose(1, 2)
+        h_BTD = F.silu(self.norm(h_BTD, mask_BT))
+        h_BTD = F.linear(h_BTD, self.pointwise2.weight.squeeze(-1), self.pointwise2.bias)
+        return self.dropout(h_BTD) * valid_BT1
+
+
+def part_view(x_BTLC: Tensor) -> Tensor:
+    """One body part, each frame by itself: centred and scaled per coordinate over the part's landmarks.
+
+    A landmark whose x + y is exactly 0 counts as missing and becomes 0 (1st-place solution, round 2), though it takes
+    part in the mean and the deviation. A frame without deviation becomes 0.
+
+    Args:
+        x_BTLC: (B, T, part's landmarks, 3), clip-normalised, missing landmarks 0.
+
+    Returns:
+        The same shape, float32, finite.
+    """
+    x_BTLC = x_BTLC.float()
+    mean = x_BTLC.mean(2, keepdim=True)
+    deviation = (x_BTLC - mean).square().mean(2, keepdim=True).sqrt()
+    view_BTLC = torch.nan_to_num((x_BTLC - mean) / deviation, nan=0.0, posinf=0.0, neginf=0.0)
+    is_missing = x_BTLC[..., 0] + x_BTLC[..., 1] == 0
+    return view_BTLC.masked_fill(is_missing.unsqueeze(-1), 0.0)

@@ -1,0 +1,37 @@
+"""Round 1 of the 1st-place solution: one front end, relative positions, one decoder.
+
+Letters in tensor names: B batch, T frames, L landmarks, C coordinates, D width.
+"""
+
+import torch
+from torch import Tensor
+
+from podium.config import Model
+from podium.landmarks import NUM_LANDMARKS
+from podium.models.attention import RelativeAttention, offset_table
+from podium.models.base import Batch, SignReader
+from podium.models.encoder import Encoder
+from podium.models.layers import FrontEnd
+from podium.models.registry import MODELS
+
+
+@MODELS.register("squeezeformer_relpos")
+class SqueezeformerRelpos(SignReader):
+    """Reads all 130 landmarks as one image; 2.5 M parameters at the winners' size."""
+
+    def __init__(self, config: Model) -> None:
+        super().__init__(config)
+        self.frontend = FrontEnd(NUM_LANDMARKS, config.dim, config.choices.batch_norm == "published")
+        self.encoder = Encoder(
+            config,
+            lambda: RelativeAttention(config.dim, config.num_heads, config.p_attention_dropout),
+            lambda num_frames, device: offset_table(num_frames, config.dim, device),
+        )
+
+    def encode(self, x_BTLC: Tensor, mask_BT: Tensor) -> Tensor:
+        """(B, T, 130, 3) → (B, T, D)."""
+        return self.encoder(self.frontend(x_BTLC, mask_BT), mask_BT)
+
+    def losses(self, e_BTD: Tensor, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+        """The cross-entropy of the text."""
+        return {"loss": self.text_loss(self.decoder, batch["labels_BS"], e_BTD, batch["mask_BT"], generator)}

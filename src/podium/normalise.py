@@ -1,0 +1,53 @@
+"""What happens to every clip alike, in training, in torch and in the file: standardise, and shorten what is too long.
+
+Letters in names: T frames, L landmarks (130), C coordinates (3), K columns (390).
+"""
+
+import numpy as np
+
+from podium.landmarks import NUM_LANDMARKS
+
+
+def normalise(raw_TK: np.ndarray) -> np.ndarray:
+    """Standardises a clip by its own mean and population deviation of x, of y and of z; then NaN becomes 0.
+
+    All landmarks of all frames share one mean and one deviation per coordinate, no epsilon (1st-place solution). An
+    all-NaN clip, and a coordinate without any spread, become 0.
+
+    Args:
+        raw_TK: (T, 390) float32: all x, all y, all z; NaN where a landmark is missing.
+
+    Returns:
+        (T, 130, 3) float32, no NaN. A new array.
+    """
+    x_TCL = raw_TK.reshape(-1, 3, NUM_LANDMARKS)
+    is_missing_TCL = np.isnan(x_TCL)
+    x_TCL = x_TCL.copy()
+    np.copyto(x_TCL, 0, where=is_missing_TCL)
+    # Sums run over a frame's landmarks in float32 and over frames in float64: fast, and as good as float64 throughout.
+    num_C = x_TCL.shape[0] * NUM_LANDMARKS - np.count_nonzero(is_missing_TCL, axis=(0, 2))
+    num_C = np.maximum(num_C, 1)
+    mean_C = x_TCL.sum(axis=2).sum(axis=0, dtype=np.float64) / num_C
+    x_TCL -= mean_C.astype(np.float32)[:, None]
+    np.copyto(x_TCL, 0, where=is_missing_TCL)
+    variance_C = np.einsum("tcl,tcl->tc", x_TCL, x_TCL).sum(axis=0, dtype=np.float64) / num_C
+    deviation_C = np.sqrt(variance_C)
+    deviation_C[deviation_C == 0] = np.inf
+    x_TCL /= deviation_C.astype(np.float32)[:, None]
+    return x_TCL.transpose(0, 2, 1)
+
+
+def nearest_frames(num_frames: int, new_frames: int) -> np.ndarray:
+    """The frame that each frame of a resized clip repeats: floor(j·num_frames/new_frames), in integers.
+
+    Returns:
+        (new_frames,) int64.
+    """
+    return np.arange(new_frames, dtype=np.int64) * num_frames // new_frames
+
+
+def resize(x_TLC: np.ndarray, max_frames: int) -> np.ndarray:
+    """Shortens a clip of more than ``max_frames`` to exactly that; the others are returned as they are."""
+    if len(x_TLC) <= max_frames:
+        return x_TLC
+    return x_TLC[nearest_frames(len(x_TLC), max_frames)]

@@ -1,0 +1,122 @@
+"""Self-attention of the encoders for one clip without padding.
+
+Letters in tensor names: T frames, M most frames, R relative offsets, D width, H heads, K width of a head.
+"""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from podium.port.layers import Linear
+from podium.port.weights import Weights
+
+
+def split_heads(x_TD: tf.Tensor, num_heads: int) -> tf.Tensor:
+    """(T, D) → (H, T, K)."""
+    return tf.transpose(tf.reshape(x_TD, [-1, num_heads, x_TD.shape[-1] // num_heads]), [1, 0, 2])
+
+
+def join_heads(x_HTK: tf.Tensor) -> tf.Tensor:
+    """(H, T, K) → (T, D)."""
+    return tf.reshape(tf.transpose(x_HTK, [1, 0, 2]), [-1, x_HTK.shape[0] * x_HTK.shape[2]])
+
+
+class RotaryAttention:
+    """Multi-head attention whose queries and keys are rotated by their frame number; no biases.
+
+    Args:
+        tables_MK: Cosines and sines, as `rotary_table` makes them.
+    """
+
+    def __init__(self, weights: Weights, dim: int, num_heads: int, tables_MK: tuple[np.ndarray, np.ndarray]) -> None:
+        self.num_heads = num_heads
+        self.tables_MK = tables_MK
+        self.q_proj, self.k_proj, self.v_proj, self.o_proj = (
+            Linear(weights.scope(f"{letter}_proj"), dim, dim, bias=False) for letter in "qkvo"
+        )
+
+    def __call__(self, x_TD: tf.Tensor) -> tf.Tensor:
+        """(T, D) → (T, D)."""
+        rotation = tuple(tf.constant(table_MK)[: tf.shape(x_TD)[0]] for table_MK in self.tables_MK)
+        q_HTK = rotate(split_heads(self.q_proj(x_TD), self.num_heads), rotation)
+        k_HTK = rotate(split_heads(self.k_proj(x_TD), self.num_heads), rotation)
+        v_HTK = split_heads(self.v_proj(x_TD), self.num_heads)
+        scale = q_HTK.shape[-1] ** -0.5
+        p_HTT = tf.nn.softmax(tf.matmul(q_HTK * scale, k_HTK, transpose_b=True))
+        return self.o_proj(join_heads(tf.matmul(p_HTT, v_HTK)))
+
+
+def rotary_table(max_frames: int, head_dim: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cosines and sines of the rotation angles.
+
+    Frequencies 10000^(−2i/K); the K/2 angles stand twice, one after the other, not interleaved.
+
+    Returns:
+        Two (max_frames, head_dim) float32.
+    """
+    exponent = np.arange(0, head_dim, 2, dtype=np.float32) / np.float32(head_dim)
+    frequency = np.float32(1) / np.float32(10000) ** exponent
+    angle_MK = np.tile(np.outer(np.arange(max_frames, dtype=np.float32), frequency), (1, 2))
+    return np.cos(angle_MK), np.sin(angle_MK)
+
+
+def rotate(x_HTK: tf.Tensor, rotation: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+    """Turns each pair (k, k + K/2) of channels by its frame's angle."""
+    first, second = tf.split(x_HTK, 2, axis=-1)
+    return x_HTK * rotation[0] + tf.concat([-second, first], axis=-1) * rotation[1]
+
+
+class RelativeAttention:
+    """Multi-head attention with sinusoidal relative positions and learnt content and position biases.
+
+    Args:
+        table_RD: As `offset_table` makes it, of the most frames that a clip can have.
+    """
+
+    def __init__(self, weights: Weights, dim: int, num_heads: int, table_RD: np.ndarray) -> None:
+        self.num_heads = num_heads
+        self.table_RD = table_RD
+        self.q_proj, self.k_proj, self.v_proj, self.o_proj = (
+            Linear(weights.scope(f"{letter}_proj"), dim, dim) for letter in "qkvo"
+        )
+        self.pos_proj = Linear(weights.scope("pos_proj"), dim, dim, bias=False)
+        self.content_bias_HK = weights.declare("content_bias", (num_heads, dim // num_heads))
+        self.position_bias_HK = weights.declare("position_bias", (num_heads, dim // num_heads))
+
+    def __call__(self, x_TD: tf.Tensor) -> tf.Tensor:
+        """(T, D) → (T, D)."""
+        num_frames = tf.shape(x_TD)[0]
+        middle = len(self.table_RD) // 2
+        offsets_RD = tf.constant(self.table_RD)[middle - num_frames + 1 : middle + num_frames]
+        q_HTK = split_heads(self.q_proj(x_TD), self.num_heads)
+        k_HTK = split_heads(self.k_proj(x_TD), self.num_heads)
+        v_HTK = split_heads(self.v_proj(x_TD), self.num_heads)
+        p_HRK = split_heads(self.pos_proj(offsets_RD), self.num_heads)
+        content_HTT = tf.matmul(q_HTK + self.content_bias_HK[:, None], k_HTK, transpose_b=True)
+        position_HTR = tf.matmul(q_HTK + self.position_bias_HK[:, None], p_HRK, transpose_b=True)
+        scores_HTT = content_HTT + relative_shift(position_HTR, num_frames)
+        p_HTT = tf.nn.softmax(scores_HTT * q_HTK.shape[-1] ** -0.5)
+        return self.o_proj(join_heads(tf.matmul(p_HTT, v_HTK)))
+
+
+def offset_table(max_frames: int, dim: int) -> np.ndarray:
+    """Sinusoids of the offsets M−1 … −(M−1), sine and cosine interleaved.
+
+    Returns:
+        (2·max_frames − 1, dim) float32.
+    """
+    offset_R = np.arange(max_frames - 1, -max_frames, -1, dtype=np.float32)
+    frequency = np.exp(np.arange(0, dim, 2, dtype=np.float32) * np.float32(-math.log(10000.0) / dim))
+    angle = np.outer(offset_R, frequency)
+    return np.stack([np.sin(angle), np.cos(angle)], axis=-1).reshape(len(offset_R), dim)
+
+
+def relative_shift(x_HTR: tf.Tensor, num_frames: tf.Tensor) -> tf.Tensor:
+    """Scores by offset → scores by key: entry (t, s) is the one of offset t − s.
+
+    (H, T, 2T − 1) → (H, T, T): a zero column in front turns a reshape into a shift by one per row.
+    """
+    heads = x_HTR.shape[0]
+    padded = tf.reshape(tf.pad(x_HTR, [[0, 0], [0, 0], [1, 0]]), [heads, 2 * num_frames, num_frames])
+    return tf.reshape(padded[:, 1:], [heads, num_frames, 2 * num_frames - 1])[:, :, :num_frames]

@@ -1,0 +1,38 @@
+"""The twin of round 1's network.
+
+Letters in tensor names: T frames, L landmarks, C coordinates, D width.
+"""
+
+import tensorflow as tf
+
+from podium.landmarks import NUM_LANDMARKS
+from podium.port.attention import RelativeAttention, offset_table
+from podium.port.base import TWINS, Twin
+from podium.port.encoder import Encoder
+from podium.port.layers import FrontEnd
+
+
+@TWINS.register("squeezeformer_relpos")
+class SqueezeformerRelpos(Twin):
+    """All landmarks as one image, relative positions; no confidence head."""
+
+    def build(self) -> None:
+        """Front end and encoder."""
+        config, weights = self.config, self.weights
+        self.frontend = FrontEnd(weights.scope("frontend"), NUM_LANDMARKS, config.dim)
+        table_RD = offset_table(self.max_frames, config.dim)
+        self.encoder = Encoder(
+            weights.scope("encoder"),
+            config,
+            lambda scope: RelativeAttention(scope, config.dim, config.num_heads, table_RD),
+        )
+
+    def stages(self, x_TLC: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The embedding, each block, and the encoder's output."""
+        whole_TD = self.frontend(x_TLC)
+        blocks = self.encoder(whole_TD)
+        return {
+            "mid/frontend": whole_TD,
+            **{f"mid/blocks.{i}": h_TD for i, h_TD in enumerate(blocks)},
+            "encoder": blocks[-1],
+        }

@@ -1,0 +1,40 @@
+"""Short fingerprints of code and configuration, by content and never by time stamp."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+PACKAGE = Path(__file__).parent
+
+
+def digest(*parts: Any) -> str:
+    """16 hex digits that change when any part changes.
+
+    Args:
+        parts: Anything that JSON can hold, and pydantic sections.
+    """
+    plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts]
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def code_digest(*rooms: str) -> str:
+    """16 hex digits over the source text of rooms of the package.
+
+    Args:
+        rooms: Folders or modules under ``podium``: ``"models"``, ``"text"``, ``"data/augment"``.
+
+    Raises:
+        ValueError: A room does not exist; the digest of nothing would never change.
+    """
+    sources = {}
+    for room in rooms:
+        folder = PACKAGE / room
+        files = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+        if not files or not files[0].is_file():
+            raise ValueError(f"podium has no room '{room}'")
+        for file in files:
+            sources[file.relative_to(PACKAGE).as_posix()] = file.read_text(encoding="utf-8")
+    return digest(sources)

@@ -1,0 +1,191 @@
+"""The virtual signer's 59 handshapes: joint angles, palm orientation and motion.
+
+Letters and digits are those of the ASL manual alphabet; the other characters are invented. How the angles were
+measured, and what each shape is, stands in docs/handshapes.md.
+
+Legend: A angles (`hand.ANGLES`), K key frames, 3 axes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from podium.signer import rotation
+from podium.signer.hand import NUM_ANGLES, HandBones, forward_kinematics
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What a moving sign does, in key frames evenly spaced over the time the sign is held.
+
+    Attributes:
+        offsets_K3: (K, 3) float64, path of the wrist, palms, view frame.
+        rotations_K3: (K, 3) float64, rotation vectors in rad in the view frame, applied on top of the orientation.
+        angles_KA: (K, 21) float64 rad for signs whose shape changes, or None.
+    """
+
+    offsets_K3: np.ndarray
+    rotations_K3: np.ndarray
+    angles_KA: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Handshape:
+    """One character.
+
+    Attributes:
+        angles_A: (21,) float64 rad; for changing shapes the first key frame.
+        rotation_33: (3, 3) float64, hand frame to view frame (``joints_J3 @ rotation_33.T``).
+        motion: None for a sign that is held still.
+    """
+
+    angles_A: np.ndarray
+    rotation_33: np.ndarray
+    motion: Motion | None = None
+
+
+def key_frames(shape: Handshape, bones: HandBones) -> np.ndarray:
+    """(K, 21, 3) float64 joints of a shape's key frames in the view frame, palms; K = 1 for a sign held still."""
+    if shape.motion is None:
+        return (forward_kinematics(shape.angles_A, bones) @ shape.rotation_33.T)[None]
+    motion = shape.motion
+    angles_KA = shape.angles_A[None] if motion.angles_KA is None else motion.angles_KA
+    rotation_K33 = rotation.to_matrices(rotation.from_vectors(motion.rotations_K3)) @ shape.rotation_33
+    return forward_kinematics(angles_KA, bones) @ rotation_K33.swapaxes(-1, -2) + motion.offsets_K3[:, None]
+
+
+# Degrees. Thumb: spread, lift, turn, mcp, ip; each finger, index to pinky: side, mcp, pip, dip.
+_FIST = ((-2, 78, 100, 40), (0, 82, 102, 38), (3, 84, 102, 36), (7, 78, 95, 42))
+_POSES = {
+    "a": ((21, 9, 0, 4, 9), *_FIST),
+    "b": ((32, 17, 3, 65, 49), (-3, 8, 6, 5), (0, 8, 7, 6), (2, 7, 8, 8), (5, 7, 8, 8)),
+    "c": ((11, 61, 36, 9, 11), (-4, 22, 46, 26), (-2, 25, 45, 28), (2, 25, 42, 28), (6, 22, 38, 26)),
+    "d": ((-8, 52, 57, 26, 21), (0, 5, 6, 5), (-3, 48, 65, 29), (0, 50, 68, 30), (6, 46, 62, 34)),
+    "e": ((17, 17, -6, 54, 54), (-4, 28, 95, 50), (-2, 26, 100, 60), (0, 24, 100, 58), (5, 22, 92, 48)),
+    "f": ((11, 54, 50, 11, 20), (-4, 63, 50, 22), (0, 10, 6, 4), (-5, 8, 7, 6), (-10, 4, 5, 5)),
+    "g": ((22, 32, -4, 16, 12), (0, 45, 14, 8), *_FIST[1:]),
+    "h": ((8, 31, 5, 43, 31), (-2, 45, 12, 8), (3, 46, 12, 8), *_FIST[2:]),
+    "i": ((24, 30, -6, 30, 56), *_FIST[:3], (-3, 8, 6, 5)),
+    "k": ((2, 7, 9, 6, 5), (3, 4, 6, 4), (2, 40, 10, 6), *_FIST[2:]),
+    "l": ((52, 18, 10, -3, -5), (0, 4, 4, 4), *_FIST[1:]),
+    "m": ((5, 11, 6, 36, 23), (-5, 62, 92, 28), (-2, 60, 94, 26), (2, 58, 94, 28), _FIST[3]),
+    "n": ((6, 12, 6, 31, 27), (-3, 62, 92, 28), (2, 60, 94, 28), *_FIST[2:]),
+    "o": ((0, 57, 66, 16, 20), (-5, 46, 57, 30), (0, 50, 62, 30), (2, 48, 60, 30), (8, 44, 50, 34)),
+    "p": ((2, 20, 15, 8, 5), (3, 22, 6, 4), (2, 65, 12, 8), *_FIST[2:]),
+    "q": ((22, 32, -4, 16, 12), (0, 20, 10, 6), *_FIST[1:]),
+    "r": ((7, 32, 7, 43, 30), (-8, 5, 5, 4), (12, 15, 12, 8), *_FIST[2:]),
+    "s": ((22, 30, -10, 36, 51), (-4, 72, 106, 50), (-2, 74, 106, 50), (0, 74, 106, 48), (4, 70, 102, 50)),
+    "t": ((15, 11, -4, 16, 29), (4, 60, 104, 40), *_FIST[1:]),
+    "u": ((7, 32, 8, 42, 31), (-2, 5, 5, 4), (2, 6, 6, 5), *_FIST[2:]),
+    "v": ((7, 32, 7, 44, 28), (10, 5, 4, 4), (-8, 4, 6, 5), *_FIST[2:]),
+    "w": ((13, 40, 8, 69, 30), (11, 5, 4, 4), (0, 4, 6, 5), (-9, 6, 5, 4), (15, 60, 74, 48)),
+    "x": ((13, 32, 0, 36, 40), (2, 14, 72, 36), *_FIST[1:]),
+    "y": ((50, 20, 10, -4, -12), *_FIST[:3], (-12, 8, 5, 4)),
+    "1": ((11, 29, -5, 31, 44), (0, 8, 5, 4), *_FIST[1:]),
+    "z": ((14, 31, -3, 38, 37), (0, 26, 5, 3), *_FIST[1:]),
+    "3": ((42, 22, 3, 0, 2), (6, 8, 5, 4), (-6, 5, 5, 4), *_FIST[2:]),
+    "4": ((29, 16, -1, 64, 48), (6, 10, 6, 5), (0, 9, 8, 4), (-5, 9, 7, 4), (-9, 8, 5, 5)),
+    "5": ((50, 20, 8, 4, 4), (6, 10, 6, 5), (0, 9, 8, 4), (-5, 9, 7, 4), (-12, 7, 5, 5)),
+    "6": ((-12, 55, 39, 38, 36), (8, 8, 6, 4), (0, 6, 7, 4), (-7, 8, 7, 4), (12, 56, 55, 34)),
+    "7": ((-5, 57, 38, 31, 35), (6, 8, 6, 4), (3, 8, 8, 4), (2, 57, 61, 29), (-11, 8, 5, 4)),
+    "8": ((7, 54, 35, 21, 37), (6, 8, 6, 4), (0, 54, 63, 25), (-5, 8, 6, 4), (-13, 6, 5, 5)),
+    "9": ((20, 49, 38, 15, 33), (2, 52, 51, 30), (0, 7, 8, 4), (-4, 8, 6, 4), (-9, 7, 5, 4)),
+    "flat": ((30, 18, 5, 8, 4), (0, 8, 7, 5), (0, 9, 8, 6), (0, 9, 8, 6), (2, 8, 7, 6)),
+    "pinch": ((13, 50, 44, 13, 24), (-3, 57, 54, 25), *_FIST[1:]),
+    "small_c": ((19, 51, 25, 11, 13), (-2, 32, 45, 25), *_FIST[1:]),
+    "bent_v": ((7, 32, 7, 44, 28), (10, 18, 78, 38), (-9, 18, 80, 38), *_FIST[2:]),
+    "bent_3": ((44, 25, 8, 15, 45), (8, 15, 75, 38), (-7, 15, 78, 38), *_FIST[2:]),
+    "claw": ((42, 35, 20, 18, 30), (7, 14, 62, 36), (1, 14, 64, 36), (-5, 14, 62, 36), (-11, 12, 58, 36)),
+    "thumb_up": ((45, 8, 0, -8, -12), *_FIST),
+    "horns": ((12, 30, -4, 34, 41), (2, 5, 5, 4), *_FIST[1:3], (-8, 8, 5, 4)),
+    "ily": ((52, 18, 10, -3, -5), (2, 5, 5, 4), *_FIST[1:3], (-12, 8, 5, 4)),
+    "open_8": ((50, 20, 8, 4, 4), (7, 8, 6, 4), (0, 72, 14, 8), (-5, 8, 6, 4), (-13, 6, 5, 5)),
+    "bunch": ((0, 53, 62, 11, 7), (-7, 70, 20, 11), (0, 70, 24, 12), (5, 60, 16, 8), (14, 60, 10, 8)),
+    "clamp": ((12, 62, 55, 2, 2), (-2, 68, 8, 5), (0, 70, 8, 5), (2, 70, 8, 5), (5, 66, 8, 5)),
+}
+_POSES |= {"j": _POSES["i"], "0": _POSES["o"], "2": _POSES["v"]}
+
+# Degrees, applied in this order: turn about the fingers' line (positive: the palm towards the image's right), pitch
+# (fingers towards the camera), roll (fingers towards the image's left).
+_ORIENTATIONS = {
+    "forward": (0, -6, 0),
+    "half": (30, -5, -8),
+    "profile": (60, 0, 0),
+    "open": (65, 0, -15),
+    "edge": (80, 0, 0),
+    "outward": (-70, 0, 0),
+    "inward": (180, 0, 0),
+    "aside": (140, 0, -35),  # bent knuckles bring the fingers level, towards the signer's other side
+    "level": (180, 0, -90),  # the whole hand level, its back to the camera
+    "ahead": (0, 20, 10),
+    "bowed": (0, 95, 0),
+    "down": (0, 125, 0),  # wrist bent: fingers forward and down, the palm to the ground
+    "hanging": (0, 180, 0),  # fingers straight down, the back of the hand to the camera
+    "tilted": (0, 0, 40),
+}
+
+
+def _rotation_from(turn: float, pitch: float, roll: float) -> np.ndarray:
+    """(3, 3) hand frame to view frame from the three angles of `_ORIENTATIONS`, degrees."""
+    (ct, st), (cp, sp), (cr, sr) = ((np.cos(a), np.sin(a)) for a in np.deg2rad([turn, pitch, roll]))
+    about_y = np.array([(ct, 0, st), (0, 1, 0), (-st, 0, ct)])
+    about_x = np.array([(1, 0, 0), (0, cp, -sp), (0, sp, cp)])
+    about_z = np.array([(cr, -sr, 0), (sr, cr, 0), (0, 0, 1)])
+    return about_z @ about_x @ about_y
+
+
+def _angles(pose: str) -> np.ndarray:
+    """(21,) float64 rad of a pose of the table."""
+    angles_A = np.deg2rad(np.concatenate(_POSES[pose]).astype(np.float64))
+    assert angles_A.shape == (NUM_ANGLES,), pose
+    return angles_A
+
+
+_STILL = (0.0, 0.0, 0.0)
+# character: (pose, orientation, path in palms, rotations in degrees, poses of the key frames)
+_MOVING = {
+    "j": ("j", "forward", [(0, 0, 0), (0, -0.5, 0), (0.2, -0.8, 0), (0.6, -0.6, 0)],
+          [(0, 0, 0), (40, 15, 35), (45, 60, 30), (0, 110, 0)], None),
+    "z": ("z", "ahead", [(0, 0, 0), (-0.9, 0, 0), (0.0, -0.9, 0), (-0.9, -0.9, 0)], None, None),
+    " ": ("flat", "forward", [(0, 0, 0), (-0.7, 0, 0), (-1.4, 0, 0)], None, None),
+    "!": ("thumb_up", "outward", [(0, 0, 0), (0, -0.7, 0), (0, -0.45, 0), (0, -0.7, 0)], None, None),
+    "#": ("4", "level", [(0, 0, 0), (0, -0.4, 0), (0, 0, 0), (0, -0.4, 0)], None, None),
+    "$": ("bunch", "inward", [(0, 0, 0)] * 4, [(0, 0, 25), (0, 0, -25), (0, 0, 25), (0, 0, -25)], None),
+    "%": ("f", "forward", [(0, 0, 0), (-0.8, 0, 0), (-0.8, -0.8, 0)], None, None),
+    "&": ("5", "inward", [(0, 0, 0), (-0.5, 0, 0), (-1.0, 0, 0)], None, ["5", "claw", "bunch"]),
+    "'": ("x", "forward", [(0, 0, 0)] * 3, [(0, 0, 0), (0, -70, 0), (0, 0, 0)], None),
+    "(": ("claw", "outward", [(0.0, 0.4, 0), (-0.3, 0, 0), (0.0, -0.4, 0)], None, None),
+    ")": ("claw", "profile", [(0.0, 0.4, 0), (0.3, 0, 0), (0.0, -0.4, 0)], None, None),
+    "*": ("s", "forward", [(0, 0, 0)] * 3, None, ["s", "5", "5"]),
+    "+": ("ily", "forward", [(-0.4, 0, 0), (0.4, 0, 0), (0, 0, 0), (0, 0.4, 0), (0, -0.4, 0)], None, None),
+    ",": ("small_c", "forward", [(0, 0, 0), (0, -0.3, 0), (0.25, -0.6, 0)], None, None),
+    "-": ("flat", "level", [(0, 0, 0), (-0.3, 0, 0), (-0.6, 0, 0)], None, None),
+    ".": ("pinch", "forward", [(0, 0, 0), (0, -0.4, 0), (0, 0, 0)], None, None),
+    "/": ("flat", "tilted", [(0, 0, 0), (0.5, -0.6, 0), (1.0, -1.2, 0)], None, None),
+    ":": ("bent_v", "forward", [(0, 0, 0), (0, -0.5, 0), (0, 0, 0), (0, -0.5, 0)], None, None),
+    ";": ("bent_3", "forward", [(0, 0, 0), (0, -0.4, 0), (0.35, -0.7, 0)], None, None),
+    "=": ("horns", "level", [(0, 0, 0), (-0.4, 0, 0), (-0.8, 0, 0)], None, None),
+    "?": ("1", "forward", [(0, 0, 0)] * 4, None, ["1", "x", "1", "x"]),
+    "@": ("open_8", "forward", [(0.35, 0, 0), (0, 0.35, 0), (-0.35, 0, 0), (0, -0.35, 0), (0.35, 0, 0)], None, None),
+    "[": ("clamp", "profile", [(0, 0.5, 0), (0, 0, 0), (0, -0.5, 0)], None, None),
+    "_": ("flat", "hanging", [(0, 0, 0), (-0.5, 0, 0), (-1.0, 0, 0)], None, None),
+    "~": ("5", "forward", [(0, 0, 0)] * 5, [(0, 0, 0), (0, 0, 25), (0, 0, -25), (0, 0, 25), (0, 0, 0)], None),
+}  # fmt: skip
+_TURNED = {"c": "open", "d": "profile", "f": "half", "g": "aside", "h": "aside", "o": "profile", "p": "down", "q": "bowed",
+           "0": "edge"}  # fmt: skip
+
+
+def _shape(character: str) -> Handshape:
+    """Puts one character together from the tables."""
+    if character not in _MOVING:
+        rotation_33 = _rotation_from(*_ORIENTATIONS[_TURNED.get(character, "forward")])
+        return Handshape(_angles(character), rotation_33)
+    pose, orientation, path, rotations, poses = _MOVING[character]
+    offsets_K3 = np.array(path, dtype=np.float64)
+    rotations_K3 = np.deg2rad(np.array(rotations or [_STILL] * len(path), dtype=np.float64))
+    angles_KA = np.stack([_angles(name) for name in poses]) if poses else None
+    motion = Motion(offsets_K3, rotations_K3, angles_KA)
+    return Handshape(_angles(pose), _rotation_from(*_ORIENTATIONS[orientation]), motion)
+
+
+SHAPES: dict[str, Handshape] = {c: _shape(c) for c in " !#$%&'()*+,-./0123456789:;=?@[_abcdefghijklmnopqrstuvwxyz~"}

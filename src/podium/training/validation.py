@@ -1,0 +1,68 @@
+"""Scores of a network on clips, by real greedy decoding."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.utils.data import DataLoader
+
+from podium.data.dataset import ValidationClips, collate
+from podium.data.sampler import sorted_batches
+from podium.metrics import normalized_score, row_scores
+from podium.models.base import SignReader
+from podium.text import DUMMY_PHRASE, decode
+
+# What the 1st-place solution answers with its dummy phrase.
+MIN_FRAMES = 15
+MIN_CONFIDENCE = 0.15
+
+
+@torch.no_grad()
+def predict(
+    model: SignReader,
+    clips: ValidationClips,
+    batch_size: int,
+    device: torch.device,
+    autocast: Callable[[], AbstractContextManager],
+) -> tuple[list[str], np.ndarray]:
+    """Reads every clip.
+
+    Returns:
+        Texts in the order of the table, and confidences (num_clips,) in [0, 1], NaN from a network without that head.
+    """
+    was_training = model.training
+    model.eval()
+    texts = [""] * len(clips)
+    confidences = np.full(len(clips), np.nan)
+    loader = DataLoader(clips, batch_sampler=sorted_batches(clips.lengths, batch_size), collate_fn=collate)
+    for batch in loader:
+        with autocast():
+            ids_BS, confidence_B = model.generate(batch["x_BTLC"].to(device), batch["mask_BT"].to(device))
+        for row, ids in zip(batch["row_B"].tolist(), ids_BS.tolist(), strict=True):
+            texts[row] = decode(ids)
+        if confidence_B is not None:
+            confidences[batch["row_B"].numpy()] = confidence_B.cpu().numpy()
+    model.train(was_training)
+    return texts, confidences
+
+
+def scores(table: pd.DataFrame, texts: list[str], confidences: np.ndarray) -> dict[str, float]:
+    """Corpus scores of predictions: as they are, and with the dummy phrase for short or doubtful clips."""
+    phrases = table["phrase"].tolist()
+    is_dummy = (table["num_frames"].to_numpy() < MIN_FRAMES) | (np.nan_to_num(confidences, nan=1.0) < MIN_CONFIDENCE)
+    answers = [DUMMY_PHRASE if dummy else text for dummy, text in zip(is_dummy, texts, strict=True)]
+    return {
+        "score": normalized_score(phrases, texts),
+        "score_damerau": normalized_score(phrases, texts, transpositions=True),
+        "score_postprocessed": normalized_score(phrases, answers),
+    }
+
+
+def prediction_table(table: pd.DataFrame, texts: list[str]) -> pd.DataFrame:
+    """Predictions beside their references; ``score`` is the row's own, with Damerau's distance, as the OOF merge
+    takes it."""
+    columns = ["file_id", "sequence_id", "participant_id", "phrase", "num_frames"]
+    score = row_scores(table["phrase"].tolist(), texts, transpositions=True)
+    return table[columns].assign(prediction=texts, score=score)

@@ -1,0 +1,40 @@
+"""What a run costs: wall-clock time and the memory of a whole process tree."""
+
+import threading
+import time
+
+import psutil
+
+
+class UsageMeter:
+    """Samples the memory of this process and all its descendants until `stop`.
+
+    Proportional set size where the system tells it (shared pages count once), resident set size elsewhere.
+    """
+
+    def __init__(self, interval_seconds: float = 1.0) -> None:
+        self.peak_bytes = 0
+        self._started = time.monotonic()
+        self._interval = interval_seconds
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> str:
+        """Ends the sampling; returns one readable line."""
+        self._stopped.set()
+        self._thread.join()
+        seconds = round(time.monotonic() - self._started)
+        return f"wall clock {seconds // 60} min {seconds % 60} s, peak memory {self.peak_bytes / 2**30:.1f} GiB"
+
+    def _watch(self) -> None:
+        me = psutil.Process()
+        while not self._stopped.wait(self._interval):
+            total = 0
+            for process in [me, *me.children(recursive=True)]:
+                try:
+                    memory = process.memory_full_info()
+                    total += getattr(memory, "pss", memory.rss)
+                except psutil.Error:  # it has ended meanwhile
+                    continue
+            self.peak_bytes = max(self.peak_bytes, total)

@@ -1,0 +1,49 @@
+"""What the Snakefile asks about an experiment: which file a name means, and the fingerprint of each stage."""
+
+from pathlib import Path
+
+from podium.config import Dataset, Experiment, Recipe
+from podium.provenance import code_digest, digest
+
+GROUND = ("files", "landmarks", "normalise", "text", "metrics")
+
+
+def named_yaml(folder: str, name: str) -> str:
+    """The file that a name in a config means: a path when it ends in .yaml, else ``folder/name.yaml``."""
+    return name if name.endswith((".yaml", ".yml")) else Path(folder, f"{name}.yaml").as_posix()
+
+
+class Stages:
+    """Fingerprints of the stages: what a stage's outcome depends on, without the stages' outputs themselves.
+
+    Each covers the stage's own configuration, the source text of the rooms it runs, and the stage before it, so that
+    an interrupted run never leaves a later stage standing on an outdated earlier one.
+
+    Args:
+        source_fingerprint: The source's word for the state of its raw data.
+    """
+
+    def __init__(
+        self, experiment: Experiment, dataset: Dataset, recipes: dict[str, Recipe], source_fingerprint: str
+    ) -> None:
+        export = experiment.export
+        thresholds = [export.min_frames, export.min_confidence]
+        self.corpus = digest(dataset.source, code_digest("signer", "landmarks", "text"))
+        raw = self.corpus if dataset.source.kind == "synthetic" else source_fingerprint
+        self.shards = digest(raw, code_digest("data/sources", "data/sequences", "data/pack", *GROUND))
+        self.index = digest(self.shards, dataset.folds, code_digest("data/index"))
+        training = code_digest("data", "models", "training", *GROUND)
+        self.round1 = digest(self.index, recipes["round1"], experiment.round1.seed, training)
+        self.oof = digest(self.round1, code_digest("oof", *GROUND))
+        self.round2 = digest(self.oof, recipes["round2"], training)
+        self.seed_evaluation = digest(self.round2, thresholds, code_digest("inference", "export/evaluation"))
+        self.port = digest(self.round2, code_digest("port", *GROUND))
+        self.export = digest(self.port, experiment.round2.seeds, thresholds, code_digest("export/tflite"))
+        self.parity = digest(self.export, export.num_parity_clips, code_digest("export/parity", "inference"))
+        self.evaluation = digest(self.export, code_digest("export/evaluation", "inference", *GROUND))
+        self.benchmark = digest(
+            self.export, export.benchmark_frames, export.num_benchmark_runs, code_digest("export/benchmark")
+        )
+        self.summary = digest(
+            self.seed_evaluation, self.parity, self.evaluation, self.benchmark, code_digest("report")
+        )

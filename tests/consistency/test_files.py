@@ -1,0 +1,65 @@
+"""The project's own files agree with each other."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from podium.config import load_dataset, load_experiment, load_recipe
+from podium.workflow import named_yaml
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def dependencies() -> list[str]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+
+
+@pytest.mark.parametrize("env", sorted((ROOT / "envs").glob("*.yaml")), ids=lambda path: path.name)
+def test_envs_agree_with_pyproject(env: Path):
+    listed = next(entry["pip"] for entry in yaml.safe_load(env.read_text())["dependencies"] if isinstance(entry, dict))
+    assert listed, "an environment without packages"
+    for requirement in listed:
+        assert requirement in dependencies(), f"{env.name} says '{requirement}', pyproject.toml does not"
+
+
+def test_every_dependency_is_pinned():
+    pinned = {line.split("==")[0].lower().replace("_", "-") for line in (ROOT / "constraints.txt").open()}
+    for requirement in dependencies():
+        name = requirement.split(";")[0].strip()
+        for sign in "=<>":
+            name = name.split(sign)[0]
+        assert name.lower() in pinned, f"constraints.txt does not pin {name}"
+
+
+def test_every_config_loads():
+    experiments = sorted((ROOT / "config").glob("*.yaml")) + sorted((ROOT / "config/test").glob("*.yaml"))
+    assert experiments
+    for path in experiments:
+        experiment = load_experiment(path)
+        load_dataset(ROOT / named_yaml("config/datasets", experiment.dataset))
+        load_recipe(ROOT / named_yaml("config/recipes", experiment.round1.recipe))
+        load_recipe(ROOT / named_yaml("config/recipes", experiment.round2.recipe))
+
+
+def test_generated_documentation_is_in_step():
+    outcome = subprocess.run([sys.executable, ROOT / "docs/build.py", "--check"], capture_output=True, text=True)
+    assert outcome.returncode == 0, f"run `make docs`:\n{outcome.stdout}{outcome.stderr}"
+
+
+def test_every_rule_has_its_script():
+    scripts = {path.stem for path in (ROOT / "workflow/scripts").glob("*.py")}
+    named = set()
+    for rules in (ROOT / "workflow/rules").glob("*.smk"):
+        named |= {word.split(".py")[0] for word in rules.read_text().split("workflow/scripts/")[1:]}
+    assert named == scripts
+
+
+def test_links_in_the_documentation_lead_somewhere():
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "results/README.md"]:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"

@@ -1,0 +1,71 @@
+"""The rooms of the package import only from floors below, and the frameworks stay in their rooms."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from podium.provenance import PACKAGE
+
+GROUND = {"config", "normalise", "landmarks", "text", "metrics", "registry", "provenance", "gpu", "files", "errors", "usage"}
+FLOORS = [
+    GROUND,
+    {"signer", "models", "port", "inference", "oof", "workflow"},
+    {"data", "export", "cli", "report"},
+    {"training"},
+]
+FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+# A file may name a framework only where its room lives in that framework.
+WITHOUT_TORCH = {"signer", "port", "export", "oof", "workflow", "report"} | GROUND
+WITHOUT_TENSORFLOW = {"signer", "models", "data", "training", "oof", "workflow", "inference", "report"} | GROUND
+STRANGERS = [("data", "models"), ("models", "port"), ("signer", "models"), ("signer", "port"), ("inference", "port")]
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem != "__init__")
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names of everything that a file imports, inside functions too."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def rooms_imported(path: Path) -> set[str]:
+    parts = [name.split(".") for name in imports(path)]
+    return {part[1] for part in parts if part[0] == "podium" and len(part) > 1} - {"__version__"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_come_from_below(path: Path):
+    room = room_of(path)
+    assert room in FLOOR_OF, f"the room '{room}' stands on no floor"
+    for other in rooms_imported(path) - {room}:
+        assert FLOOR_OF[other] < FLOOR_OF[room] or room in GROUND and other in GROUND or _neighbours(room, other), (
+            f"{room} (floor {FLOOR_OF[room] + 1}) imports {other} (floor {FLOOR_OF[other] + 1})"
+        )
+        assert (room, other) not in STRANGERS and (other, room) not in STRANGERS
+
+
+def _neighbours(room: str, other: str) -> bool:
+    """The recogniser stands on the networks' floor and may load them."""
+    return room == "inference" and other == "models"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_frameworks_stay_in_their_rooms(path: Path):
+    frameworks = {name.split(".")[0] for name in imports(path)}
+    if room_of(path) in WITHOUT_TORCH:
+        assert "torch" not in frameworks
+    if room_of(path) in WITHOUT_TENSORFLOW:
+        assert "tensorflow" not in frameworks

@@ -1,0 +1,66 @@
+"""Small raw folders in the competition's layout, with random landmarks, for tests."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from podium.landmarks import RAW_COLUMNS
+
+CSV_NAMES = {"train": "train.csv", "supplemental": "supplemental_metadata.csv", "test": "test.csv"}
+
+
+def table(num_signers: int = 6, clips_per_signer: int = 4, split: str = "train", first_id: int = 1000) -> pd.DataFrame:
+    """Rows for `write_raw`: one file per two signers, 20 frames and more per clip."""
+    rows = []
+    for number in range(num_signers * clips_per_signer):
+        signer = number // clips_per_signer
+        file_id = first_id * 10 + signer // 2
+        rows.append({
+            "path": f"{split}_landmarks/{file_id}.parquet",
+            "file_id": file_id,
+            "sequence_id": first_id + number,
+            "participant_id": 50 + signer,
+            "phrase": f"phrase {number}" if split == "train" else f"sentence {number % 3}",
+            "num_frames": 20 + 3 * (number % 7),
+        })
+    return pd.DataFrame(rows)
+
+
+def landmarks(num_frames: int, seed: int) -> np.ndarray:
+    """(num_frames, 1629) float32: x, y and z of different sizes, the left hand missing in a stretch of frames."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal([0.5, 0.4, 0.0], [0.1, 0.2, 1.0], (num_frames, 543, 3)).transpose(0, 2, 1).astype(np.float32)
+    values[num_frames // 3 : num_frames // 2, :, 468:489] = np.nan
+    return values.reshape(num_frames, 1629)
+
+
+def landmark_frame(rows: pd.DataFrame) -> pd.DataFrame:
+    """What a parquet file of these rows holds: index sequence_id, "frame" and 1629 columns."""
+    parts = []
+    for row in rows.itertuples():
+        part = pd.DataFrame(landmarks(row.num_frames, row.sequence_id), columns=RAW_COLUMNS[1:])
+        part.insert(0, "frame", np.arange(row.num_frames, dtype=np.int16))
+        part.index = pd.Index(np.full(row.num_frames, row.sequence_id), name="sequence_id")
+        parts.append(part)
+    return pd.concat(parts)
+
+
+def write_raw(root: Path, rows: pd.DataFrame, split: str = "train") -> None:
+    """Writes the csv and the parquet files of a split."""
+    (root / f"{split}_landmarks").mkdir(parents=True)
+    rows.drop(columns="num_frames").to_csv(root / CSV_NAMES[split], index=False)
+    for file_id, of_file in rows.groupby("file_id"):
+        landmark_frame(of_file).to_parquet(root / f"{split}_landmarks" / f"{file_id}.parquet")
+
+
+def write_dataset(path: Path, root: Path, num_folds: int = 2, num_holdout: int = 1, **source) -> Path:
+    """Writes a dataset file of kind local."""
+    content = {
+        "name": "small",
+        "source": {"kind": "local", "root": str(root), **source},
+        "folds": {"num_folds": num_folds, "num_holdout_participants": num_holdout},
+    }
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path

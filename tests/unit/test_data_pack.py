@@ -1,0 +1,122 @@
+"""Shards hold what the parquet files hold, however the rows lie."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from raw_folder import landmark_frame, table
+
+from podium.data import pack
+from podium.data.pack import pack_shard
+from podium.landmarks import COLUMNS
+
+
+@pytest.fixture
+def rows():
+    return table(num_signers=2, clips_per_signer=4)
+
+
+@pytest.fixture
+def frame(rows):
+    return landmark_frame(rows)
+
+
+def packed(frame, tmp_path, wanted, unused=(), **options):
+    frame.to_parquet(tmp_path / "raw.parquet", **options)
+    outcome = pack_shard(tmp_path / "raw.parquet", list(wanted), set(unused), 7, tmp_path / "7.npy")
+    return np.load(tmp_path / "7.npy"), outcome
+
+
+def assert_holds(shard, outcome, frame, order):
+    """Every sequence has its rows of ``frame``, bit for bit, NaN included."""
+    assert shard.dtype == np.float32 and shard.shape == (outcome.sequences["num_frames"].sum(), 390)
+    assert outcome.sequences["sequence_id"].tolist() == order
+    for row in outcome.sequences.itertuples():
+        expected = frame.loc[[row.sequence_id], COLUMNS].to_numpy()
+        np.testing.assert_array_equal(shard[row.offset : row.offset + row.num_frames], expected)
+
+
+@pytest.mark.parametrize("batch_frames", [3, 7, 2048])
+@pytest.mark.parametrize("row_group_size", [5, None])
+def test_same_values(frame, rows, tmp_path, monkeypatch, batch_frames, row_group_size):
+    monkeypatch.setattr(pack, "BATCH_FRAMES", batch_frames)
+    ids = rows["sequence_id"].tolist()
+    shard, outcome = packed(frame, tmp_path, ids[::-1], row_group_size=row_group_size)
+    assert_holds(shard, outcome, frame, ids)
+    assert np.isnan(shard).any()
+    assert outcome.report["num_sequences"] == len(ids) and outcome.report["skipped"] == {}
+
+
+def test_rows_that_are_not_contiguous(frame, rows, tmp_path, monkeypatch):
+    monkeypatch.setattr(pack, "BATCH_FRAMES", 11)
+    shuffled = frame.sample(frac=1, random_state=3)
+    shard, outcome = packed(shuffled, tmp_path, rows["sequence_id"])
+    assert_holds(shard, outcome, shuffled, shuffled.index.drop_duplicates().tolist())
+
+
+def test_nulls_and_float64_become_nan_and_float32(frame, rows, tmp_path):
+    wide = frame.astype({column: "float64" for column in COLUMNS[:50]})
+    nullable = pa.Table.from_pandas(wide)  # writes NaN as null
+    assert nullable["x_left_hand_0"].null_count > 0
+    shard, outcome = packed(nullable.to_pandas(), tmp_path, rows["sequence_id"])
+    assert_holds(shard, outcome, frame, rows["sequence_id"].tolist())
+
+
+def test_order_of_columns_in_the_file_does_not_matter(frame, rows, tmp_path):
+    shard, outcome = packed(frame[frame.columns[::-1]], tmp_path, rows["sequence_id"])
+    assert_holds(shard, outcome, frame, rows["sequence_id"].tolist())
+
+
+def test_unwanted_sequences_take_no_room(frame, rows, tmp_path):
+    ids = rows["sequence_id"].tolist()
+    shard, outcome = packed(frame, tmp_path, ids[2:5], unused=ids[:2])
+    assert_holds(shard, outcome, frame, ids[2:5])
+    assert outcome.report["skipped"] == {"not_in_csv": 3}, "those left out on purpose are not strangers"
+
+
+def test_nothing_wanted_makes_an_empty_shard(frame, rows, tmp_path):
+    shard, outcome = packed(frame, tmp_path, [], unused=rows["sequence_id"])
+    assert shard.shape == (0, 390) and len(outcome.sequences) == 0 and outcome.report["skipped"] == {}
+
+
+def test_hand_share(frame, rows, tmp_path):
+    first = rows["sequence_id"].iloc[0]
+    hands = [column for column in frame.columns if "hand" in column]
+    half = np.flatnonzero(frame.index == first)[: rows["num_frames"].iloc[0] // 2]
+    frame.iloc[half, frame.columns.get_indexer(hands)] = np.nan
+    _, outcome = packed(frame, tmp_path, rows["sequence_id"])
+    shares = outcome.sequences["hand_share"].to_numpy()
+    assert shares[0] == 0.5 and (shares[1:] == 1).all()
+
+
+def test_same_input_same_bytes(frame, rows, tmp_path):
+    packed(frame, tmp_path, rows["sequence_id"])
+    before = (tmp_path / "7.npy").read_bytes()
+    packed(frame, tmp_path, rows["sequence_id"])
+    assert (tmp_path / "7.npy").read_bytes() == before
+
+
+def test_memory_does_not_grow_with_the_file(frame, tmp_path, monkeypatch):
+    """Peak of Arrow's own memory, which holds what is read of a parquet file."""
+    monkeypatch.setattr(pack, "BATCH_FRAMES", 200)
+    peaks = []
+    for num_copies in (2, 10):
+        copies = [frame.set_index(frame.index + 100 * copy) for copy in range(num_copies)]
+        long = pd.concat(copies).rename_axis("sequence_id")
+        long.to_parquet(tmp_path / "raw.parquet", row_group_size=200)
+        default, counting = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
+        pa.set_memory_pool(counting)
+        try:
+            pack_shard(tmp_path / "raw.parquet", long.index.unique().tolist(), set(), 7, tmp_path / "7.npy")
+        finally:
+            pa.set_memory_pool(default)
+        peaks.append(counting.max_memory())
+    assert peaks[0] > 0 and peaks[1] < 1.5 * peaks[0]
+
+
+def test_real_file(shared, tmp_path):
+    path = sorted((shared / "real/wide/train_landmarks").glob("*.parquet"))[0]
+    frame = pd.read_parquet(path)
+    ids = frame.index.drop_duplicates().tolist()
+    outcome = pack_shard(path, ids, set(), 1, tmp_path / "1.npy")
+    assert_holds(np.load(tmp_path / "1.npy"), outcome, frame, ids)

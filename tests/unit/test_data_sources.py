@@ -1,0 +1,122 @@
+"""Sources: what the workflow learns from them when it is planned."""
+
+import os
+import shutil
+
+import pandas as pd
+import pytest
+from raw_folder import table, write_raw
+
+from podium.config import Dataset, load_dataset
+from podium.data import sources
+from podium.data.sequences import list_sequences
+from podium.data.sources.local import choose_test_participants
+from podium.errors import UserError
+
+SYNTHETIC = {
+    "kind": "synthetic", "num_train_sequences": 50, "num_supplemental_sequences": 0, "num_test_sequences": 12,
+    "num_train_signers": 5, "num_test_signers": 2, "sequences_per_file": 20,
+}  # fmt: skip
+
+
+@pytest.fixture
+def raw(tmp_path):
+    write_raw(tmp_path / "raw", table(num_signers=6, clips_per_signer=2))
+    supplemental = table(num_signers=6, clips_per_signer=1, split="supplemental", first_id=2000)
+    write_raw(tmp_path / "raw", supplemental, "supplemental")
+    return tmp_path / "raw"
+
+
+def local(root, **source):
+    return sources.create(Dataset(name="small", source={"kind": "local", "root": str(root), **source}))
+
+
+def test_local_knows_its_files_from_the_csv(raw):
+    source = local(raw)
+    (raw / "train_landmarks/99.parquet").write_bytes(b"nobody names this file")
+    assert source.splits() == ["train", "supplemental"]
+    assert source.file_ids("train") == [10000, 10001, 10002]
+    assert source.file_ids("supplemental") == [20000, 20001, 20002]
+    assert source.tables() == [f"{raw}/train.csv", f"{raw}/supplemental_metadata.csv"]
+    assert source.landmarks("train", 10000) == f"{raw}/train_landmarks/10000.parquet"
+    assert source.landmarks("{split}", "{file_id}") == f"{raw}/{{split}}_landmarks/{{file_id}}.parquet"
+
+
+def test_supplement_is_optional(raw):
+    (raw / "supplemental_metadata.csv").unlink()
+    assert local(raw).splits() == ["train"]
+
+
+def test_fingerprint_ignores_time_and_place(raw, tmp_path):
+    before = local(raw).fingerprint()
+    for path in raw.rglob("*.*"):
+        os.utime(path, (1, 1))
+    shutil.copytree(raw, tmp_path / "moved")
+    assert local(raw).fingerprint() == local(tmp_path / "moved").fingerprint() == before
+
+
+def test_fingerprint_sees_other_landmarks(raw):
+    before = local(raw).fingerprint()
+    path = raw / "train_landmarks/10001.parquet"
+    frame = pd.read_parquet(path)
+    frame.iloc[0, 5] += 1
+    frame.to_parquet(path)
+    assert local(raw).fingerprint() != before
+
+
+def test_fingerprint_sees_another_phrase(raw):
+    before = local(raw).fingerprint()
+    (raw / "train.csv").write_text((raw / "train.csv").read_text().replace("phrase 3", "phrase x"))
+    assert local(raw).fingerprint() != before
+
+
+def test_fingerprint_needs_every_file(raw):
+    (raw / "supplemental_landmarks/20001.parquet").unlink()
+    with pytest.raises(UserError, match=r"20001\.parquet does not exist"):
+        local(raw).fingerprint()
+
+
+def test_signers_set_aside(raw):
+    source = local(raw, num_test_participants=2, seed=1)
+    assert source.splits() == ["train", "supplemental", "test"]
+    rows, report = list_sequences(source)
+    signers = {split: set(frame["participant_id"]) for split, frame in rows.groupby("split")}
+    assert len(signers["test"]) == 2 and not signers["test"] & (signers["train"] | signers["supplemental"])
+    # Their recordings stay in the training files; their supplemental ones are not used at all.
+    file_id = source.file_ids("test")[0]
+    assert source.landmarks("test", file_id) == f"{raw}/train_landmarks/{file_id}.parquet"
+    assert report["skipped"] == {"supplemental": {"test_signer": 2}}
+    assert report["num_sequences"] == {"train": 8, "supplemental": 4, "test": 4}
+
+
+def test_own_test_csv_and_signers_set_aside_exclude_each_other(raw):
+    shutil.copy(raw / "train.csv", raw / "test.csv")
+    assert local(raw).splits() == ["train", "supplemental", "test"]
+    with pytest.raises(UserError, match="num_test_participants to 0"):
+        local(raw, num_test_participants=1)
+
+
+def test_choice_of_test_signers_is_seeded_and_balanced():
+    participants = pd.Series([signer for signer in range(20) for _ in range(5 * (signer + 1))])
+    chosen = choose_test_participants(participants, 4, seed=0)
+    assert chosen == choose_test_participants(participants.sample(frac=1, random_state=1), 4, seed=0)
+    assert len({tuple(choose_test_participants(participants, 4, seed)) for seed in range(5)}) > 1
+    share = participants.isin(chosen).mean()
+    assert 0.1 < share < 0.3, "four of twenty signers hold about a fifth"
+
+
+def test_synthetic_is_known_before_it_exists():
+    dataset = Dataset(name="unmade", source=SYNTHETIC)
+    source = sources.create(dataset)
+    assert source.splits() == ["train", "test"]
+    assert len(source.file_ids("train")) == 3 and len(source.file_ids("test")) == 1
+    assert source.tables() == ["results/data/unmade/raw/train.csv", "results/data/unmade/raw/test.csv"]
+    other = dataset.model_copy(update={"source": dataset.source.model_copy(update={"seed": 7})})
+    assert source.fingerprint() != sources.create(other).fingerprint()
+
+
+def test_real_folder(shared, tmp_path):
+    content = f"name: wide\nsource: {{kind: local, root: {shared / 'real/wide'}, num_test_participants: 4}}\n"
+    (tmp_path / "wide.yaml").write_text(content)
+    rows, report = list_sequences(sources.create(load_dataset(tmp_path / "wide.yaml")))
+    assert len(rows) == 132 and rows["participant_id"].nunique() == 21 and not report["skipped"]

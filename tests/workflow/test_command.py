@@ -1,0 +1,67 @@
+"""What people type: plans, single targets, stages, graphs, reports; and what they type wrong."""
+
+import pytest
+
+STAGES = ["preprocess", "round1", "oof", "round2", "export"]
+
+
+def test_the_summary_ends_the_run(finished):
+    said = (finished.root / "run.log").read_text()
+    assert "wall clock" in said and "peak memory" in said
+    assert "results/tiny/export/model.tflite" in said
+
+
+def test_stages_build_on_each_other(fresh):
+    jobs = [sum(fresh.planned(stage).values()) for stage in STAGES]
+    assert jobs == sorted(jobs) and len(set(jobs)) == len(jobs)
+
+
+def test_a_single_target_asks_for_its_own_fold_only(fresh):
+    planned = fresh.planned("results/tiny/round1/fold1/model.safetensors")
+    assert planned["train_round1"] == 1
+    assert "merge_oof" not in planned
+
+
+def test_the_main_job_is_the_demo(fresh):
+    planned = fresh.planned(config="config/config.yaml")
+    assert planned["train_round1"] == 4 and planned["train_round2"] == 2
+
+
+def test_gpu_is_declared_on_the_training_rules(fresh):
+    said = fresh.snakemake("-n", "round2").stdout
+    for rule in ("train_round1", "train_round2"):
+        block = said.split(f"rule {rule}:")[1].split("rule ")[0]
+        assert "gpu=1" in block
+
+
+def test_rule_graph(fresh):
+    graph = fresh.snakemake("--rulegraph").stdout
+    for rule in ("generate_landmarks", "pack_shard", "train_round1", "merge_oof", "train_round2", "export_tflite"):
+        assert rule in graph
+
+
+def test_report(finished):
+    outcome = finished.snakemake("--report", "report.html")
+    assert outcome.returncode == 0, outcome.stderr
+    page = (finished.root / "report.html").read_text()
+    assert "summary.md" in page and "progress.png" in page
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        ("config/test/tiny.yaml", "dataset: tiny", "datset: tiny", ["datset", "did you mean 'dataset'"]),
+        ("config/test/tiny.yaml", "recipe: tiny_round1", "recipe: tiny_rond1", ["tiny_rond1", "tiny_round1"]),
+        ("config/datasets/tiny.yaml", "num_train_signers: 8", "num_train_signers: 0", ["num_train_signers", "got 0"]),
+        ("config/recipes/tiny_round2.yaml", "epochs:", "epoch:", ["epoch", "did you mean 'epochs'"]),
+    ],
+)
+def test_a_mistake_in_a_file_stops_before_anything_runs(fresh, file, old, new, words):
+    fresh.edit(file, old, new)
+    outcome = fresh.snakemake("--cores", "1")
+    errors = [line for line in outcome.stderr.splitlines() if "error:" in line]
+    assert outcome.returncode == 2, outcome.stderr
+    assert len(errors) == 1 and "Traceback" not in outcome.stderr
+    for word in words:
+        assert word in errors[0]
+    assert not (fresh.root / "results").exists()

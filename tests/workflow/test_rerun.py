@@ -1,0 +1,71 @@
+"""What runs again, and what does not: judged by Snakemake's own plan after a finished run."""
+
+import os
+
+import pytest
+
+EXPORT = {"export_tflite": 1, "verify_parity": 1, "evaluate_tflite": 1, "benchmark_tflite": 1, "summarize": 1}
+AFTER_ROUND2 = {"port_seed": 2, "evaluate_seed": 2, **EXPORT}
+FROM_ROUND2 = {"train_round2": 2, **AFTER_ROUND2}
+FROM_ROUND1 = {"train_round1": 2, "merge_oof": 1, **FROM_ROUND2}
+
+
+def test_nothing_runs_twice(finished):
+    assert finished.planned() == {}
+
+
+def test_touching_files_runs_nothing(copied):
+    for folder, _, files in os.walk(copied.root):
+        for file in files:
+            os.utime(os.path.join(folder, file))
+    assert copied.planned() == {}
+
+
+def test_moving_the_tree_runs_nothing(copied):
+    assert copied.planned() == {}
+
+
+def test_comments_in_a_recipe_run_nothing(copied):
+    copied.edit("config/recipes/tiny_round1.yaml", "model:", "# a remark\nmodel:")
+    assert copied.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("config/recipes/tiny_round1.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND1),
+        ("config/recipes/tiny_round2.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND2),
+        ("config/test/tiny.yaml", "min_confidence: 0.15", "min_confidence: 0.2", {"evaluate_seed": 2, **EXPORT}),
+        ("src/podium/training/loop.py", '"""', '"""Changed. ', FROM_ROUND1),
+        ("src/podium/oof.py", '"""', '"""Changed. ', {"merge_oof": 1, **FROM_ROUND2}),
+        ("src/podium/port/decoder.py", '"""', '"""Changed. ', {"port_seed": 2, **EXPORT}),
+        ("src/podium/export/benchmark.py", '"""', '"""Changed. ', {"benchmark_tflite": 1, "summarize": 1}),
+        ("src/podium/gpu.py", '"""', '"""Changed. ', {}),
+    ],
+    ids=["recipe1", "recipe2", "export", "training code", "merge code", "port code", "benchmark code", "lease code"],
+)
+def test_exactly_the_stages_behind_an_edit_run(copied, file, old, new, expected):
+    copied.edit(file, old, new)
+    assert copied.planned() == expected
+
+
+def test_an_added_seed_trains_alone(copied):
+    copied.edit("config/test/tiny.yaml", "seeds: [1, 2]", "seeds: [1, 2, 3]")
+    assert copied.planned() == {"train_round2": 1, "port_seed": 1, "evaluate_seed": 1, **EXPORT}
+
+
+def test_a_deleted_artefact_is_made_again_without_its_finished_upstream(copied):
+    (copied.root / "results/tiny/export/benchmark.json").unlink()
+    assert copied.planned() == {"benchmark_tflite": 1, "summarize": 1}
+    outcome = copied.snakemake("--cores", "2")
+    assert outcome.returncode == 0, outcome.stderr[-3000:]
+    assert (copied.root / "results/tiny/export/benchmark.json").is_file()
+    assert copied.planned() == {}
+
+
+def test_an_interrupted_change_is_remembered(copied):
+    """The first stage behind an edit has run, the others have not: they are still due."""
+    copied.edit("src/podium/oof.py", '"""', '"""Changed. ')
+    outcome = copied.snakemake("--cores", "2", "oof")
+    assert outcome.returncode == 0, outcome.stderr[-3000:]
+    assert copied.planned() == FROM_ROUND2

@@ -1,0 +1,51 @@
+"""What every rule shares: the checked configuration, the places of things, the fingerprints of stages.
+
+A stage's fingerprint covers its configuration, the source of the rooms it runs and the fingerprints of the stages before
+it. It stands in `params`, so that a stage runs again when one of these changes, wherever the files lie and whatever
+their time stamps say.
+"""
+import sys
+from pathlib import Path
+
+from podium.config import parse, load_dataset, load_recipe, Experiment
+from podium.data import sources
+from podium.errors import UserError
+from podium.workflow import Stages, named_yaml
+
+try:
+    EXPERIMENT = parse(Experiment, config, "the experiment's config")
+    DATASET_FILE = named_yaml("config/datasets", EXPERIMENT.dataset)
+    RECIPE_FILES = {
+        "round1": named_yaml("config/recipes", EXPERIMENT.round1.recipe),
+        "round2": named_yaml("config/recipes", EXPERIMENT.round2.recipe),
+    }
+    DATASET = load_dataset(DATASET_FILE)
+    SOURCE = sources.create(DATASET)
+    RECIPES = {stage: load_recipe(file) for stage, file in RECIPE_FILES.items()}
+    FILE_IDS = {split: SOURCE.file_ids(split) for split in SOURCE.splits()}
+    STAGES = Stages(EXPERIMENT, DATASET, RECIPES, SOURCE.fingerprint())
+except UserError as error:
+    sys.exit(f"error: {error}")
+
+DATA = f"results/data/{DATASET.name}"
+RESULTS = f"results/{EXPERIMENT.name}"
+EXPORT = f"{RESULTS}/export"
+FOLDS = list(range(DATASET.folds.num_folds))
+SEEDS = EXPERIMENT.round2.seeds
+TEST_LANDMARKS = [SOURCE.landmarks("test", file_id) for file_id in FILE_IDS.get("test", [])]
+METERS = []
+
+
+wildcard_constraints:
+    split="train|supplemental|test",
+    file_id=r"\d+",
+    fold=r"\d+",
+    seed=r"\d+",
+
+
+def print_summary():
+    summary = Path(RESULTS, "report", "summary.md")
+    if summary.is_file():
+        print(summary.read_text())
+    for meter in METERS:
+        print(f"This run: {meter.stop()}.")

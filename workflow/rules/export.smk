@@ -1,0 +1,117 @@
+"""The networks in TensorFlow, the file, and the proofs that the file is right.
+
+Needs: results/{experiment}/round2/.
+Makes: results/{experiment}/port/, results/{experiment}/export/.
+Cost: minutes on one core.
+"""
+
+
+rule port_seed:
+    input:
+        model=f"{RESULTS}/round2/seed{{seed}}/model.safetensors",
+        recipe=f"{RESULTS}/round2/seed{{seed}}/recipe.json",
+    output:
+        directory(f"{RESULTS}/port/seed{{seed}}"),
+    log:
+        f"results/logs/{EXPERIMENT.name}/port_seed/seed{{seed}}.log",
+    benchmark:
+        f"results/benchmarks/{EXPERIMENT.name}/port_seed/seed{{seed}}.tsv"
+    params:
+        fingerprint=STAGES.port,
+    shell:
+        "python workflow/scripts/port_seed.py --model {input.model:q} --recipe {input.recipe:q} --out {output:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule export_tflite:
+    input:
+        ports=expand(f"{RESULTS}/port/seed{{seed}}", seed=SEEDS),
+        inference_args=f"{DATA}/inference_args.json",
+    output:
+        model=f"{EXPORT}/model.tflite",
+        inference_args=f"{EXPORT}/inference_args.json",
+    log:
+        f"results/logs/{EXPERIMENT.name}/export_tflite.log",
+    benchmark:
+        f"results/benchmarks/{EXPERIMENT.name}/export_tflite.tsv"
+    params:
+        fingerprint=STAGES.export,
+        min_frames=EXPERIMENT.export.min_frames,
+        min_confidence=EXPERIMENT.export.min_confidence,
+    shell:
+        "python workflow/scripts/export_tflite.py --ports {input.ports:q} --inference-args {input.inference_args:q}"
+        " --min-frames {params.min_frames} --min-confidence {params.min_confidence} --out {output.model:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule verify_parity:
+    input:
+        model=f"{EXPORT}/model.tflite",
+        ports=expand(f"{RESULTS}/port/seed{{seed}}", seed=SEEDS),
+        weights=expand(f"{RESULTS}/round2/seed{{seed}}/model.safetensors", seed=SEEDS),
+        references=expand(f"{RESULTS}/round2/seed{{seed}}/reference.npz", seed=SEEDS),
+        sequences=f"{DATA}/sequences.parquet",
+        landmarks=TEST_LANDMARKS,
+    output:
+        f"{EXPORT}/parity.json",
+    log:
+        f"results/logs/{EXPERIMENT.name}/verify_parity.log",
+    benchmark:
+        f"results/benchmarks/{EXPERIMENT.name}/verify_parity.tsv"
+    params:
+        fingerprint=STAGES.parity,
+        root=SOURCE.root,
+        num_clips=EXPERIMENT.export.num_parity_clips,
+    shell:
+        "python workflow/scripts/verify_parity.py --model {input.model:q} --ports {input.ports:q}"
+        " --weights {input.weights:q} --references {input.references:q} --sequences {input.sequences:q}"
+        " --root {params.root:q} --num-clips {params.num_clips} --out {output:q} 2>&1 | tee {log:q}"
+
+
+rule evaluate_tflite:
+    input:
+        model=f"{EXPORT}/model.tflite",
+        inference_args=f"{EXPORT}/inference_args.json",
+        sequences=f"{DATA}/sequences.parquet",
+        landmarks=TEST_LANDMARKS,
+    output:
+        report=f"{EXPORT}/evaluation.json",
+        predictions=f"{EXPORT}/predictions.csv",
+    log:
+        f"results/logs/{EXPERIMENT.name}/evaluate_tflite.log",
+    benchmark:
+        f"results/benchmarks/{EXPERIMENT.name}/evaluate_tflite.tsv"
+    params:
+        fingerprint=STAGES.evaluation,
+        root=SOURCE.root,
+    shell:
+        "python workflow/scripts/evaluate_tflite.py --model {input.model:q} --inference-args {input.inference_args:q}"
+        " --sequences {input.sequences:q} --root {params.root:q} --out {output.report:q}"
+        " --predictions {output.predictions:q} 2>&1 | tee {log:q}"
+
+
+rule benchmark_tflite:
+    input:
+        model=f"{EXPORT}/model.tflite",
+    output:
+        f"{EXPORT}/benchmark.json",
+    log:
+        f"results/logs/{EXPERIMENT.name}/benchmark_tflite.log",
+    benchmark:
+        f"results/benchmarks/{EXPERIMENT.name}/benchmark_tflite.tsv"
+    threads: 2
+    params:
+        fingerprint=STAGES.benchmark,
+        frames=EXPERIMENT.export.benchmark_frames,
+        num_runs=EXPERIMENT.export.num_benchmark_runs,
+    shell:
+        "python workflow/scripts/benchmark_tflite.py --model {input.model:q} --frames {params.frames}"
+        " --num-runs {params.num_runs} --out {output:q} 2>&1 | tee {log:q}"
+
+
+rule export:
+    input:
+        rules.export_tflite.output,
+        rules.verify_parity.output,
+        rules.evaluate_tflite.output,
+        rules.benchmark_tflite.output,

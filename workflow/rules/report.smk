@@ -1,0 +1,31 @@
+"""What came out, for people.
+
+Needs: every stage.
+Makes: results/{experiment}/report/.
+Cost: seconds.
+"""
+
+
+rule summarize:
+    input:
+        manifest=f"{DATA}/manifest.json",
+        histories=expand(f"{RESULTS}/round1/fold{{fold}}/history.csv", fold=FOLDS)
+        + expand(f"{RESULTS}/round2/seed{{seed}}/history.csv", seed=SEEDS),
+        oof=f"{RESULTS}/oof/metrics.json",
+        seeds=expand(f"{RESULTS}/round2/seed{{seed}}/metrics.json", seed=SEEDS),
+        seed_evaluations=rules.round2.input[1:] if TEST_LANDMARKS else [],
+        export=rules.export.input,
+    output:
+        summary=report(f"{RESULTS}/report/summary.md", category="Summary", caption="../report/summary.rst"),
+        progress=report(f"{RESULTS}/report/progress.png", category="Training", caption="../report/progress.rst"),
+    localrule: True
+    log:
+        f"results/logs/{EXPERIMENT.name}/summarize.log",
+    benchmark:
+        f"results/benchmarks/{EXPERIMENT.name}/summarize.tsv"
+    params:
+        fingerprint=STAGES.summary,
+        data=DATA,
+        results=RESULTS,
+    shell:
+        "python workflow/scripts/summarize.py --data {params.data:q} --results {params.results:q} 2>&1 | tee {log:q}"

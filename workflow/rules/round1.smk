@@ -1,0 +1,67 @@
+"""Round 1: one network per fold, each predicting the signers it has not seen; then their predictions in one table.
+
+Needs: results/data/{dataset}/ and one GPU per fold where the recipe wants one.
+Makes: results/{experiment}/round1/fold{fold}/, results/{experiment}/oof/.
+Cost: folds run side by side where there are GPUs for them (--resources gpu=N).
+"""
+
+
+rule train_round1:
+    input:
+        index=f"{DATA}/index.parquet",
+        folds=f"{DATA}/folds.parquet",
+        recipe=ancient(RECIPE_FILES["round1"]),
+    output:
+        model=f"{RESULTS}/round1/fold{{fold}}/model.safetensors",
+        recipe=f"{RESULTS}/round1/fold{{fold}}/recipe.json",
+        history=f"{RESULTS}/round1/fold{{fold}}/history.csv",
+        metrics=f"{RESULTS}/round1/fold{{fold}}/metrics.json",
+        predictions=f"{RESULTS}/round1/fold{{fold}}/oof.parquet",
+    log:
+        f"results/logs/{EXPERIMENT.name}/round1/fold{{fold}}.log",
+    benchmark:
+        f"results/benchmarks/{EXPERIMENT.name}/round1/fold{{fold}}.tsv"
+    threads: 2
+    resources:
+        gpu=1,
+        mem_mb=8000,
+    params:
+        fingerprint=STAGES.round1,
+        data=DATA,
+        out=subpath(output.model, parent=True),
+        tensorboard=f"results/logs/tensorboard/{EXPERIMENT.name}/round1/fold{{fold}}",
+        part="--fold {fold}",
+        seed=EXPERIMENT.round1.seed,
+    shell:
+        "python workflow/scripts/train.py --recipe {input.recipe:q} --data {params.data:q} --table {input.index:q}"
+        " {params.part} --seed {params.seed} --out {params.out:q} --tensorboard {params.tensorboard:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule merge_oof:
+    input:
+        index=f"{DATA}/index.parquet",
+        folds=f"{DATA}/folds.parquet",
+        predictions=expand(f"{RESULTS}/round1/fold{{fold}}/oof.parquet", fold=FOLDS),
+    output:
+        table=f"{RESULTS}/oof/train_with_oof.parquet",
+        metrics=f"{RESULTS}/oof/metrics.json",
+    log:
+        f"results/logs/{EXPERIMENT.name}/merge_oof.log",
+    benchmark:
+        f"results/benchmarks/{EXPERIMENT.name}/merge_oof.tsv"
+    params:
+        fingerprint=STAGES.oof,
+    shell:
+        "python workflow/scripts/merge_oof.py --index {input.index:q} --folds {input.folds:q}"
+        " --oof {input.predictions:q} --out {output.table:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"
+
+
+rule round1:
+    input:
+        expand(rules.train_round1.output, fold=FOLDS),
+
+
+rule oof:
+    input:
+        rules.merge_oof.output,

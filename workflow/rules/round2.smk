@@ -1,0 +1,59 @@
+"""Round 2: full-fit networks from several seeds, each scored on signers that no stage has trained on.
+
+Needs: results/{experiment}/oof/ and one GPU per seed where the recipe wants one.
+Makes: results/{experiment}/round2/seed{seed}/.
+Cost: the long part of every experiment.
+"""
+
+
+use rule train_round1 as train_round2 with:
+    input:
+        index=f"{RESULTS}/oof/train_with_oof.parquet",
+        folds=f"{DATA}/folds.parquet",
+        recipe=ancient(RECIPE_FILES["round2"]),
+    output:
+        model=f"{RESULTS}/round2/seed{{seed}}/model.safetensors",
+        recipe=f"{RESULTS}/round2/seed{{seed}}/recipe.json",
+        history=f"{RESULTS}/round2/seed{{seed}}/history.csv",
+        metrics=f"{RESULTS}/round2/seed{{seed}}/metrics.json",
+        reference=f"{RESULTS}/round2/seed{{seed}}/reference.npz",
+    log:
+        f"results/logs/{EXPERIMENT.name}/round2/seed{{seed}}.log",
+    benchmark:
+        f"results/benchmarks/{EXPERIMENT.name}/round2/seed{{seed}}.tsv"
+    params:
+        fingerprint=STAGES.round2,
+        data=DATA,
+        out=subpath(output.model, parent=True),
+        tensorboard=f"results/logs/tensorboard/{EXPERIMENT.name}/round2/seed{{seed}}",
+        part="--full-fit",
+        seed="{seed}",
+
+
+rule evaluate_seed:
+    input:
+        model=f"{RESULTS}/round2/seed{{seed}}/model.safetensors",
+        recipe=f"{RESULTS}/round2/seed{{seed}}/recipe.json",
+        sequences=f"{DATA}/sequences.parquet",
+        landmarks=TEST_LANDMARKS,
+    output:
+        f"{RESULTS}/round2/seed{{seed}}/evaluation.json",
+    log:
+        f"results/logs/{EXPERIMENT.name}/evaluate_seed/seed{{seed}}.log",
+    benchmark:
+        f"results/benchmarks/{EXPERIMENT.name}/evaluate_seed/seed{{seed}}.tsv"
+    params:
+        fingerprint=STAGES.seed_evaluation,
+        root=SOURCE.root,
+        min_frames=EXPERIMENT.export.min_frames,
+        min_confidence=EXPERIMENT.export.min_confidence,
+    shell:
+        "python workflow/scripts/evaluate_seed.py --model {input.model:q} --recipe {input.recipe:q}"
+        " --root {params.root:q} --sequences {input.sequences:q} --min-frames {params.min_frames}"
+        " --min-confidence {params.min_confidence} --out {output:q} 2>&1 | tee {log:q}"
+
+
+rule round2:
+    input:
+        expand(rules.train_round2.output, seed=SEEDS),
+        expand(rules.evaluate_seed.output, seed=SEEDS) if TEST_LANDMARKS else [],

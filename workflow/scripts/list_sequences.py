@@ -1,0 +1,27 @@
+"""Checks the csv files of a dataset and writes the table of its sequences."""
+
+import argparse
+
+from podium.config import load_dataset
+from podium.data import sources
+from podium.data.sequences import list_sequences
+from podium.errors import run
+from podium.files import atomic_path, write_json
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True, help="dataset YAML")
+    parser.add_argument("--out", required=True, help="table to write (.parquet)")
+    parser.add_argument("--skipped", required=True, help="report to write: rows left out, by reason (.json)")
+    arguments = parser.parse_args()
+    table, report = list_sequences(sources.create(load_dataset(arguments.dataset)))
+    with atomic_path(arguments.out) as table_path, atomic_path(arguments.skipped) as report_path:
+        table.to_parquet(table_path, index=False)
+        write_json(report_path, report)
+    num_skipped = len(report["skipped_sequences"])
+    print(f"num_sequences={len(table)} num_skipped={num_skipped}")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,32 @@
+"""Puts the out-of-fold scores of all folds beside the clips of the index."""
+
+import argparse
+
+import pandas as pd
+
+from podium.errors import run
+from podium.files import atomic_path, write_json
+from podium.oof import merge_oof, oof_metrics
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--index", required=True)
+    parser.add_argument("--folds", required=True)
+    parser.add_argument("--oof", required=True, nargs="+", help="oof.parquet of every fold")
+    parser.add_argument("--out", required=True, help="merged table (.parquet)")
+    parser.add_argument("--metrics", required=True, help="scores (.json)")
+    arguments = parser.parse_args()
+    folds = pd.read_parquet(arguments.folds)
+    held_out = set(folds.loc[folds["fold"] < 0, "participant_id"])
+    predictions = [pd.read_parquet(path) for path in arguments.oof]
+    table = merge_oof(pd.read_parquet(arguments.index), predictions, held_out)
+    metrics = oof_metrics(table)
+    with atomic_path(arguments.out) as partial:
+        table.to_parquet(partial, index=False)
+    write_json(arguments.metrics, metrics)
+    print(" ".join(f"{name}={value:.4g}" for name, value in metrics.items()))
+
+
+if __name__ == "__main__":
+    run(main)

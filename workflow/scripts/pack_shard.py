@@ -1,0 +1,45 @@
+"""Packs one parquet file of raw landmarks into a shard: OUT.npy with OUT.parquet (its sequences) and OUT.json."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from podium.data.artefacts import made_by
+from podium.data.pack import pack_shard
+from podium.data.sources import TRAINED_SPLITS
+from podium.errors import run
+from podium.files import atomic_path, read_json, write_json
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parquet", required=True, help="raw landmarks")
+    parser.add_argument("--table", required=True, type=Path, help="sequences.parquet, with sequences.json beside it")
+    parser.add_argument("--split", required=True, choices=TRAINED_SPLITS)
+    parser.add_argument("--file-id", required=True, type=int)
+    parser.add_argument("--out", required=True, type=Path, help="shard to write (.npy)")
+    arguments = parser.parse_args()
+
+    table = pd.read_parquet(made_by(arguments.table, "list_sequences"))
+    skipped = read_json(made_by(arguments.table.with_suffix(".json"), "list_sequences"))["skipped_sequences"]
+    of_file = table[table["file_id"] == arguments.file_id]
+    is_wanted = of_file["split"] == arguments.split
+    # Sequences of the hidden test can lie in a training file.
+    unused = set(of_file.loc[~is_wanted, "sequence_id"]) | {row["sequence_id"] for row in skipped}
+
+    out = arguments.out
+    with (
+        atomic_path(out) as shard,
+        atomic_path(out.with_suffix(".parquet")) as index,
+        atomic_path(out.with_suffix(".json")) as report,
+    ):
+        wanted = of_file.loc[is_wanted, "sequence_id"].tolist()
+        packed = pack_shard(arguments.parquet, wanted, unused, arguments.file_id, shard)
+        packed.sequences.to_parquet(index, index=False)
+        write_json(report, packed.report)
+    print(f"num_sequences={packed.report['num_sequences']} num_frames={packed.report['num_frames']}")
+
+
+if __name__ == "__main__":
+    run(main)
