@@ -16,7 +16,9 @@ from podium.usage import UsageMeter
 min_version("9.27")
 
 
-configfile: "config/config.yaml"
+if not config:  # a file from the command line stands alone
+
+    configfile: "config/config.yaml"
 
 
 report: "workflow/report/workflow.rst"

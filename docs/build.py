@@ -56,7 +56,7 @@ def fill(text: str, name: str, content: str) -> str:
 
 def rule_graph() -> str:
     """The workflow's rules as a Mermaid graph, without the rules that only write tables and reports."""
-    command = ["snakemake", "--rulegraph", "mermaid-js", "--configfile", "config/config.yaml", "--quiet", "all"]
+    command = ["snakemake", "--rulegraph", "mermaid-js", "--quiet", "all", "--configfile", "config/config.yaml"]
     output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     names = dict(re.findall(r'id(\d+)\["?(\w+)"?\]', output))
     edges = sorted(set(re.findall(r"id(\d+) --> id(\d+)", output)), key=lambda edge: (int(edge[0]), int(edge[1])))

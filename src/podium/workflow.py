@@ -7,6 +7,9 @@ from podium.provenance import code_digest, digest
 
 GROUND = ("files", "landmarks", "normalise", "text", "metrics")
 
+PACKING = ("data/sources", "data/sequences", "data/pack", "data/artefacts")
+LOADING = ("data/augment", "data/clips", "data/dataset", "data/sampler")
+
 
 def named_yaml(folder: str, name: str) -> str:
     """The file that a name in a config means: a path when it ends in .yaml, else ``folder/name.yaml``."""
@@ -30,9 +33,9 @@ class Stages:
         thresholds = [export.min_frames, export.min_confidence]
         self.corpus = digest(dataset.source, code_digest("signer", "landmarks", "text"))
         raw = self.corpus if dataset.source.kind == "synthetic" else source_fingerprint
-        self.shards = digest(raw, code_digest("data/sources", "data/sequences", "data/pack", *GROUND))
-        self.index = digest(self.shards, dataset.folds, code_digest("data/index"))
-        training = code_digest("data", "models", "training", *GROUND)
+        self.shards = digest(raw, code_digest(*PACKING, *GROUND))
+        self.index = digest(self.shards, dataset.folds, code_digest("data/index", "data/folds"))
+        training = code_digest(*LOADING, "models", "training", *GROUND)
         self.round1 = digest(self.index, recipes["round1"], experiment.round1.seed, training)
         self.oof = digest(self.round1, code_digest("oof", *GROUND))
         self.round2 = digest(self.oof, recipes["round2"], training)

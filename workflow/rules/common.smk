@@ -7,21 +7,24 @@ their time stamps say.
 import sys
 from pathlib import Path
 
-from podium.config import parse, load_dataset, load_recipe, Experiment
+from podium import config as schema
 from podium.data import sources
+from podium.data.augment import build_augmentations
 from podium.errors import UserError
 from podium.workflow import Stages, named_yaml
 
 try:
-    EXPERIMENT = parse(Experiment, config, "the experiment's config")
+    EXPERIMENT = schema.parse(schema.Experiment, config, "the experiment's config")
     DATASET_FILE = named_yaml("config/datasets", EXPERIMENT.dataset)
     RECIPE_FILES = {
         "round1": named_yaml("config/recipes", EXPERIMENT.round1.recipe),
         "round2": named_yaml("config/recipes", EXPERIMENT.round2.recipe),
     }
-    DATASET = load_dataset(DATASET_FILE)
+    DATASET = schema.load_dataset(DATASET_FILE)
     SOURCE = sources.create(DATASET)
-    RECIPES = {stage: load_recipe(file) for stage, file in RECIPE_FILES.items()}
+    RECIPES = {stage: schema.load_recipe(file) for stage, file in RECIPE_FILES.items()}
+    for recipe in RECIPES.values():
+        build_augmentations(recipe.data.augment)
     FILE_IDS = {split: SOURCE.file_ids(split) for split in SOURCE.splits()}
     STAGES = Stages(EXPERIMENT, DATASET, RECIPES, SOURCE.fingerprint())
 except UserError as error:

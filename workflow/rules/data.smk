@@ -63,6 +63,7 @@ rule pack_shard:
     input:
         parquet=SOURCE.landmarks("{split}", "{file_id}"),
         table=f"{DATA}/sequences.parquet",
+        skipped=f"{DATA}/sequences.json",
     output:
         shard=f"{DATA}/shards/{{split}}/{{file_id}}.npy",
         index=f"{DATA}/shards/{{split}}/{{file_id}}.parquet",

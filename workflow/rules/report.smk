@@ -16,6 +16,7 @@ rule summarize:
         seed_evaluations=rules.round2.input[1:] if TEST_LANDMARKS else [],
         export=rules.export.input,
     output:
+        tables=f"{RESULTS}/report/results.md",
         summary=report(f"{RESULTS}/report/summary.md", category="Summary", caption="../report/summary.rst"),
         progress=report(f"{RESULTS}/report/progress.png", category="Training", caption="../report/progress.rst"),
     localrule: True
@@ -27,5 +28,8 @@ rule summarize:
         fingerprint=STAGES.summary,
         data=DATA,
         results=RESULTS,
+        folds=len(FOLDS),
+        seeds=SEEDS,
     shell:
-        "python workflow/scripts/summarize.py --data {params.data:q} --results {params.results:q} 2>&1 | tee {log:q}"
+        "python workflow/scripts/summarize.py --data {params.data:q} --results {params.results:q}"
+        " --folds {params.folds} --seeds {params.seeds} 2>&1 | tee {log:q}"

@@ -9,15 +9,11 @@ Letters in tensor names: T frames, K columns (390), L landmarks, C coordinates, 
 V vocabulary.
 """
 
-from collections.abc import Iterable
-from pathlib import Path
-
 import numpy as np
 import tensorflow as tf
 
 from podium.errors import UserError
 from podium.export.operators import check_operators
-from podium.files import atomic_path
 from podium.landmarks import COLUMNS, NUM_LANDMARKS
 from podium.port import Twin
 from podium.port.decoder import greedy
@@ -131,9 +127,3 @@ def convert(ensemble: Ensemble, half_weights: bool = True) -> bytes:
     content = converter.convert()
     check_operators(content)
     return content
-
-
-def write_file(ensemble: Ensemble, path: str | Path) -> None:
-    """Converts, checks the operators, and writes the file."""
-    with atomic_path(path) as partial:
-        partial.write_bytes(convert(ensemble))

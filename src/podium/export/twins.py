@@ -8,26 +8,10 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from podium.config import Recipe, parse
-from podium.errors import UserError
 from podium.files import atomic_path, read_json, write_json
+from podium.inference import read_recipe
 from podium.port import Twin, create
 from podium.port.weights import load_variables, save_variables
-
-
-def read_recipe(path: str | Path) -> Recipe:
-    """The recipe that training has written beside the weights.
-
-    Raises:
-        UserError: The file does not exist or holds no recipe.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise UserError(f"{path} does not exist; training writes it")
-    content = read_json(path)
-    if not isinstance(content, dict) or "recipe" not in content:
-        raise UserError(f"{path} has no key 'recipe'; it is not the recipe.json of a training")
-    return parse(Recipe, content["recipe"], str(path))
 
 
 def save_twin(twin: Twin, recipe_file: str | Path, folder: str | Path) -> None:

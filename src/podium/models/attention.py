@@ -46,7 +46,7 @@ def attend(
         (B, H, T, K).
     """
     q_BHTK = q_BHTK.to(v_BHSK.dtype)
-    if q_BHTK.is_cuda:
+    if q_BHTK.device.type != "cpu":
         bias = None if bias is None else bias.to(v_BHSK.dtype)
         return F.scaled_dot_product_attention(q_BHTK, k_BHSK, v_BHSK, attn_mask=bias, dropout_p=p_dropout)
     # On a CPU torch's fused kernel takes five times as long for the gradients of bfloat16.
@@ -138,7 +138,7 @@ class RelativeAttention(nn.Module):
         p_1HRK = split_heads(self.pos_proj(offsets_RD.to(x_BTD.dtype)).unsqueeze(0), self.num_heads)
 
         position_BHTR = (q_BHTK + self.position_bias.unsqueeze(1)) * scale @ p_1HRK.transpose(2, 3)
-        bias_BHTT = relative_shift(position_BHTR) + hidden_B11T
+        bias_BHTT = relative_shift(position_BHTR) + hidden_B11T.to(position_BHTR.dtype)
         p_dropout = self.p_dropout if self.training else 0.0
         o_BHTK = attend(q_BHTK + self.content_bias.unsqueeze(1), k_BHTK, v_BHTK, bias_BHTT, p_dropout)
         return dropout(self.o_proj(join_heads(o_BHTK)), p_dropout)

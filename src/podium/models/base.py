@@ -20,15 +20,15 @@ class SignReader(nn.Module, ABC):
     """An encoder over landmarks and a decoder over characters.
 
     A batch holds ``x_BTLC`` (B, T, 130, 3) float32, normalised, missing landmarks and pads 0; ``mask_BT`` bool, true at
-    valid frames, of which every clip has at least one; ``labels_BS`` (B, 33) int64; ``score_B`` float32.
+    valid frames; ``labels_BS`` (B, 33) int64; ``score_B`` float32.
     """
 
     def __init__(self, config: Model) -> None:
         super().__init__()
         self.config = config
         self.decoder = Decoder(config.dim, config.decoder)
-        # The CTC loss is a crutch for small budgets: it finds the order of the characters long before the decoder's
-        # attention does. The 1st-place solution saw no gain from one at full scale.
+        # For small budgets: connectionist temporal classification finds where the characters are long before the
+        # decoder's attention does. The 1st-place solution saw no gain from it at full scale, so its recipes go without.
         self.ctc_head = nn.Linear(config.dim, NUM_CHARACTERS + 1) if config.ctc_weight else None
 
     @abstractmethod
@@ -37,7 +37,7 @@ class SignReader(nn.Module, ABC):
 
     @abstractmethod
     def losses(self, e_BTD: Tensor, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-        """Named scalars, "loss" being the network's own total."""
+        """Scalars named "loss_…", and "loss", the network's own total."""
 
     def confidence_logit(self, e_BTD: Tensor, mask_BT: Tensor) -> Tensor | None:
         """(B,) logit of the clip being readable; None for a network without that head."""
@@ -50,14 +50,14 @@ class SignReader(nn.Module, ABC):
             generator: Draws which decoder inputs are hidden.
 
         Returns:
-            Named scalars; "loss" is the one to minimise.
+            Scalars: "loss", the one to minimise, and its parts by name ("loss_ctc", …).
         """
         e_BTD = self.encode(batch["x_BTLC"], batch["mask_BT"])
         losses = self.losses(e_BTD, batch, generator)
         if self.ctc_head is not None:
-            losses["ctc"] = ctc_loss(self.ctc_head(e_BTD), batch["mask_BT"], batch["labels_BS"])
+            losses["loss_ctc"] = ctc_loss(self.ctc_head(e_BTD), batch["mask_BT"], batch["labels_BS"])
             weight = self.config.ctc_weight
-            losses["loss"] = (1 - weight) * losses["loss"] + weight * losses["ctc"]
+            losses["loss"] = (1 - weight) * losses["loss"] + weight * losses["loss_ctc"]
         return losses
 
     def text_loss(

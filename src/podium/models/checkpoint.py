@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
@@ -32,10 +33,16 @@ def load_model(path: str | Path, recipe: Recipe) -> SignReader:
     """A recipe's network with the weights of a file, on the CPU, in evaluation mode.
 
     Raises:
-        UserError: The file does not fit the recipe: names or shapes differ.
+        UserError: There is no such file, it is no safetensors, or it does not fit the recipe: names or shapes differ.
     """
     model = create(recipe.model)
-    expected, found = model.state_dict(), load_file(path)
+    try:
+        found = load_file(path)
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist; train the network first") from None
+    except SafetensorError as error:
+        raise UserError(f"{path} is not a safetensors file ({error}); delete it and train again") from None
+    expected = model.state_dict()
     problems = [f"missing {name}" for name in expected.keys() - found.keys()]
     problems += [f"unexpected {name}" for name in found.keys() - expected.keys()]
     problems += [
@@ -62,34 +69,34 @@ def write_reference(model: SignReader, recipe: Recipe, raw_clips: list[np.ndarra
     for clip, raw_TK in enumerate(raw_clips):
         x_TLC = resize(normalise(raw_TK), recipe.data.max_frames)
         arrays[f"{clip}/raw"], arrays[f"{clip}/x"] = raw_TK, x_TLC
-        for name, value in _inside(model, torch.from_numpy(np.ascontiguousarray(x_TLC))[None]).items():
+        x_BTLC = torch.from_numpy(np.ascontiguousarray(x_TLC))[None]
+        mask_BT = torch.ones(x_BTLC.shape[:2], dtype=torch.bool)
+        for name, value in observe(model, x_BTLC, mask_BT).items():
             arrays[f"{clip}/{name}"] = value[0].numpy()
     with atomic_path(path) as partial:
         with open(partial, "wb") as stream:
             np.savez_compressed(stream, **arrays)
 
 
-def _inside(model: SignReader, x_BTLC: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Outputs of every stage of a network, observed from outside."""
+@torch.no_grad()
+def observe(model: SignReader, x_BTLC: torch.Tensor, mask_BT: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What a network computes inside, batch dimension first, under the names at this file's head."""
     seen: dict[str, torch.Tensor] = {}
-
-    def keep(name: str):
-        return lambda module, inputs, output: seen.__setitem__(name, output)
-
-    hooks = [model.frontend.register_forward_hook(keep("mid/frontend"))]
     parts = getattr(model, "parts", {})
-    hooks += [front_end.register_forward_hook(keep(part)) for part, front_end in parts.items()]
-    for index, block in enumerate(model.encoder.blocks):
-        hooks.append(block.register_forward_hook(keep(f"mid/blocks.{index}")))
-    mask_BT = torch.ones(x_BTLC.shape[:2], dtype=torch.bool)
-    seen["encoder"] = e_BTD = model.encode(x_BTLC, mask_BT)
+    stages = {"mid/frontend": model.frontend, **parts}
+    stages |= {f"mid/blocks.{index}": block for index, block in enumerate(model.encoder.blocks)}
+    hooks = [
+        stage.register_forward_hook(lambda module, inputs, output, name=name: seen.update({name: output}))
+        for name, stage in stages.items()
+    ]
+    e_BTD = model.encode(x_BTLC, mask_BT)
     for hook in hooks:
         hook.remove()
+    seen["encoder"] = e_BTD
     if parts:
         seen["mid/parts"] = torch.cat([seen.pop(part) for part in parts], dim=-1)
-    logit = model.confidence_logit(e_BTD, mask_BT)
-    if logit is not None:
-        seen["confidence_logit"] = logit
-    published = model.config.choices.generation == "published"
-    seen["ids"], seen["logits"] = model.decoder.greedy(e_BTD, mask_BT, published)
+    logit_B = model.confidence_logit(e_BTD, mask_BT)
+    if logit_B is not None:
+        seen["confidence_logit"] = logit_B
+    seen["ids"], seen["logits"] = model.decoder.greedy(e_BTD, mask_BT, model.config.choices.generation == "published")
     return seen

@@ -39,9 +39,7 @@ class SqueezeformerRope(SignReader):
 
     def embed(self, x_BTLC: Tensor, mask_BT: Tensor) -> tuple[Tensor, Tensor]:
         """What the encoder adds up: features of the whole and of the parts, each (B, T, D)."""
-        parts = [
-            front_end(part_view(x_BTLC[:, :, SLOTS[part]]), mask_BT) for part, front_end in self.parts.items()
-        ]
+        parts = [front_end(part_view(x_BTLC[:, :, SLOTS[part]]), mask_BT) for part, front_end in self.parts.items()]
         return self.frontend(x_BTLC, mask_BT), torch.cat(parts, dim=-1)
 
     def encode(self, x_BTLC: Tensor, mask_BT: Tensor) -> Tensor:
@@ -55,7 +53,7 @@ class SqueezeformerRope(SignReader):
             summary_BD = e_BTD[:, 0]
         else:
             valid_BT1 = mask_BT.unsqueeze(-1)
-            summary_BD = (e_BTD * valid_BT1).sum(1) / valid_BT1.sum(1)
+            summary_BD = (e_BTD * valid_BT1).sum(1) / valid_BT1.sum(1).clamp(min=1)
         return self.confidence(summary_BD).squeeze(-1)
 
     def losses(self, e_BTD: Tensor, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
@@ -70,4 +68,4 @@ class SqueezeformerRope(SignReader):
         w_backward, w_confidence = self.config.backward_weight, self.config.confidence_weight
         text = (1 - w_backward) * forward + w_backward * backward
         total = (1 - w_confidence) * text + w_confidence * confidence
-        return {"loss": total, "forward": forward, "backward": backward, "confidence": confidence}
+        return {"loss": total, "loss_forward": forward, "loss_backward": backward, "loss_confidence": confidence}

@@ -1,4 +1,4 @@
-"""Building blocks of the encoders for one clip without padding; each is the twin of the class of the same name in torch.
+"""Building blocks of the encoders for one clip without padding, each the twin of torch's class of the same name.
 
 Letters in tensor names: T frames, L landmarks, C coordinates, D width, P landmark positions after the stem, I and O
 channels in and out.

@@ -1,7 +1,7 @@
-"""Where a run computes, and in which precision."""
+"""Where a run computes, in which precision, and how it stays repeatable."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
@@ -29,9 +29,25 @@ def make_autocast(training: Training, device: torch.device) -> Callable[[], Abst
     return lambda: torch.autocast(device.type, dtype)
 
 
-def prepare(training: Training, seed: int) -> None:
-    """Seeds torch's own generator (initialisation, dropout) and asks for the same bits on every run."""
+def prepare(training: Training, device: torch.device, seed: int) -> None:
+    """Seeds torch's own generator (first weights, dropout); on a CPU also promises the same bits on every run.
+
+    On a GPU some operations have no repeatable form, or a much slower one; there, equal seeds give like results.
+    """
     if training.num_threads:
         torch.set_num_threads(training.num_threads)
     torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.use_deterministic_algorithms(device.type == "cpu")
+    torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads memory that it did not write
+
+
+@contextmanager
+def memory_advice(training: Training) -> Iterator[None]:
+    """Turns a GPU's lack of memory into a `UserError` that names the knobs."""
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError:
+        raise UserError(
+            f"the GPU's memory is too small for batches of {training.batch_size} clips; halve training.batch_size and"
+            f" double training.accumulation (now {training.accumulation}) to keep the effective batch"
+        ) from None

@@ -6,24 +6,31 @@ from types import ModuleType
 
 
 class EventWriter:
-    """One run's event file.
+    """One run's event file; a context manager that closes it.
 
     Args:
-        folder: Made when absent.
+        folder: Made when absent; an older run's curves in it are hidden. None writes nothing.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None) -> None:
+        self._writer = None
+        if folder is None:
+            return
         # TensorBoard loads all of TensorFlow to write a file unless it finds a module of this name.
         sys.modules.setdefault("tensorboard.compat.notf", ModuleType("tensorboard.compat.notf"))
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer = SummaryWriter(folder)
+        self._writer = SummaryWriter(folder, purge_step=0)
 
     def write(self, scalars: dict[str, float], step: int) -> None:
         """Adds a point to each curve."""
-        for name, value in scalars.items():
-            self._writer.add_scalar(name, value, step)
+        if self._writer:
+            for name, value in scalars.items():
+                self._writer.add_scalar(name, value, step)
 
-    def close(self) -> None:
-        """Ends the file."""
-        self._writer.close()
+    def __enter__(self) -> "EventWriter":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._writer:
+            self._writer.close()

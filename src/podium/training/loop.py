@@ -1,7 +1,4 @@
-"""The training loop of both rounds.
-
-Letters in tensor names: see `podium.models.base`.
-"""
+"""The training loop of both rounds."""
 
 import logging
 import sys
@@ -15,17 +12,19 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
-from podium.config import Recipe
+from podium.config import Data, Recipe, Training
 from podium.data.dataset import TrainingClips, ValidationClips, collate
 from podium.data.sampler import BucketSampler
 from podium.errors import UserError
 from podium.models import create
-from podium.models.base import SignReader
-from podium.training.device import choose_device, make_autocast, prepare
+from podium.training.device import choose_device, make_autocast, memory_advice, prepare
 from podium.training.events import EventWriter
 from podium.training.optimizer import learning_rate, make_optimizer
 from podium.training.validation import predict, scores
+
+CHECK_EVERY_STEPS = 20  # how often losses are looked at; each look waits for the GPU to finish its queue
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ log = logging.getLogger(__name__)
 class TrainState:
     """All that a run changes while it goes on."""
 
-    model: SignReader
+    model: torch.nn.Module
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
     generator: torch.Generator  # of hidden decoder inputs
@@ -45,7 +44,7 @@ class TrainState:
 class Outcome:
     """What a run leaves: the network on the CPU, one row per epoch, and the last reading of the validation rows."""
 
-    model: SignReader
+    model: torch.nn.Module
     history: pd.DataFrame
     metrics: dict[str, float]
     texts: list[str]
@@ -72,18 +71,14 @@ def train(
     """
     config = recipe.training
     device = choose_device(config.device)
-    prepare(config, seed)
-    clips = TrainingClips(training_rows, root, recipe.data, seed)
-    sampler = BucketSampler(clips.lengths, config.batch_size, config.bucket_batches, seed)
-    pad_to = recipe.data.max_frames if recipe.data.pad_to == "max_frames" else None
-    loader = DataLoader(
-        clips,
-        batch_sampler=sampler,
-        collate_fn=partial(collate, pad_to=pad_to),
-        num_workers=recipe.data.num_workers,
-        persistent_workers=recipe.data.num_workers > 0,
-        pin_memory=device.type == "cuda",
-    )
+    prepare(config, device, seed)
+    loader, sampler = training_batches(training_rows, root, recipe.data, config, seed, device)
+    num_steps = config.epochs * len(loader)
+    if num_steps < config.accumulation:
+        raise UserError(
+            f"{num_steps} batches in all are fewer than training.accumulation {config.accumulation}: no step would be"
+            " taken; lower it or train for more epochs"
+        )
     validation_clips = ValidationClips(validation_rows, root, recipe.data.max_frames)
     model = create(recipe.model).to(device)
     state = TrainState(
@@ -92,65 +87,95 @@ def train(
         torch.amp.GradScaler(device.type, enabled=config.precision == "fp16"),
         torch.Generator().manual_seed(seed),
     )
-    writer = EventWriter(tensorboard) if tensorboard else None
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
-    log.info("num_clips=%d num_parameters=%d device=%s seed=%d", len(clips), num_parameters, device, seed)
+    log.info("num_clips=%d num_parameters=%d device=%s seed=%d", sampler.num_items, num_parameters, device, seed)
 
     history, metrics, texts = [], {}, []
     started = time.monotonic()
-    for epoch in range(config.epochs):
-        sampler.set_epoch(epoch)
-        row = {"epoch": epoch + 1, **_train_epoch(state, loader, recipe, device)}
-        is_last = epoch + 1 == config.epochs
-        if is_last or (epoch + 1) % config.validate_every_epochs == 0:
-            texts, confidences = predict(
-                model, validation_clips, config.batch_size, device, make_autocast(config, device)
-            )
-            metrics = scores(validation_rows, texts, confidences)
-            row |= metrics
-        history.append(row)
-        _tell(row, config.epochs, time.monotonic() - started, writer)
-    if writer:
-        writer.close()
+    with (
+        memory_advice(config),
+        logging_redirect_tqdm(),
+        EventWriter(tensorboard) as events,
+        tqdm(total=num_steps, unit="batch", disable=not sys.stderr.isatty()) as progress,
+    ):
+        for epoch in range(config.epochs):
+            epoch_started = time.monotonic()
+            sampler.set_epoch(epoch)
+            row = {"epoch": epoch + 1, **train_epoch(state, loader, recipe, device, progress)}
+            clips_per_second = sampler.num_items / (time.monotonic() - epoch_started)
+            is_last = epoch + 1 == config.epochs
+            if is_last or (epoch + 1) % config.validate_every_epochs == 0:
+                autocast = make_autocast(config, device)
+                texts, confidences = predict(model, validation_clips, config.batch_size, device, autocast)
+                metrics = scores(validation_rows, texts, confidences)
+                row |= metrics
+            history.append(row)
+            remaining_seconds = (time.monotonic() - started) / (epoch + 1) * (config.epochs - epoch - 1)
+            log.info("%s", epoch_line(row, config.epochs, clips_per_second, remaining_seconds))
+            events.write({**row, "clips_per_second": clips_per_second}, epoch + 1)
     return Outcome(model.cpu().eval(), pd.DataFrame(history), metrics, texts)
 
 
-def _train_epoch(state: TrainState, loader: DataLoader, recipe: Recipe, device: torch.device) -> dict[str, float]:
-    """One pass over the training clips; returns the mean of each loss, and the last learning rate."""
+def training_batches(
+    rows: pd.DataFrame, root: Path, data: Data, training: Training, seed: int, device: torch.device
+) -> tuple[DataLoader, BucketSampler]:
+    """The loader of training batches, and its sampler, which is told each epoch's number."""
+    clips = TrainingClips(rows, root, data, seed)
+    sampler = BucketSampler(clips.lengths, training.batch_size, training.bucket_batches, seed)
+    loader = DataLoader(
+        clips,
+        batch_sampler=sampler,
+        collate_fn=partial(collate, pad_to=data.max_frames if data.pad_to == "max_frames" else None),
+        num_workers=data.num_workers,
+        persistent_workers=data.num_workers > 0,
+        pin_memory=device.type == "cuda",
+        # The loader draws a number per pass; from a generator of its own, so that dropout does not depend on it.
+        generator=torch.Generator(),
+    )
+    return loader, sampler
+
+
+def train_epoch(
+    state: TrainState, batches: DataLoader, recipe: Recipe, device: torch.device, progress: tqdm
+) -> dict[str, float]:
+    """One pass over the training batches.
+
+    The optimiser moves after every ``accumulation`` micro-batches, counted over the whole run: what is left over at an
+    epoch's end counts for the next epoch (1st-place solution).
+
+    Returns:
+        The last learning rate, and the mean of each of the network's losses.
+
+    Raises:
+        UserError: The loss is not finite.
+    """
     config = recipe.training
     autocast = make_autocast(config, device)
     state.model.train()
-    sums: dict[str, torch.Tensor] = {}
-    rate = 0.0
-    for batch in tqdm(loader, desc="epoch", leave=False, disable=not sys.stderr.isatty()):
-        rate = learning_rate(recipe.optimizer, state.step, len(loader), config.epochs)
-        for group in state.optimizer.param_groups:
-            group["lr"] = rate
+    sums: dict[str, float] = {}
+    unseen: list[dict[str, torch.Tensor]] = []
+    for number, batch in enumerate(batches, start=1):
+        rate = learning_rate(recipe.optimizer, state.step, len(batches), config.epochs)
         batch = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
-        try:
-            with autocast():
-                losses = state.model(batch, state.generator)
-            state.scaler.scale(losses["loss"] / config.accumulation).backward()
-        except torch.cuda.OutOfMemoryError:
-            raise UserError(
-                f"the GPU's memory is too small for batches of {config.batch_size} clips; halve training.batch_size "
-                f"and double training.accumulation (now {config.accumulation}) to train on the same effective batch"
-            ) from None
+        with autocast():
+            losses = state.model(batch, state.generator)
+        state.scaler.scale(losses["loss"] / config.accumulation).backward()
         state.step += 1
         if state.step % config.accumulation == 0:
-            _update(state, recipe.optimizer.max_grad_norm)
-        for name, loss in losses.items():
-            sums[name] = sums.get(name, 0) + loss.detach()
-    means = {name: float(total) / len(loader) for name, total in sums.items()}
-    if not np.isfinite(means["loss"]):
-        raise UserError(
-            f"the loss is no longer finite before step {state.step}; lower optimizer.learning_rate "
-            f"(now {recipe.optimizer.learning_rate}) or use training.precision bf16 or fp32"
-        )
-    return {"learning_rate": rate, **means}
+            _update(state, rate, recipe.optimizer.max_grad_norm)
+        unseen.append({name: loss.detach() for name, loss in losses.items()})
+        progress.update()
+        if len(unseen) == CHECK_EVERY_STEPS or number == len(batches):
+            for name, values in _look_at(unseen, state.step, recipe).items():
+                sums[name] = sums.get(name, 0.0) + float(values.sum())
+            progress.set_postfix(loss=f"{sums['loss'] / number:.3f}")
+            unseen.clear()
+    return {"learning_rate": rate, **{name: total / len(batches) for name, total in sums.items()}}
 
 
-def _update(state: TrainState, max_grad_norm: float) -> None:
+def _update(state: TrainState, rate: float, max_grad_norm: float) -> None:
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate
     state.scaler.unscale_(state.optimizer)
     torch.nn.utils.clip_grad_norm_(state.model.parameters(), max_grad_norm)
     state.scaler.step(state.optimizer)
@@ -158,10 +183,21 @@ def _update(state: TrainState, max_grad_norm: float) -> None:
     state.optimizer.zero_grad(set_to_none=True)
 
 
-def _tell(row: dict[str, float], epochs: int, seconds: float, writer: EventWriter | None) -> None:
-    epoch = int(row["epoch"])
-    eta = round(seconds / epoch * (epochs - epoch))
+def _look_at(losses: list[dict[str, torch.Tensor]], step: int, recipe: Recipe) -> dict[str, np.ndarray]:
+    """Losses of the micro-batches up to number ``step``: name → (len(losses),) float64."""
+    values = {name: torch.stack([one[name] for one in losses]).double().cpu().numpy() for name in losses[0]}
+    is_bad = ~np.isfinite(values["loss"])
+    if is_bad.any():
+        raise UserError(
+            f"the loss became {values['loss'][is_bad][0]} at micro-batch {step - len(losses) + 1 + int(is_bad.argmax())};"
+            f" lower optimizer.learning_rate (now {recipe.optimizer.learning_rate})"
+            + (", or set training.precision to bf16 or fp32" if recipe.training.precision == "fp16" else "")
+        )
+    return values
+
+
+def epoch_line(row: dict[str, float], epochs: int, clips_per_second: float, remaining_seconds: float) -> str:
+    """One epoch as one line of the log."""
     numbers = " ".join(f"{name}={value:.4g}" for name, value in row.items() if name != "epoch")
-    log.info("epoch=%d/%d %s eta=%dm%02ds", epoch, epochs, numbers, eta // 60, eta % 60)
-    if writer:
-        writer.write({**row, "seconds_per_epoch": seconds / epoch}, epoch)
+    minutes, seconds = divmod(round(remaining_seconds), 60)
+    return f"epoch={row['epoch']}/{epochs} {numbers} clips_per_second={clips_per_second:.0f} eta={minutes}m{seconds:02d}s"

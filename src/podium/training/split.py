@@ -2,9 +2,8 @@
 
 import pandas as pd
 
+from podium.data.folds import HELD_OUT
 from podium.errors import UserError
-
-HELD_OUT = -1  # the fold of signers that no run trains on
 
 
 def split_rows(table: pd.DataFrame, folds: pd.DataFrame, fold: int | None) -> tuple[pd.DataFrame, pd.DataFrame, bool]:

@@ -36,7 +36,12 @@ def predict(
     model.eval()
     texts = [""] * len(clips)
     confidences = np.full(len(clips), np.nan)
-    loader = DataLoader(clips, batch_sampler=sorted_batches(clips.lengths, batch_size), collate_fn=collate)
+    loader = DataLoader(
+        clips,
+        batch_sampler=sorted_batches(clips.lengths, batch_size),
+        collate_fn=collate,
+        generator=torch.Generator(),  # so that a validation leaves training's random numbers alone
+    )
     for batch in loader:
         with autocast():
             ids_BS, confidence_B = model.generate(batch["x_BTLC"].to(device), batch["mask_BT"].to(device))

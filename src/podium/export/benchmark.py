@@ -1,0 +1,69 @@
+"""Size and latency of a file on the machine at hand."""
+
+import platform
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from podium.export.operators import operator_names
+from podium.inference import TfliteRecognizer
+from podium.landmarks import COLUMNS
+
+NUM_WARM_UP_RUNS = 2
+NUM_THREADS = (1, 2)
+
+
+def benchmark(model: str | Path, frames: list[int], num_runs: int) -> dict:
+    """Times a file on random landmarks, whose text is as long as it comes out: 33 steps at most.
+
+    Args:
+        frames: Lengths of the clips.
+        num_runs: Timed calls per length and number of threads, after a warm-up.
+
+    Returns:
+        For JSON: size_mb; latency_ms by threads and length, each with median, p90 and num_characters; operators;
+        processor and versions.
+    """
+    content = Path(model).read_bytes()
+    rng = np.random.default_rng(0)
+    clips = {num_frames: rng.normal(size=(num_frames, len(COLUMNS))).astype(np.float32) for num_frames in frames}
+    return {
+        "size_mb": len(content) / 1e6,
+        "latency_ms": {
+            f"{num_threads}_threads": {
+                str(num_frames): _time(TfliteRecognizer(model, num_threads), clip, num_runs)
+                for num_frames, clip in clips.items()
+            }
+            for num_threads in NUM_THREADS
+        },
+        "num_runs": num_runs,
+        "operators": operator_names(content),
+        "processor": processor(),
+        "runtime": f"ai-edge-litert {version('ai-edge-litert')}",
+        "python": platform.python_version(),
+    }
+
+
+def _time(recognizer: TfliteRecognizer, landmarks_TK: np.ndarray, num_runs: int) -> dict[str, float]:
+    milliseconds = []
+    for _ in range(NUM_WARM_UP_RUNS + num_runs):
+        begin = time.perf_counter()
+        outputs_SV = recognizer.outputs(landmarks_TK)
+        milliseconds.append((time.perf_counter() - begin) * 1e3)
+    timed = milliseconds[NUM_WARM_UP_RUNS:]
+    return {
+        "median": float(np.median(timed)),
+        "p90": float(np.percentile(timed, 90)),
+        "num_characters": len(outputs_SV),
+    }
+
+
+def processor() -> str:
+    """Model name of the CPU."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not Linux
+        return platform.processor() or platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())

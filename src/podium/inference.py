@@ -1,0 +1,130 @@
+"""Readers of clips: the TFLite file, and one torch network with the same rules around it.
+
+Letters in tensor names: B batch, T frames, K columns (390), L landmarks, C coordinates, S output positions.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from podium.config import Recipe, parse
+from podium.errors import UserError
+from podium.files import read_json
+from podium.normalise import normalise, resize
+from podium.text import CHARACTERS, DUMMY_PHRASE, decode
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The answer to a clip.
+
+    Attributes:
+        text: Never empty.
+        confidence: That the clip can be read at all, in [0, 1]; None where the reader does not tell.
+    """
+
+    text: str
+    confidence: float | None
+
+
+class Recognizer(Protocol):
+    """Anything that reads clips."""
+
+    def read(self, landmarks_TK: np.ndarray) -> Reading:
+        """Reads one clip.
+
+        Args:
+            landmarks_TK: (T, 390) float32, raw values of `podium.landmarks.COLUMNS`, NaN where a landmark is missing;
+                T may be 0.
+        """
+        ...
+
+
+class TfliteRecognizer:
+    """The file in a plain TFLite runtime.
+
+    Args:
+        path: The .tflite file.
+        num_threads: Threads of the runtime.
+
+    Raises:
+        UserError: The file is absent or is not one of ours.
+    """
+
+    def __init__(self, path: str | Path, num_threads: int = 1) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        if not Path(path).is_file():
+            raise UserError(f"{path} does not exist; the stage 'export' makes it")
+        try:
+            interpreter = Interpreter(str(path), num_threads=num_threads)
+        except ValueError as error:
+            raise UserError(f"{path} is not a TFLite file ({error})") from None
+        if "serving_default" not in interpreter.get_signature_list():
+            raise UserError(f"{path} has no signature 'serving_default'; it is not one of Podium's files")
+        self._run = interpreter.get_signature_runner("serving_default")
+
+    def outputs(self, landmarks_TK: np.ndarray) -> np.ndarray:
+        """What the file returns: (n, 59) float32, one row per character."""
+        return self._run(inputs=np.ascontiguousarray(landmarks_TK, dtype=np.float32))["outputs"]
+
+    def read(self, landmarks_TK: np.ndarray) -> Reading:
+        """Reads one clip as a host does: argmax of each row, joined."""
+        ids_S = self.outputs(landmarks_TK).argmax(axis=1)
+        return Reading("".join(CHARACTERS[index] for index in ids_S), None)
+
+
+class TorchRecognizer:
+    """One network in torch; a clip by itself, without padding.
+
+    Args:
+        model: On the CPU, in evaluation mode.
+        min_frames: Shorter clips get the dummy phrase.
+        min_confidence: Clips with less confidence get it too, and so do clips that decode to nothing.
+    """
+
+    def __init__(self, model: "nn.Module", recipe: Recipe, min_frames: int, min_confidence: float) -> None:
+        self.model = model
+        self.recipe = recipe
+        self.min_frames = min_frames
+        self.min_confidence = min_confidence
+
+    @classmethod
+    def load(cls, weights: str | Path, recipe: Recipe, min_frames: int, min_confidence: float) -> "TorchRecognizer":
+        """The network of a weights file. Raises `UserError` when it does not fit the recipe."""
+        from podium.models.checkpoint import load_model
+
+        return cls(load_model(weights, recipe), recipe, min_frames, min_confidence)
+
+    def read(self, landmarks_TK: np.ndarray) -> Reading:
+        """Reads one clip."""
+        import torch
+
+        if len(landmarks_TK) < self.min_frames:
+            return Reading(DUMMY_PHRASE, None)
+        x_TLC = resize(normalise(np.asarray(landmarks_TK, np.float32)), self.recipe.data.max_frames)
+        x_BTLC = torch.from_numpy(np.ascontiguousarray(x_TLC))[None]
+        ids_BS, confidence_B = self.model.generate(x_BTLC, torch.ones(x_BTLC.shape[:2], dtype=torch.bool))
+        confidence = None if confidence_B is None else float(confidence_B[0])
+        is_trusted = confidence is None or confidence >= self.min_confidence
+        return Reading((decode(ids_BS[0].numpy()) if is_trusted else "") or DUMMY_PHRASE, confidence)
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """The recipe that training has written beside the weights.
+
+    Raises:
+        UserError: The file does not exist or holds no recipe.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path} does not exist; training writes it")
+    content = read_json(path)
+    if not isinstance(content, dict) or "recipe" not in content:
+        raise UserError(f"{path} has no key 'recipe'; it is not the recipe.json of a training")
+    return parse(Recipe, content["recipe"], str(path))

@@ -1,0 +1,102 @@
+"""What came out of an experiment, for people: a page of text and a picture."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from podium.files import atomic_path, read_json, write_text
+
+
+def summarize(data: Path, results: Path, num_folds: int, seeds: list[int]) -> None:
+    """Writes report/summary.md, report/results.md (its tables alone) and report/progress.png.
+
+    Args:
+        data: Dataset folder, with manifest.json.
+        results: The experiment's folder, with all stages finished.
+        num_folds: Of round 1.
+        seeds: Of round 2.
+    """
+    folders = {f"round1 fold{fold}": results / f"round1/fold{fold}" for fold in range(num_folds)}
+    folders |= {f"round2 seed{seed}": results / f"round2/seed{seed}" for seed in seeds}
+    manifest = read_json(data / "manifest.json")
+    tables = "\n\n".join([score_table(results, seeds), file_table(results)])
+    export = results / "export"
+    write_text(results / "report/results.md", tables + "\n")
+    write_text(
+        results / "report/summary.md",
+        f"# {results.name}\n\n{corpus_line(manifest)}\n\n{tables}\n\n"
+        "What to do next:\n\n"
+        f"- put `{export}/model.tflite` and `{export}/inference_args.json` into an app;\n"
+        f"- see what it misread: `{export}/predictions.csv`, `{export}/evaluation.json`;\n"
+        f"- see that it equals the trained networks: `{export}/parity.json`;\n"
+        "- watch the training: `tensorboard --logdir results/logs/tensorboard`;\n"
+        "- change a recipe in `config/recipes/` and run again: only what depends on it is made anew.\n",
+    )
+    with atomic_path(results / "report/progress.png") as partial:
+        draw_progress({name: pd.read_csv(folder / "history.csv") for name, folder in folders.items()}, partial)
+
+
+def corpus_line(manifest: dict[str, Any]) -> str:
+    """One sentence about the data."""
+    parts = [
+        f"{split}: {numbers['num_sequences']} clips by {numbers['num_participants']} signers"
+        for split, numbers in manifest["splits"].items()
+    ]
+    return f"Corpus `{manifest['dataset']['name']}`: {'; '.join(parts)}; test: {manifest['num_test_sequences']} clips."
+
+
+def score_table(results: Path, seeds: list[int]) -> str:
+    """Markdown: the score of each stage, and on whom."""
+    rows = ["| stage | scored on | score | with Damerau's distance |", "|---|---|---|---|"]
+    oof = read_json(results / "oof/metrics.json")
+    rows.append(_score_row("round 1, out of fold", f"{oof['num_sequences']} training clips, each unseen", oof))
+    for seed in seeds:
+        folder = results / f"round2/seed{seed}"
+        metrics = read_json(folder / "metrics.json")
+        seen = "fold 0, which was trained on" if metrics["validation_was_trained_on"] else "held-out signers"
+        rows.append(_score_row(f"round 2, seed {seed}, torch", seen, metrics))
+        if (folder / "evaluation.json").is_file():
+            rows.append(_score_row(f"round 2, seed {seed}, torch", "hidden test", read_json(folder / "evaluation.json")))
+    rows.append(_score_row("**the file, all seeds**", "hidden test", read_json(results / "export/evaluation.json")))
+    return "\n".join(rows)
+
+
+def _score_row(stage: str, scored_on: str, numbers: dict[str, Any]) -> str:
+    if numbers["score"] is None:
+        return f"| {stage} | {scored_on} | none: {numbers['reason']} | |"
+    return f"| {stage} | {scored_on} | {numbers['score']:.3f} | {numbers['score_damerau']:.3f} |"
+
+
+def file_table(results: Path) -> str:
+    """Markdown: size and latency of the file."""
+    benchmark = read_json(results / "export/benchmark.json")
+    parity = read_json(results / "export/parity.json")
+    rows = ["| file | value |", "|---|---|", f"| size | {benchmark['size_mb']:.2f} MB |"]
+    for row in benchmark["latency"]:
+        threads = "1 thread" if row["num_threads"] == 1 else f"{row['num_threads']} threads"
+        rows.append(f"| latency, {row['num_frames']} frames, {threads} | {row['median_ms']:.1f} ms |")
+    rows.append(f"| equal to the trained networks | {'yes' if parity['passed'] else 'no'} |")
+    return "\n".join(rows)
+
+
+def draw_progress(tables: dict[str, pd.DataFrame], path: Path) -> None:
+    """Loss and validation score of every run by epoch (PNG).
+
+    Args:
+        tables: history.csv by run: epoch, loss, and score in the epochs that were validated.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4), layout="constrained")
+    axes = figure.subplots(1, 2)
+    for name, table in tables.items():
+        style = "-" if name.startswith("round2") else "--"
+        axes[0].plot(table["epoch"], table["loss"], style, label=name)
+        scored = table.dropna(subset="score")
+        axes[1].plot(scored["epoch"], scored["score"], style, marker="o", markersize=3, label=name)
+    for axis, title in zip(axes, ("training loss", "validation score"), strict=True):
+        axis.set(title=title, xlabel="epoch")
+        axis.grid(alpha=0.3)
+    axes[1].legend(fontsize=8)
+    figure.savefig(path, dpi=110, format="png")

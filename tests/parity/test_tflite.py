@@ -1,0 +1,278 @@
+"""The file against the twins: texts, edges of the input, operators, and the whole parity report."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from raw_folder import landmark_frame, table
+from small_networks import random_clip, random_network, small_recipe, state_of
+
+from podium.errors import UserError
+from podium.export.benchmark import benchmark
+from podium.export.evaluation import evaluate
+from podium.export.operators import check_operators, operator_names
+from podium.export.parity import Clip, check_file, edge_clips
+from podium.export.tflite import Ensemble, convert
+from podium.export.verification import verify
+from podium.files import read_json, write_json
+from podium.inference import TfliteRecognizer, TorchRecognizer
+from podium.landmarks import COLUMNS
+from podium.models.checkpoint import save_weights, write_reference
+from podium.port import port
+from podium.provenance import PACKAGE
+from podium.text import DUMMY_PHRASE, END, decode
+
+SCRIPTS = PACKAGE.parent.parent / "workflow/scripts"
+MIN_FRAMES, MAX_FRAMES, SEEDS = 15, 64, (2, 1)
+
+
+def script(name: str, *arguments) -> subprocess.CompletedProcess:
+    command = [sys.executable, SCRIPTS / f"{name}.py", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+class Export:
+    """A run of the scripts, from the weights of two seeds to the file."""
+
+    def __init__(self, folder) -> None:
+        self.folder = folder
+        self.recipe = small_recipe(max_frames=MAX_FRAMES)
+        self.networks = [random_network(self.recipe, seed) for seed in SEEDS]
+        self.twins = [port(self.recipe, state_of(network), "the test") for network in self.networks]
+        self.ensemble = Ensemble(self.twins, MIN_FRAMES, 0.15)
+        rows = table(num_signers=2, split="test")
+        (folder / "test_landmarks").mkdir()
+        for file_id, of_file in rows.groupby("file_id"):
+            landmark_frame(of_file).to_parquet(folder / f"test_landmarks/{file_id}.parquet")
+        self.table = rows.assign(split="test").drop(columns="num_frames")
+        self.table.to_parquet(folder / "sequences.parquet", index=False)
+        write_json(folder / "columns.json", {"selected_columns": COLUMNS})
+        for seed, network in zip(SEEDS, self.networks, strict=True):
+            save_weights(network, folder / f"{seed}.safetensors")
+            write_json(folder / f"{seed}.json", {"recipe": self.recipe.model_dump(mode="json"), "seed": seed})
+            write_reference(network, self.recipe, [random_clip(20), random_clip(90)], folder / f"{seed}.npz")
+            done = script(
+                "port_seed", "--model", folder / f"{seed}.safetensors", "--recipe", folder / f"{seed}.json",
+                "--out", folder / f"port{seed}",
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+        self.model = folder / "export/model.tflite"
+        done = script(
+            "export_tflite", "--ports", *self.of_seeds("port{}"), "--inference-args", folder / "columns.json",
+            "--min-frames", MIN_FRAMES, "--min-confidence", 0.15, "--out", self.model,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        self.recognizer = TfliteRecognizer(self.model)
+
+    def of_seeds(self, pattern: str) -> list[str]:
+        return [str(self.folder / pattern.format(seed)) for seed in SEEDS]
+
+    def verify_arguments(self, model=None, num_clips: int = 4) -> tuple:
+        return (
+            model or self.model, self.of_seeds("port{}"), self.of_seeds("{}.safetensors"), self.of_seeds("{}.npz"),
+            self.folder / "sequences.parquet", self.folder, num_clips,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory) -> Export:
+    return Export(tmp_path_factory.mktemp("export"))
+
+
+@pytest.mark.parametrize("num_frames", [MIN_FRAMES, 200, 16, MAX_FRAMES, MAX_FRAMES + 1, 40])
+def test_file_agrees_with_tensorflow_at_any_length(export, num_frames):
+    report = check_file(export.ensemble, export.recognizer, [Clip("clip", random_clip(num_frames), None)])
+    assert report["passed"] and report["max_error"] is not None, report
+    assert report["clips"][0]["error"] > 0, "the dummy phrase proves nothing here"
+
+
+def test_unrounded_file_agrees_closely(export, tmp_path):
+    (tmp_path / "full.tflite").write_bytes(convert(export.ensemble, half_weights=False))
+    assert (tmp_path / "full.tflite").stat().st_size > 1.5 * export.model.stat().st_size
+    recognizer = TfliteRecognizer(tmp_path / "full.tflite")
+    for num_frames in (300, 20):
+        raw_TK = random_clip(num_frames)
+        expected = export.ensemble.read(raw_TK)["outputs"].numpy()
+        np.testing.assert_allclose(recognizer.outputs(raw_TK), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("num_frames", [0, 1, MIN_FRAMES - 1])
+def test_too_short_clips_get_the_dummy_phrase(export, num_frames):
+    fresh = TfliteRecognizer(export.model)  # the first call of a runtime must not fail either
+    outputs = fresh.outputs(random_clip(num_frames))
+    assert outputs.shape == (len(DUMMY_PHRASE), 59) and set(np.unique(outputs)) == {0.0, 1.0}
+    assert fresh.read(random_clip(num_frames)).text == DUMMY_PHRASE
+
+
+def test_all_missing(export):
+    nothing = np.full((40, 390), np.nan, np.float32)
+    report = check_file(export.ensemble, export.recognizer, [Clip("nothing", nothing, None)])
+    assert report["passed"] and report["num_different_texts"] == 0
+
+
+def test_edge_clips_are_at_the_edges():
+    lengths = [len(clip.raw_TK) for clip in edge_clips(random_clip(30), 15, 64)]
+    assert lengths == [0, 1, 14, 30, 101]
+
+
+def test_doubtful_clips_get_the_dummy_phrase(export):
+    doubtful = Ensemble(export.twins, MIN_FRAMES, 1.0)
+    seen = doubtful.inside(random_clip(40))
+    assert seen["is_dummy"].numpy() and len(seen["ids"]) == 0
+    assert 0 < float(seen["confidence"]) < 1
+
+
+@pytest.fixture(scope="module")
+def one_seed(export) -> Ensemble:
+    """One network that trusts every clip."""
+    return Ensemble([port(export.recipe, state_of(export.networks[0]), "the test")], MIN_FRAMES, 0.0)
+
+
+@pytest.fixture
+def assign(one_seed):
+    """Changes weights of ``one_seed`` for the time of a test."""
+    variables = one_seed.twins[0].weights.variables
+    before = {name: variable.numpy() for name, variable in variables.items() if name.startswith("decoder.")}
+    yield lambda name, value: variables[name].assign(value)
+    for name, value in before.items():
+        variables[name].assign(value)
+
+
+def test_one_seed_reads_like_torch(export, one_seed):
+    torch_reader = TorchRecognizer(export.networks[0], export.recipe, MIN_FRAMES, 0.0)
+    for num_frames in (5, 20, 100):
+        seen, reading = one_seed.inside(random_clip(num_frames)), torch_reader.read(random_clip(num_frames))
+        assert reading.text == (DUMMY_PHRASE if seen["is_dummy"].numpy() else decode(seen["ids"].numpy()))
+        if num_frames >= MIN_FRAMES:
+            assert abs(reading.confidence - float(seen["confidence"])) <= 1e-5
+
+
+def test_text_without_characters_becomes_the_dummy_phrase(export, one_seed, assign):
+    state = state_of(random_network(export.recipe))
+    state["decoder.norm.weight"][:] = 0
+    state["decoder.norm.bias"][:] = 1
+    state["decoder.lm_head.weight"][:] = -1
+    state["decoder.lm_head.weight"][END] = 1
+    for name in ("decoder.norm.weight", "decoder.norm.bias"):
+        assign(name, state[name])
+    assign("decoder.lm_head.weight", state["decoder.lm_head.weight"].T)
+    seen = one_seed.inside(random_clip(40))
+    assert seen["ids"].numpy().tolist() == [END]
+    assert seen["outputs"].shape == (len(DUMMY_PHRASE), 59)
+    network = random_network(export.recipe)
+    network.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
+    assert TorchRecognizer(network, export.recipe, MIN_FRAMES, 0.0).read(random_clip(40)).text == DUMMY_PHRASE
+
+
+def test_text_ends_before_the_end_token(one_seed, assign):
+    ids = one_seed.inside(random_clip(40))["ids"].numpy()
+    step = next(step for step in range(1, 33) if ids[step] not in ids[:step])
+    kernel = one_seed.twins[0].weights.variables["decoder.lm_head.weight"].numpy()
+    kernel[:, END] = 1.01 * kernel[:, ids[step]]  # END wins where that character would have
+    assign("decoder.lm_head.weight", kernel)
+    seen = {name: value.numpy() for name, value in one_seed.inside(random_clip(40)).items()}
+    assert seen["ids"].tolist() == [*ids[:step], END]
+    assert seen["outputs"].argmax(1).tolist() == ids[:step].tolist()
+    np.testing.assert_array_equal(seen["outputs"], seen["logits"][:step, :59])
+
+
+def test_file_holds_builtin_operators_only(export):
+    names = operator_names(export.model.read_bytes())
+    assert {"WHILE", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"} <= set(names)
+    assert not [name for name in names if "VARIABLE" in name or name in ("VAR_HANDLE", "CUSTOM", "IF", "CALL_ONCE")]
+
+
+def test_left_behind_operators_are_refused(monkeypatch, export):
+    monkeypatch.setattr("podium.export.operators.operator_names", lambda content: ["ADD", "READ_VARIABLE"])
+    with pytest.raises(RuntimeError, match="READ_VARIABLE"):
+        check_operators(export.model.read_bytes())
+
+
+def test_seeds_of_different_recipes_are_refused(export):
+    other = small_recipe(max_frames=32)
+    with pytest.raises(UserError, match="max_frames"):
+        Ensemble([export.twins[0], port(other, state_of(random_network(other)), "the test")], MIN_FRAMES, 0.15)
+
+
+def test_parity_report(export):
+    report, problems = verify(*export.verify_arguments())
+    assert not problems and report["passed"]
+    json.dumps(report, allow_nan=False)
+    assert report["file"]["num_clips"] == 4 + 5
+    assert -5 < report["file"]["score_tflite"] <= 1
+    assert [len(seed["faults"]) for seed in report["seeds"]] == [3, 3]
+
+
+def test_parity_without_a_hidden_test_reads_the_reference_clips(export, tmp_path):
+    export.table.assign(split="train").to_parquet(tmp_path / "sequences.parquet")
+    arguments = list(export.verify_arguments())
+    arguments[4] = tmp_path / "sequences.parquet"
+    report, problems = verify(*arguments)
+    assert not problems
+    assert report["file"]["num_clips"] == 2 + 5 and report["file"]["score_tflite"] is None
+
+
+def test_file_of_other_weights_fails(export, tmp_path):
+    stranger = port(export.recipe, state_of(random_network(export.recipe, 9)), "the test")
+    (tmp_path / "model.tflite").write_bytes(convert(Ensemble([stranger], MIN_FRAMES, 0.15)))
+    write_json(tmp_path / "inference_args.json", read_json(export.model.with_name("inference_args.json")))
+    options = []
+    for name, value in zip(
+        ("model", "ports", "weights", "references", "sequences", "root", "num-clips"),
+        export.verify_arguments(tmp_path / "model.tflite"),
+        strict=True,
+    ):
+        options += [f"--{name}", *(value if isinstance(value, list) else [value])]
+    done = script("verify_parity", *options, "--out", tmp_path / "parity.json")
+    assert done.returncode == 1 and "differs from TensorFlow on the clip" in done.stderr.splitlines()[-1]
+    assert not (tmp_path / "parity.json").exists()
+    assert read_json(tmp_path / "parity.failed.json")["passed"] is False
+
+
+def test_swapped_seeds_fail(export):
+    arguments = list(export.verify_arguments())
+    arguments[2] = arguments[2][::-1]
+    _, problems = verify(*arguments)
+    assert len(problems) == 2 and all("wrong" in problem for problem in problems)
+
+
+def test_evaluation_in_a_process_of_its_own(export, tmp_path):
+    code = (
+        "import runpy, sys; sys.argv[1:] = sys.argv[2:];"
+        f"runpy.run_path({str(SCRIPTS / 'evaluate_tflite.py')!r}, run_name='__main__');"
+        "print(sorted({'torch', 'tensorflow'} & sys.modules.keys()))"
+    )
+    options = [
+        "--model", export.model, "--inference-args", export.model.with_name("inference_args.json"), "--sequences",
+        export.folder / "sequences.parquet", "--root", export.folder, "--out", tmp_path / "evaluation.json",
+        "--predictions", tmp_path / "predictions.csv",
+    ]  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code, "-", *map(str, options)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"
+    report = read_json(tmp_path / "evaluation.json")
+    expected, _ = evaluate(export.recognizer, export.table, export.folder, COLUMNS)
+    assert report == {**expected, "size_mb": export.model.stat().st_size / 1e6}
+    assert pd.read_csv(tmp_path / "predictions.csv")["sequence_id"].tolist() == export.table["sequence_id"].tolist()
+
+
+def test_evaluation_of_a_seed(export, tmp_path):
+    done = script(
+        "evaluate_seed", "--model", export.folder / "2.safetensors", "--recipe", export.folder / "2.json", "--root",
+        export.folder, "--sequences", export.folder / "sequences.parquet", "--min-frames", MIN_FRAMES,
+        "--min-confidence", 0.15, "--out", tmp_path / "evaluation.json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    recognizer = TorchRecognizer(export.networks[0], export.recipe, MIN_FRAMES, 0.15)
+    assert read_json(tmp_path / "evaluation.json") == evaluate(recognizer, export.table, export.folder, COLUMNS)[0]
+
+
+def test_benchmark(export):
+    report = benchmark(export.model, [20, 50], 5)
+    assert report["size_mb"] == export.model.stat().st_size / 1e6
+    assert report["operators"] == operator_names(export.model.read_bytes())
+    assert [list(times) for times in report["latency_ms"].values()] == [["20", "50"]] * 2

@@ -1,0 +1,54 @@
+"""Small networks with random weights, in torch and in TensorFlow."""
+
+import numpy as np
+import torch
+
+from podium.config import Model, Optimizer, Recipe, Training
+from podium.models import create
+from podium.models.base import SignReader
+
+
+def small_recipe(name: str = "squeezeformer_rope", max_frames: int = 384, **model) -> Recipe:
+    """A recipe of a network that is tiny in every direction."""
+    values = {"dim": 32, "num_blocks": 2, "kernel_size": 9, "ctc_weight": 0.1, **model}
+    return Recipe(
+        model=Model(name=name, **values),
+        data={"max_frames": max_frames},
+        optimizer=Optimizer(learning_rate=1e-3),
+        training=Training(epochs=1),
+    )
+
+
+@torch.no_grad()
+def random_network(recipe: Recipe, seed: int = 0) -> SignReader:
+    """A network in which nothing is an identity: norms, affines and running statistics are random too."""
+    generator = torch.Generator().manual_seed(seed)
+    network = create(recipe.model)
+    for name, tensor in network.state_dict().items():
+        normal = torch.randn(tensor.shape, generator=generator)
+        if name.endswith("running_var"):
+            tensor.copy_(0.5 + torch.rand(tensor.shape, generator=generator))
+        elif name.endswith(("norm.weight", "scale")) or ".norm_" in name and name.endswith("weight"):
+            tensor.copy_(1 + 0.3 * normal)
+        elif tensor.dim() == 1:
+            tensor.copy_((0.1 if name.startswith("decoder.") else 0.3) * normal)
+        else:
+            # Logits of the size of trained ones; tokens weak beside positions and clip, so that texts vary.
+            gain = {"decoder.lm_head.weight": 3, "decoder.embed_tokens.weight": 0.3}.get(name, 1.5)
+            tensor.copy_(normal * gain / tensor[0].numel() ** 0.5)
+    return network.eval()
+
+
+def state_of(network: SignReader) -> dict[str, np.ndarray]:
+    return {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+
+
+def random_clip(num_frames: int, seed: int = 0) -> np.ndarray:
+    """(num_frames, 390) float32: wandering landmarks, one in ten missing, the left hand missing in some frames."""
+    rng = np.random.default_rng([seed, num_frames])
+    steps = rng.normal(0, 0.02, (num_frames, 3, 130))
+    values = (rng.normal(0.5, 0.2, (1, 3, 130)) + steps.cumsum(0)).astype(np.float32)
+    is_missing = rng.random((num_frames, 130)) < 0.1
+    is_missing[num_frames // 3 : num_frames // 2, 40:61] = True
+    values.transpose(0, 2, 1)[is_missing] = np.nan
+    return values.reshape(num_frames, 390)

@@ -1,0 +1,73 @@
+"""YAML files: what is refused, and in which words."""
+
+from pathlib import Path
+
+import pytest
+
+from podium.config import Dataset, Experiment, Model, Recipe, load_experiment, load_recipe, parse
+from podium.errors import UserError
+
+ROOT = Path(__file__).parent.parent.parent
+SYNTHETIC = {
+    "kind": "synthetic",
+    "num_train_sequences": 5,
+    "num_supplemental_sequences": 0,
+    "num_test_sequences": 0,
+    "num_train_signers": 2,
+    "num_test_signers": 1,
+}
+
+
+def recipe(**changes) -> dict:
+    content = {
+        "model": {"name": "squeezeformer_rope", "dim": 32, "num_blocks": 1},
+        "optimizer": {"learning_rate": 0.001},
+        "training": {"epochs": 1},
+    }
+    return content | changes
+
+
+@pytest.mark.parametrize(
+    ("section", "content", "words"),
+    [
+        (Recipe, recipe(trainning={"epochs": 1}), "unknown key 'trainning'; did you mean 'training'?"),
+        (Recipe, recipe(training={"epoch": 1}), "unknown key 'training.epoch'; did you mean 'epochs'?"),
+        (Recipe, recipe(training={}), "key 'training.epochs' is missing"),
+        (Recipe, recipe(training={"epochs": "many"}), "training.epochs: "),
+        (Recipe, recipe(model={"name": "x", "dim": 30, "num_blocks": 1}), "dim 30 must be divisible"),
+        (Recipe, recipe(model={"name": "x", "dim": 32, "num_blocks": 1, "kernel_size": 8}), "must be odd"),
+        (Recipe, recipe(model={"name": "x", "dim": 32, "num_blocks": 1, "choices": {"conv": 1}}), "conv_padding"),
+        (Dataset, {"name": "a", "source": SYNTHETIC | {"sed": 1}}, "unknown key 'source.sed'; did you mean 'seed'?"),
+        (Dataset, {"name": "a", "source": SYNTHETIC | {"max_characters": 40}}, "source.max_characters"),
+        (Dataset, {"name": "a/b", "source": SYNTHETIC}, "name: "),
+        (Dataset, {"name": "a", "source": {"kind": "magnetic tape"}}, "magnetic tape"),
+        (Experiment, {"name": "data", "dataset": "a", "round1": {"recipe": "r"}, "round2": {"recipe": "r", "seeds": [1]}},
+         "taken by a folder of its own"),
+        (Experiment, {"name": "a", "dataset": "a", "round1": {"recipe": "r"}, "round2": {"recipe": "r", "seeds": [1, 1]}},
+         "seeds must be distinct"),
+        (Experiment, ["a"], "must hold 'key: value' lines"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_named(section, content, words):
+    with pytest.raises(UserError) as error:
+        parse(section, content, "some.yaml")
+    assert words in str(error.value)
+    assert str(error.value).startswith("some.yaml")
+
+
+def test_a_missing_file_names_the_nearest(tmp_path):
+    (tmp_path / "winner.yaml").write_text("name: winner\n")
+    with pytest.raises(UserError, match="did you mean 'winner'"):
+        load_experiment(tmp_path / "winer.yaml")
+
+
+def test_a_file_that_is_no_yaml(tmp_path):
+    (tmp_path / "broken.yaml").write_text("name: [a\n")
+    with pytest.raises(UserError, match="is not YAML"):
+        load_recipe(tmp_path / "broken.yaml")
+
+
+def test_sections_do_not_change_after_loading():
+    model = Model(name="x", dim=32, num_blocks=1)
+    with pytest.raises(ValueError, match="frozen"):
+        model.dim = 64

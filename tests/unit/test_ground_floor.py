@@ -1,0 +1,133 @@
+"""Landmarks, text, metrics, files, registry and fingerprints."""
+
+import errno
+import json
+
+import numpy as np
+import pytest
+
+from podium import landmarks, text
+from podium.errors import UserError, run
+from podium.files import atomic_path, file_digest, write_json
+from podium.metrics import edit_distance, normalized_score, row_scores
+from podium.provenance import code_digest, digest
+from podium.registry import Registry
+
+
+def test_landmark_table():
+    assert len(landmarks.RAW_COLUMNS) == 1630
+    assert len(landmarks.NAMES) == landmarks.NUM_LANDMARKS == len(set(landmarks.NAMES)) == 130
+    assert len(landmarks.COLUMNS) == 390 and set(landmarks.COLUMNS) < set(landmarks.RAW_COLUMNS)
+    assert {part: len(slots) for part, slots in landmarks.SLOTS.items()} == {
+        "left_hand": 21, "right_hand": 21, "face": 76, "pose": 12,
+    }  # fmt: skip
+    assert sorted(np.concatenate(list(landmarks.SLOTS.values()))) == list(range(130))
+
+
+def test_mirror_is_an_involution_that_swaps_the_hands():
+    np.testing.assert_array_equal(landmarks.MIRROR[landmarks.MIRROR], np.arange(130))
+    np.testing.assert_array_equal(
+        landmarks.MIRROR[landmarks.SLOTS["left_hand"]], landmarks.SLOTS["right_hand"]
+    )
+    fixed = [landmarks.NAMES[i] for i in range(130) if landmarks.MIRROR[i] == i]
+    assert fixed == ["face_0", "face_17", "face_13", "face_14", "face_1", "face_2"]
+
+
+def test_landmarks_equal_the_winners(shared):
+    wanted = json.loads((shared / "real/fingerspelling/inference_args.json").read_text())
+    assert wanted["selected_columns"] == landmarks.COLUMNS
+    lines = (shared / "real/fingerspelling/symmetry.csv").read_text().split()[1:]
+    mirror = dict(line.split(",") for line in lines)
+    assert [mirror[name] for name in landmarks.NAMES] == [landmarks.NAMES[i] for i in landmarks.MIRROR]
+
+
+def test_characters_equal_the_competitions(shared):
+    table = json.loads((shared / "real/fingerspelling/character_to_prediction_index.json").read_text())
+    assert table == {character: index for index, character in enumerate(text.CHARACTERS)}
+
+
+def test_encode():
+    ids = text.encode("3 creekhouse")
+    assert ids.shape == (33,) and ids[12] == text.END and (ids[13:] == text.PAD).all()
+    assert text.decode(ids) == "3 creekhouse"
+    long = text.encode("a" * 40)
+    assert long[32] == text.END and text.decode(long) == "a" * 32
+    assert text.encode(text.DUMMY_PHRASE)[:11].tolist() == [17, 0, 32, 12, 36, 0, 12, 32, 49, 46, 36]
+
+
+def test_decode_drops_special_ids_and_stops_at_the_end():
+    assert text.decode([text.START, 32, text.MASK, 33, text.END, 34]) == "ab"
+
+
+def test_unknown_characters():
+    assert text.unknown_characters("Äpfel & 3") == ["Ä"]
+
+
+def test_distances():
+    assert edit_distance("ab", "ba") == 2
+    assert edit_distance("ab", "ba", transpositions=True) == 1
+    assert normalized_score(["abcd", "ab"], ["abcx", "ab"]) == pytest.approx(5 / 6)
+    assert normalized_score(["a"], ["xyz"]) == -2
+    np.testing.assert_allclose(row_scores(["abcde" * 3], ["abcde" * 2 + "abc"]), [1 - 2 / 15])
+
+
+def test_atomic_path_leaves_nothing_half_written(tmp_path):
+    target = tmp_path / "a.json"
+    write_json(target, {"old": 1})
+    with pytest.raises(RuntimeError), atomic_path(target) as partial:
+        partial.write_text("half")
+        raise RuntimeError
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert json.loads(target.read_text()) == {"old": 1}
+
+
+def test_atomic_path_replaces_folders(tmp_path):
+    for content in ("first", "second"):
+        with atomic_path(tmp_path / "folder") as partial:
+            partial.mkdir()
+            (partial / content).write_text(content)
+    assert [path.name for path in (tmp_path / "folder").iterdir()] == ["second"]
+
+
+def test_json_refuses_nan(tmp_path):
+    with pytest.raises(ValueError, match="Out of range"):
+        write_json(tmp_path / "a.json", float("nan"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_registry_names_the_nearest():
+    registry: Registry[int] = Registry("fruit")
+    registry.register("apple")(1)
+    with pytest.raises(UserError, match="unknown fruit 'aple': did you mean 'apple'"):
+        registry.get("aple")
+    with pytest.raises(ValueError, match="twice"):
+        registry.register("apple")(2)
+
+
+@pytest.mark.parametrize("error", [UserError("bad\ninput"), OSError(errno.ENOSPC, "full", "a.npy")])
+def test_bad_input_ends_in_one_line_and_exit_code_2(capsys, error):
+    def main():
+        raise error
+
+    with pytest.raises(SystemExit) as stop:
+        run(main)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_bugs_keep_their_traceback():
+    def main():
+        raise KeyError("a bug")
+
+    with pytest.raises(KeyError):
+        run(main)
+
+
+def test_digests_follow_content(tmp_path):
+    assert digest(1, "a") == digest(1, "a") != digest(1, "b")
+    assert code_digest("text") != code_digest("metrics")
+    with pytest.raises(ValueError, match="no room"):
+        code_digest("attic")
+    (tmp_path / "a").write_text("x")
+    (tmp_path / "b").write_text("x")
+    assert file_digest(tmp_path / "a") == file_digest(tmp_path / "b")

@@ -1,0 +1,31 @@
+"""Scores one seed in torch on the hidden test, by the same code that scores the file."""
+
+import argparse
+
+from podium.errors import run
+from podium.export.evaluation import evaluate, read_test_table
+from podium.files import write_json
+from podium.inference import TorchRecognizer, read_recipe
+from podium.landmarks import COLUMNS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="weights (.safetensors)")
+    parser.add_argument("--recipe", required=True, help="recipe.json of the training")
+    parser.add_argument("--root", required=True, help="folder of the raw files, which the table's paths start from")
+    parser.add_argument("--sequences", required=True, help="table of sequences; those of split 'test' are read")
+    parser.add_argument("--min-frames", required=True, type=int, help="shorter clips get the dummy phrase")
+    parser.add_argument("--min-confidence", required=True, type=float, help="so do clips with less confidence")
+    parser.add_argument("--out", required=True, help="report to write (.json)")
+    arguments = parser.parse_args()
+    recognizer = TorchRecognizer.load(
+        arguments.model, read_recipe(arguments.recipe), arguments.min_frames, arguments.min_confidence
+    )
+    report, _ = evaluate(recognizer, read_test_table(arguments.sequences), arguments.root, COLUMNS)
+    write_json(arguments.out, report)
+    print(f"score={report['score']} num_sequences={report['num_sequences']}")
+
+
+if __name__ == "__main__":
+    run(main)

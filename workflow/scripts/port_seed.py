@@ -1,0 +1,24 @@
+"""Copies one seed's weights into its TensorFlow twin."""
+
+import argparse
+
+from podium.errors import run
+from podium.export.twins import save_twin
+from podium.inference import read_recipe
+from podium.port import port
+from podium.port.weights import load_torch_state
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="weights of the torch network (.safetensors)")
+    parser.add_argument("--recipe", required=True, help="recipe.json of the training")
+    parser.add_argument("--out", required=True, help="folder to write")
+    arguments = parser.parse_args()
+    twin = port(read_recipe(arguments.recipe), load_torch_state(arguments.model), arguments.model)
+    save_twin(twin, arguments.recipe, arguments.out)
+    print(f"num_tensors={len(twin.parameters)} num_values={sum(int(p.shape.num_elements()) for p in twin.parameters)}")
+
+
+if __name__ == "__main__":
+    run(main)
