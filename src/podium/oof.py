@@ -16,8 +16,8 @@ def merge_oof(index: pd.DataFrame, predictions: list[pd.DataFrame], held_out: se
     Args:
         index: Rows of splits "train" and "supplemental".
         predictions: One table per fold: file_id, sequence_id, prediction, score.
-        held_out: Participants in no fold. Nothing trains on them, so their clips have no prediction; their score is
-            empty.
+        held_out: Participants in no fold. No network of round 1 reads them, and none trains on them: their prediction
+            and their score stay empty.
 
     Returns:
         The index's columns and prediction, score, phrase_len, is_sup; train rows in the index's order.
@@ -32,12 +32,15 @@ def merge_oof(index: pd.DataFrame, predictions: list[pd.DataFrame], held_out: se
     is_train = index["split"] == "train"
     expected = index.loc[is_train & ~index["participant_id"].isin(held_out), _KEY]
     matched = expected.merge(merged, how="outer", on=_KEY, indicator=True)
-    for side, problem in (("left_only", "has no out-of-fold prediction"), ("right_only", "is not in the index")):
+    for side, problem in (
+        ("left_only", "has no out-of-fold prediction"),
+        ("right_only", "has an out-of-fold prediction, but is no train clip of the index, or its signer is in no fold"),
+    ):
         rows = matched[matched["_merge"] == side]
         if len(rows):
+            more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
             raise UserError(
-                f"sequence {rows['sequence_id'].iloc[0]} (and {len(rows) - 1} more) {problem}; "
-                "remake round 1 for the present data"
+                f"sequence {rows['sequence_id'].iloc[0]}{more} {problem}; remake round 1 for the present data"
             )
     train = index[is_train].merge(merged, how="left", on=_KEY, validate="one_to_one")
     is_kept = (index["split"] == "supplemental") & (index["phrase"].str.len() <= MAX_SUPPLEMENTAL_CHARACTERS)

@@ -73,9 +73,10 @@ def file_table(results: Path) -> str:
     benchmark = read_json(results / "export/benchmark.json")
     parity = read_json(results / "export/parity.json")
     rows = ["| file | value |", "|---|---|", f"| size | {benchmark['size_mb']:.2f} MB |"]
-    for row in benchmark["latency"]:
-        threads = "1 thread" if row["num_threads"] == 1 else f"{row['num_threads']} threads"
-        rows.append(f"| latency, {row['num_frames']} frames, {threads} | {row['median_ms']:.1f} ms |")
+    for key, latency in benchmark["latency_ms"].items():
+        threads = key.replace("1_threads", "1 thread").replace("_", " ")
+        for num_frames, numbers in latency.items():
+            rows.append(f"| latency, {num_frames} frames, {threads} | {numbers['median']:.1f} ms |")
     rows.append(f"| equal to the trained networks | {'yes' if parity['passed'] else 'no'} |")
     return "\n".join(rows)
 

@@ -35,7 +35,7 @@ def test_comments_in_a_recipe_run_nothing(copied):
     [
         ("config/recipes/tiny_round1.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND1),
         ("config/recipes/tiny_round2.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND2),
-        ("config/test/tiny.yaml", "min_confidence: 0.15", "min_confidence: 0.2", {"evaluate_seed": 2, **EXPORT}),
+        ("config/test/tiny.yaml", "min_confidence: 0.0", "min_confidence: 0.2", {"evaluate_seed": 2, **EXPORT}),
         ("src/podium/training/loop.py", '"""', '"""Changed. ', FROM_ROUND1),
         ("src/podium/oof.py", '"""', '"""Changed. ', {"merge_oof": 1, **FROM_ROUND2}),
         ("src/podium/port/decoder.py", '"""', '"""Changed. ', {"port_seed": 2, **EXPORT}),

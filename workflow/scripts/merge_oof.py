@@ -1,9 +1,11 @@
 """Puts the out-of-fold scores of all folds beside the clips of the index."""
 
 import argparse
+from pathlib import Path
 
 import pandas as pd
 
+from podium.data.artefacts import made_by
 from podium.errors import run
 from podium.files import atomic_path, write_json
 from podium.oof import merge_oof, oof_metrics
@@ -11,16 +13,16 @@ from podium.oof import merge_oof, oof_metrics
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--index", required=True)
-    parser.add_argument("--folds", required=True)
-    parser.add_argument("--oof", required=True, nargs="+", help="oof.parquet of every fold")
+    parser.add_argument("--index", required=True, type=Path, help="index.parquet")
+    parser.add_argument("--folds", required=True, type=Path, help="folds.parquet")
+    parser.add_argument("--oof", required=True, type=Path, nargs="+", help="oof.parquet of every fold")
     parser.add_argument("--out", required=True, help="merged table (.parquet)")
     parser.add_argument("--metrics", required=True, help="scores (.json)")
     arguments = parser.parse_args()
-    folds = pd.read_parquet(arguments.folds)
+    folds = pd.read_parquet(made_by(arguments.folds, "index_data"))
     held_out = set(folds.loc[folds["fold"] < 0, "participant_id"])
-    predictions = [pd.read_parquet(path) for path in arguments.oof]
-    table = merge_oof(pd.read_parquet(arguments.index), predictions, held_out)
+    predictions = [pd.read_parquet(made_by(path, "train")) for path in arguments.oof]
+    table = merge_oof(pd.read_parquet(made_by(arguments.index, "index_data")), predictions, held_out)
     metrics = oof_metrics(table)
     with atomic_path(arguments.out) as partial:
         table.to_parquet(partial, index=False)

@@ -181,7 +181,13 @@ def check_file(ensemble: Ensemble, recognizer: TfliteRecognizer, clips: list[Cli
         is_same = text_tf == text_tflite
         if not is_same:
             near_ties.append({"clip": clip.name, "tf": text_tf, "tflite": text_tflite, "gap": gap})
-        results.append({"clip": clip.name, "num_frames": len(clip.raw_TK), "is_same_text": is_same, **result})
+        results.append({
+            "clip": clip.name,
+            "num_frames": len(clip.raw_TK),
+            "is_dummy": bool(ours["is_dummy"]),
+            "is_same_text": is_same,
+            **result,
+        })
         if clip.phrase is not None:
             texts_tf.append((clip.phrase, text_tf))
             texts_tflite.append((clip.phrase, text_tflite))
@@ -190,6 +196,7 @@ def check_file(ensemble: Ensemble, recognizer: TfliteRecognizer, clips: list[Cli
         "passed": not failed,
         "failed_clips": failed,
         "num_clips": len(clips),
+        "num_dummy": sum(result["is_dummy"] for result in results),
         "num_different_texts": len(near_ties),
         "max_error": max((result["error"] for result in results if result["error"] is not None), default=None),
         "relative_tolerance": FILE_TOLERANCE,

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from podium import __version__
-from podium.config import load_recipe
+from podium.config import Recipe
+from podium.data.artefacts import made_by
 from podium.data.clips import Clips
 from podium.files import atomic_path, write_json
 from podium.models.checkpoint import save_weights, write_reference
@@ -17,27 +19,28 @@ NUM_REFERENCE_CLIPS = 4
 
 
 def train_job(
-    recipe_file: str, root: Path, table_file: str, fold: int | None, seed: int, out: Path, tensorboard: Path | None
+    recipe: Recipe, root: Path, table_file: Path, fold: int | None, seed: int, out: Path, tensorboard: Path | None
 ) -> None:
     """Trains and writes model.safetensors, recipe.json, history.csv and metrics.json; of a fold also oof.parquet, of a
-    full fit reference.npz.
+    full fit reference.npz. The weights come last: where they are, the others are too.
 
     Args:
         root: Dataset folder.
         fold: None for a full fit.
+        out: Made when absent.
+        tensorboard: Folder for event files.
+
+    Raises:
+        UserError: A file is absent, the folds do not fit the table, or `podium.training.loop.train` gave up.
     """
-    recipe = load_recipe(recipe_file)
-    folds = pd.read_parquet(root / "folds.parquet")
-    training, validation, is_seen = split_rows(pd.read_parquet(table_file), folds, fold)
+    folds = pd.read_parquet(made_by(root / "folds.parquet", "index_data"))
+    table = pd.read_parquet(made_by(table_file, "index_data" if fold is not None else "merge_oof"))
+    training, validation, is_seen = split_rows(table, folds, fold)
     outcome = train(recipe, root, training, validation, seed, tensorboard)
     out.mkdir(parents=True, exist_ok=True)
     if fold is None:
         clips = Clips(validation, root)
-        by_length = validation["num_frames"].argsort()
-        # From the shortest to the longest validation clip, evenly.
-        last = len(by_length) - 1
-        places = sorted({last * i // max(1, NUM_REFERENCE_CLIPS - 1) for i in range(NUM_REFERENCE_CLIPS)})
-        raw_clips = [clips.raw(int(by_length.iloc[place])).copy() for place in places]
+        raw_clips = [clips.raw(row).copy() for row in reference_rows(validation["num_frames"].to_numpy())]
         write_reference(outcome.model, recipe, raw_clips, out / "reference.npz")
     else:
         with atomic_path(out / "oof.parquet") as partial:
@@ -58,3 +61,10 @@ def train_job(
         {"recipe": recipe.model_dump(mode="json"), "seed": seed, "fold": fold, "podium": __version__},
     )
     save_weights(outcome.model, out / "model.safetensors")
+
+
+def reference_rows(num_frames: np.ndarray) -> list[int]:
+    """Positions of at most `NUM_REFERENCE_CLIPS` clips, evenly from the shortest to the longest."""
+    by_length = np.argsort(num_frames, kind="stable")
+    places = np.linspace(0, len(by_length) - 1, NUM_REFERENCE_CLIPS).round().astype(int)
+    return [int(row) for row in by_length[np.unique(places)]]

@@ -87,8 +87,9 @@ def train(
         torch.amp.GradScaler(device.type, enabled=config.precision == "fp16"),
         torch.Generator().manual_seed(seed),
     )
+    num_clips = len(loader.dataset)
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
-    log.info("num_clips=%d num_parameters=%d device=%s seed=%d", sampler.num_items, num_parameters, device, seed)
+    log.info("num_clips=%d num_parameters=%d device=%s seed=%d", num_clips, num_parameters, device, seed)
 
     history, metrics, texts = [], {}, []
     started = time.monotonic()
@@ -102,7 +103,7 @@ def train(
             epoch_started = time.monotonic()
             sampler.set_epoch(epoch)
             row = {"epoch": epoch + 1, **train_epoch(state, loader, recipe, device, progress)}
-            clips_per_second = sampler.num_items / (time.monotonic() - epoch_started)
+            clips_per_second = num_clips / (time.monotonic() - epoch_started)
             is_last = epoch + 1 == config.epochs
             if is_last or (epoch + 1) % config.validate_every_epochs == 0:
                 autocast = make_autocast(config, device)

@@ -11,7 +11,7 @@ def split_rows(table: pd.DataFrame, folds: pd.DataFrame, fold: int | None) -> tu
 
     Args:
         table: Rows with participant_id and split.
-        folds: participant_id, fold; one row per participant.
+        folds: participant_id, fold; one row per participant. Anyone may have edited it.
         fold: Validate on this fold and train on the others, or None: train on all folds and validate on the signers
             held out from all of them; on fold 0, which is then trained on as well, when there are none.
 
@@ -20,26 +20,36 @@ def split_rows(table: pd.DataFrame, folds: pd.DataFrame, fold: int | None) -> tu
         on.
 
     Raises:
-        UserError: A signer is in no fold or in two, or a side is empty.
+        UserError: The folds are no table of integers, a signer is in no fold or in two, or a side is empty.
     """
-    if folds["participant_id"].duplicated().any():
-        twice = folds.loc[folds["participant_id"].duplicated(), "participant_id"].iloc[0]
-        raise UserError(f"folds.parquet names participant {twice} twice; one row each")
-    fold_of = table["participant_id"].map(folds.set_index("participant_id")["fold"])
+    fold_of = table["participant_id"].map(_fold_of_participant(folds))
     if fold_of.isna().any():
         missing = table.loc[fold_of.isna(), "participant_id"].iloc[0]
         raise UserError(f"folds.parquet does not name participant {missing}; every signer needs a fold")
     is_train_split = table["split"] == "train"
+    is_held_out = fold_of == HELD_OUT
     if fold is None:
-        training = table[fold_of != HELD_OUT]
-        is_seen = not (is_train_split & (fold_of == HELD_OUT)).any()
-        validation = table[is_train_split & (fold_of == (0 if is_seen else HELD_OUT))]
+        is_seen = not (is_train_split & is_held_out).any()
+        is_trained = ~is_held_out
+        is_validated = is_train_split & (fold_of == 0 if is_seen else is_held_out)
     else:
-        training = table[(fold_of != HELD_OUT) & (fold_of != fold)]
-        validation = table[is_train_split & (fold_of == fold)]
         is_seen = False
-    for rows, name in ((training, "train on"), (validation, "validate on")):
-        if rows.empty:
+        is_trained = ~is_held_out & (fold_of != fold)
+        is_validated = is_train_split & (fold_of == fold)
+    for is_chosen, purpose in ((is_trained, "train on"), (is_validated, "validate on")):
+        if not is_chosen.any():
+            run = "a full fit" if fold is None else f"fold {fold}"
             known = ", ".join(map(str, sorted(folds["fold"].unique())))
-            raise UserError(f"no rows to {name}: fold {fold} of the folds {known}")
-    return training.reset_index(drop=True), validation.reset_index(drop=True), is_seen
+            raise UserError(f"{run} has no clips to {purpose}; folds.parquet has the folds {known}")
+    return table[is_trained].reset_index(drop=True), table[is_validated].reset_index(drop=True), is_seen
+
+
+def _fold_of_participant(folds: pd.DataFrame) -> pd.Series:
+    for column in ("participant_id", "fold"):
+        if column not in folds or not pd.api.types.is_integer_dtype(folds[column]):
+            raise UserError(f"folds.parquet must have a column '{column}' of integers")
+    is_repeated = folds["participant_id"].duplicated()
+    if is_repeated.any():
+        twice = folds.loc[is_repeated, "participant_id"].iloc[0]
+        raise UserError(f"folds.parquet names participant {twice} twice; one row each")
+    return folds.set_index("participant_id")["fold"]

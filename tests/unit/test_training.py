@@ -1,0 +1,368 @@
+"""Training on a handful of clips: schedule, groups, accumulation, folds, same bits, and that it learns."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from tqdm import tqdm
+
+from podium.config import Optimizer, Recipe, load_recipe
+from podium.data.folds import HELD_OUT
+from podium.errors import UserError
+from podium.inference import TorchRecognizer, read_recipe
+from podium.models import create
+from podium.text import DUMMY_PHRASE
+from podium.training.device import choose_device, memory_advice
+from podium.training.job import reference_rows, train_job
+from podium.training.loop import TrainState, epoch_line, train, train_epoch
+from podium.training.optimizer import learning_rate, make_optimizer
+from podium.training.split import split_rows
+from podium.training.validation import prediction_table, scores
+
+RECIPES = Path(__file__).parent.parent.parent / "config/recipes"
+PHRASES = ["ab", "cab", "bad", "ada", "cc", "dab", "b", "acd"]
+FRAMES_PER_CHARACTER = 6
+CPU = torch.device("cpu")
+
+
+def write_data(root: Path, phrases: list[str] = PHRASES, num_signers: int = 4) -> pd.DataFrame:
+    """A dataset in which every character is a posture of its own; returns its index."""
+    rng = np.random.default_rng(0)
+    postures = {character: rng.normal(0.5, 0.2, 390) for character in "abcd"}
+    clips, rows, offset = [], [], 0
+    for number, phrase in enumerate(phrases):
+        frames = np.repeat([postures[character] for character in phrase], FRAMES_PER_CHARACTER, axis=0)
+        clips.append((frames + rng.normal(0, 0.01, frames.shape)).astype(np.float32))
+        rows.append({
+            "split": "train",
+            "file_id": 1,
+            "sequence_id": 100 + number,
+            "participant_id": number % num_signers,
+            "phrase": phrase,
+            "offset": offset,
+            "num_frames": len(frames),
+        })
+        offset += len(frames)
+    (root / "shards/train").mkdir(parents=True)
+    np.save(root / "shards/train/1.npy", np.concatenate(clips))
+    return pd.DataFrame(rows)
+
+
+def write_dataset(root: Path, folds: list[int]) -> None:
+    """Data of as many signers as there are ``folds``, with index and folds."""
+    write_data(root, num_signers=len(folds)).to_parquet(root / "index.parquet")
+    table = pd.DataFrame({"participant_id": range(len(folds)), "fold": folds})
+    table.to_parquet(root / "folds.parquet")
+
+
+def recipe(number: int = 1, **changes: dict) -> Recipe:
+    """The tiny recipe of a round, with keys of its sections changed; it trains on clips of any length."""
+    values = load_recipe(RECIPES / f"tiny_round{number}.yaml").model_dump()
+    values["data"]["min_train_frames"] = 1
+    for section, keys in changes.items():
+        values[section] |= keys
+    return Recipe.model_validate(values)
+
+
+# ---------------------------------------------------------------------------------------------------------- learning
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_eight_clips_are_learned_by_heart(tmp_path, number):
+    index = write_data(tmp_path)
+    quiet = {"p_dropout": 0.0, "p_mask_input": 0.0}
+    outcome = train(
+        recipe(
+            number,
+            model=quiet | {"decoder": {"num_layers": 1, "ff_dim": 64, "p_dropout": 0.0, "p_attention_dropout": 0.0}},
+            data={"p_mirror": 0.0, "augment": []},
+            optimizer={"learning_rate": 0.01, "warmup_epochs": 5},
+            training={"epochs": 60, "validate_every_epochs": 30},
+        ),
+        tmp_path, index, index, seed=0,
+    )  # fmt: skip
+    assert outcome.history["loss"].iloc[-1] < 0.1 * outcome.history["loss"].iloc[0]
+    assert outcome.texts == PHRASES
+    assert outcome.metrics["score"] == 1.0
+    assert outcome.history["score"].notna().tolist() == [epoch in (30, 60) for epoch in range(1, 61)]
+
+
+def run_twice(tmp_path: Path, first: Recipe, second: Recipe, seeds: tuple[int, int] = (3, 3)) -> list[Path]:
+    root = tmp_path / "data"
+    write_dataset(root, [0, 1, 1, 0])
+    outs = [tmp_path / "one", tmp_path / "two"]
+    for out, one, seed in zip(outs, (first, second), seeds, strict=True):
+        train_job(one, root, root / "index.parquet", 0, seed, out, None)
+    return outs
+
+
+FULL = {"data": {"p_cutmix": 0.5}, "training": {"epochs": 3, "batch_size": 2, "accumulation": 2}}
+
+
+def test_same_seed_same_bits(tmp_path):
+    one, two = run_twice(tmp_path, recipe(**FULL), recipe(**FULL))
+    files = sorted(path.name for path in one.iterdir())
+    assert files == ["history.csv", "metrics.json", "model.safetensors", "oof.parquet", "recipe.json"]
+    for name in files:
+        assert (one / name).read_bytes() == (two / name).read_bytes(), name
+
+
+def test_neither_loader_processes_nor_validations_change_the_bits(tmp_path):
+    helped = {"data": FULL["data"] | {"num_workers": 2}, "training": FULL["training"] | {"validate_every_epochs": 3}}
+    one, two = run_twice(tmp_path, recipe(**FULL), recipe(**helped))
+    for name in ("model.safetensors", "metrics.json", "oof.parquet"):
+        assert (one / name).read_bytes() == (two / name).read_bytes(), name
+
+
+def test_another_seed_is_another_network(tmp_path):
+    one, two = run_twice(tmp_path, recipe(), recipe(), seeds=(3, 4))
+    assert (one / "model.safetensors").read_bytes() != (two / "model.safetensors").read_bytes()
+
+
+class Line(torch.nn.Module):
+    """A stand-in for a network: the mean over a batch of (w·x − y)²."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor([[1.0, -2.0, 0.5]]))
+
+    def forward(self, batch: dict[str, torch.Tensor], generator: torch.Generator) -> dict[str, torch.Tensor]:
+        return {"loss": ((batch["x"] @ self.weight.T - batch["y"]) ** 2).mean()}
+
+
+def fit_line(batch_size: int, accumulation: int, num_clips: int = 12) -> tuple[Line, list[float]]:
+    """Two epochs; returns the line and its rates."""
+    rng = torch.Generator().manual_seed(0)
+    x, y = torch.randn(num_clips, 3, generator=rng), torch.randn(num_clips, 1, generator=rng)
+    batches = [
+        {"x": x[begin : begin + batch_size], "y": y[begin : begin + batch_size]}
+        for begin in range(0, num_clips, batch_size)
+    ]
+    model = Line()
+    one = recipe(
+        optimizer={"warmup_epochs": 0, "max_grad_norm": 0.1},
+        training={"epochs": 2, "batch_size": batch_size, "accumulation": accumulation},
+    )
+    state = TrainState(model, make_optimizer(model, one.optimizer), torch.amp.GradScaler("cpu", enabled=False), rng)
+    with tqdm(disable=True) as progress:
+        rows = [train_epoch(state, batches, one, CPU, progress) for _ in range(2)]
+    return model, [row["learning_rate"] for row in rows]
+
+
+def test_accumulated_batches_equal_a_large_one():
+    # The schedule moves with micro-batches, so that only the first step has the same rate.
+    large, _ = fit_line(batch_size=12, accumulation=2)
+    small, _ = fit_line(batch_size=6, accumulation=4)
+    torch.testing.assert_close(small.weight, Line().weight - (Line().weight - large.weight) * ratio_of_steps())
+
+
+def ratio_of_steps() -> float:
+    """What a step at the last of four micro-batches moves, against one at the last of two: the rates' ratio."""
+    config = recipe(optimizer={"warmup_epochs": 0}).optimizer
+    return learning_rate(config, 3, 2, 2) / learning_rate(config, 1, 1, 2)
+
+
+def test_a_step_that_never_comes_is_refused(tmp_path):
+    index = write_data(tmp_path)
+    with pytest.raises(UserError, match=r"training.accumulation 9"):
+        train(recipe(training={"batch_size": 2, "accumulation": 9, "epochs": 2}), tmp_path, index, index, seed=0)
+
+
+# ------------------------------------------------------------------------------------------- optimiser and schedule
+
+
+def test_schedule():
+    config = Optimizer(learning_rate=2.0, warmup_epochs=2)
+    rates = [learning_rate(config, step, steps_per_epoch=5, epochs=6) for step in range(31)]
+    assert rates[:11] == pytest.approx([0.2 * step for step in range(11)])
+    assert rates[20] == pytest.approx(1.0)  # half-way through the cosine
+    assert rates[15] == pytest.approx(1 + math.cos(math.pi / 4))
+    assert rates[29] > rates[30] == pytest.approx(0, abs=1e-12)
+
+
+def test_warm_up_longer_than_the_run():
+    config = Optimizer(learning_rate=1.0, warmup_epochs=10)
+    assert learning_rate(config, 5, steps_per_epoch=5, epochs=1) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("name", ["squeezeformer_relpos", "squeezeformer_rope"])
+def test_only_matrices_decay(name):
+    one = recipe(model={"name": name, "ctc_weight": 0.1})
+    model = create(one.model)
+    decayed, spared = make_optimizer(model, one.optimizer).param_groups
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    decayed, spared = ({names[id(parameter)] for parameter in group["params"]} for group in (decayed, spared))
+    assert decayed | spared == set(names.values()) and not decayed & spared
+    assert {"frontend.conv.weight", "encoder.blocks.0.conv.depthwise.weight", "decoder.lm_head.weight"} <= decayed
+    assert {"decoder.embed_tokens.weight", "encoder.blocks.0.affine_conv.scale", "decoder.norm.weight"} <= spared
+    assert not any(name.endswith(("bias", "scale")) or "norm" in name for name in decayed)
+    if name == "squeezeformer_relpos":
+        assert "encoder.blocks.0.attention.content_bias" in spared
+
+
+def test_everything_decays_as_published():
+    one = recipe(optimizer={"weight_decay_on": "all"})
+    model = create(one.model)
+    (group,) = make_optimizer(model, one.optimizer).param_groups
+    assert group["weight_decay"] == one.optimizer.weight_decay
+    assert len(group["params"]) == len(list(model.parameters()))
+
+
+# --------------------------------------------------------------------------------------------------------- the folds
+
+
+def fold_rows() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Six signers in the folds 0, 1, 2 and held out, each with train and supplemental clips."""
+    folds = pd.DataFrame({"participant_id": range(6), "fold": [0, 1, 2, 0, HELD_OUT, 1]})
+    table = pd.DataFrame({
+        "participant_id": list(range(6)) * 4,
+        "split": ["train"] * 12 + ["supplemental"] * 12,
+        "sequence_id": range(24),
+    })
+    return table, folds
+
+
+@pytest.mark.parametrize("fold", [0, 1, 2])
+def test_no_signer_is_trained_on_and_validated(fold):
+    table, folds = fold_rows()
+    training, validation, is_seen = split_rows(table, folds, fold)
+    members = set(folds.loc[folds["fold"] == fold, "participant_id"])
+    assert set(validation["participant_id"]) == members
+    assert set(training["participant_id"]) == set(range(6)) - members - {4}
+    assert set(validation["split"]) == {"train"} and set(training["split"]) == {"train", "supplemental"}
+    assert not is_seen
+
+
+def test_every_train_clip_is_validated_once():
+    table, folds = fold_rows()
+    validated = pd.concat([split_rows(table, folds, fold)[1] for fold in range(3)])["sequence_id"]
+    expected = table[(table["split"] == "train") & (table["participant_id"] != 4)]["sequence_id"]
+    assert sorted(validated) == expected.tolist()
+
+
+def test_full_fit_validates_on_the_held_out():
+    table, folds = fold_rows()
+    training, validation, is_seen = split_rows(table, folds, None)
+    assert set(training["participant_id"]) == {0, 1, 2, 3, 5} and set(validation["participant_id"]) == {4}
+    assert not is_seen
+
+
+def test_full_fit_without_held_out_signers_says_so():
+    table, folds = fold_rows()
+    folds["fold"] = folds["fold"].replace(HELD_OUT, 1)
+    training, validation, is_seen = split_rows(table, folds, None)
+    assert len(training) == len(table) and set(validation["participant_id"]) == {0, 3}
+    assert is_seen
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda folds: folds.drop(index=2), "does not name participant 2"),
+        (lambda folds: pd.concat([folds, folds.iloc[[1]]]), "names participant 1 twice"),
+        (lambda folds: folds.assign(fold=1), "fold 0 has no clips to validate on; folds.parquet has the folds 1"),
+        (lambda folds: folds.assign(fold=0), "fold 0 has no clips to train on"),
+        (lambda folds: folds.rename(columns={"fold": "folds"}), "must have a column 'fold' of integers"),
+        (lambda folds: folds.assign(fold="0"), "must have a column 'fold' of integers"),
+    ],
+)
+def test_edited_folds_that_do_not_fit(edit, message):
+    table, folds = fold_rows()
+    with pytest.raises(UserError, match=message):
+        split_rows(table, edit(folds), 0)
+
+
+# ------------------------------------------------------------------------------------------------------------- scores
+
+
+def test_scores_with_and_without_the_dummy_phrase():
+    table = pd.DataFrame({"phrase": ["abc", "abc", "2 a-e -aroe"], "num_frames": [14, 15, 300]})
+    found = scores(table, ["abc", "acb", "zzz"], np.array([0.9, 0.9, 0.1]))
+    assert found["score"] == pytest.approx(1 - (0 + 2 + 11) / 17)
+    assert found["score_damerau"] == pytest.approx(1 - (0 + 1 + 11) / 17)
+    assert DUMMY_PHRASE == "2 a-e -aroe"
+    assert found["score_postprocessed"] == pytest.approx(1 - (10 + 2 + 0) / 17)
+
+
+def test_without_a_confidence_only_short_clips_get_the_dummy_phrase():
+    table = pd.DataFrame({"phrase": ["abc", "abd"], "num_frames": [200, 200]})
+    assert scores(table, ["abc", "abd"], np.array([np.nan, np.nan]))["score_postprocessed"] == 1.0
+
+
+def test_rows_of_the_prediction_table_score_by_damerau(tmp_path):
+    table = prediction_table(write_data(tmp_path), ["ba", "", *PHRASES[2:]])
+    assert table["score"].tolist() == [0.5, 0.0, *[1.0] * 6]
+    assert list(table) == [
+        "file_id", "sequence_id", "participant_id", "phrase", "num_frames", "prediction", "score",
+    ]  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------------ the job
+
+
+def test_a_full_fit_leaves_all_that_export_needs(tmp_path):
+    root, out, events = tmp_path / "data", tmp_path / "out", tmp_path / "events"
+    write_dataset(root, [0, 1, HELD_OUT, 0])
+    index = pd.read_parquet(root / "index.parquet").assign(score=0.5)
+    index.to_parquet(tmp_path / "train_with_oof.parquet")
+    train_job(recipe(2), root, tmp_path / "train_with_oof.parquet", None, 7, out, events)
+    assert sorted(path.name for path in out.iterdir()) == [
+        "history.csv", "metrics.json", "model.safetensors", "recipe.json", "reference.npz",
+    ]  # fmt: skip
+    assert len(list(events.glob("events.*"))) == 1
+    reader = TorchRecognizer.load(out / "model.safetensors", read_recipe(out / "recipe.json"), 15, 0.15)
+    assert 0 <= reader.read(np.load(root / "shards/train/1.npy")[:20]).confidence <= 1
+    reference = np.load(out / "reference.npz")
+    assert {name.split("/")[0] for name in reference} == {"0", "1"}  # signer 2 has two clips
+    held_out = index[index["participant_id"] == 2]["num_frames"]
+    assert sorted(len(reference[f"{clip}/raw"]) for clip in "01") == sorted(held_out)
+
+
+def test_reference_clips_span_all_lengths():
+    assert reference_rows(np.array([50, 10, 40, 20, 30, 60, 70])) == [1, 4, 0, 6]
+    assert reference_rows(np.array([50, 10])) == [1, 0]
+
+
+def test_epoch_line():
+    row = {"epoch": 3, "learning_rate": 0.001, "loss": 1.23456}
+    line = epoch_line(row, epochs=10, clips_per_second=99.6, remaining_seconds=125.2)
+    assert line == "epoch=3/10 learning_rate=0.001 loss=1.235 clips_per_second=100 eta=2m05s"
+
+
+# ---------------------------------------------------------------------------------------------------------- bad input
+
+
+def test_no_gpu_where_one_is_demanded(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UserError, match="training.device: cuda"):
+        choose_device("cuda")
+    assert choose_device("auto") == CPU
+
+
+def test_gpu_only_when_wanted(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert [choose_device(wish).type for wish in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
+
+
+def test_a_loss_that_explodes_names_the_step(tmp_path, monkeypatch):
+    index = write_data(tmp_path)
+    one = recipe(training={"epochs": 3, "batch_size": 2})
+    network = type(create(one.model))
+    honest, calls = network.forward, []
+
+    def forward(self, batch, generator):
+        calls.append(batch)
+        return {name: loss * (math.nan if len(calls) == 6 else 1) for name, loss in honest(self, batch, generator).items()}
+
+    monkeypatch.setattr(network, "forward", forward)
+    with pytest.raises(UserError, match=r"became nan at micro-batch 6; lower optimizer.learning_rate \(now 0.003\)$"):
+        train(one, tmp_path, index, index, seed=0)
+
+
+def test_a_full_gpu_names_the_knobs():
+    with pytest.raises(UserError, match="halve training.batch_size and double training.accumulation"):
+        with memory_advice(recipe().training):
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
