@@ -55,13 +55,19 @@ def fill(text: str, name: str, content: str) -> str:
 
 
 def rule_graph() -> str:
-    """The workflow's rules as a Mermaid graph, without the rules that only write tables and reports."""
+    """The workflow's rules as a Mermaid graph, reduced to the arrows that say something."""
     command = ["snakemake", "--rulegraph", "mermaid-js", "--quiet", "all", "--configfile", "config/config.yaml"]
     output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     names = dict(re.findall(r'id(\d+)\["?(\w+)"?\]', output))
-    edges = sorted(set(re.findall(r"id(\d+) --> id(\d+)", output)), key=lambda edge: (int(edge[0]), int(edge[1])))
-    lines = [f"    {names[a]} --> {names[b]}" for a, b in edges if names[b] != "all"]
-    return "flowchart LR\n" + "\n".join(sorted(set(lines)))
+    edges = {(names[a], names[b]) for a, b in re.findall(r"id(\d+) --> id(\d+)", output) if names[b] != "all"}
+    after = {a: {d for c, d in edges if c == a} for a, _ in edges}
+
+    def leads(start: str, end: str) -> bool:
+        return any(step == end or leads(step, end) for step in after.get(start, ()))
+
+    # What follows from other arrows needs none of its own.
+    kept = [(a, b) for a, b in edges if not any(leads(step, b) for step in after[a] - {b})]
+    return "flowchart LR\n" + "\n".join(f"    {a} --> {b}" for a, b in sorted(kept))
 
 
 def configuration_page() -> str:

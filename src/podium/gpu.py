@@ -54,4 +54,6 @@ def lease_gpu(folder: Path | None = None) -> IO | None:
             continue
         os.environ["CUDA_VISIBLE_DEVICES"] = device
         return lock
-    raise UserError(f"all {len(devices)} GPU(s) are taken by other jobs; run with --resources gpu={len(devices)} or wait")
+    raise UserError(
+        f"all {len(devices)} GPU(s) are taken by other jobs; wait, or run with --resources gpu={len(devices)}"
+    )

@@ -39,10 +39,14 @@ class Stages:
         self.round1 = digest(self.index, recipes["round1"], experiment.round1.seed, training)
         self.oof = digest(self.round1, code_digest("oof", *GROUND))
         self.round2 = digest(self.oof, recipes["round2"], training)
-        self.seed_evaluation = digest(self.round2, thresholds, code_digest("inference", "export/evaluation"))
-        self.port = digest(self.round2, code_digest("port", *GROUND))
-        self.export = digest(self.port, experiment.round2.seeds, thresholds, code_digest("export/tflite"))
-        self.parity = digest(self.export, export.num_parity_clips, code_digest("export/parity", "inference"))
+        self.seed_evaluation = digest(self.round2, thresholds, code_digest("inference", "export/evaluation", *GROUND))
+        self.port = digest(self.round2, code_digest("port", "export/twins", "inference", *GROUND))
+        self.export = digest(self.port, experiment.round2.seeds, thresholds, code_digest("export/tflite", "export/operators"))
+        self.parity = digest(
+            self.export,
+            export.num_parity_clips,
+            code_digest("export/parity", "export/verification", "export/evaluation", *GROUND),
+        )
         self.evaluation = digest(self.export, code_digest("export/evaluation", "inference", *GROUND))
         self.benchmark = digest(
             self.export, export.benchmark_frames, export.num_benchmark_runs, code_digest("export/benchmark")

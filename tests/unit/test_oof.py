@@ -26,8 +26,10 @@ def predicted(rows: list[int], predictions: list[str], scores: list[float]) -> p
 
 
 def fold_tables() -> list[pd.DataFrame]:
-    # Validation reads clips in an order of its own.
-    return [predicted([4, 0, 2], ["zz", "abcd", ""], [2 / 3, 1.0, 0.0]), predicted([3, 1], ["baba", "mouse"], [0.5, 0.8])]
+    return [  # not in the index's order
+        predicted([4, 0, 2], ["zz", "abcd", ""], [2 / 3, 1.0, 0.0]),
+        predicted([3, 1], ["baba", "mouse"], [0.5, 0.8]),
+    ]
 
 
 def test_every_train_clip_once_in_order():

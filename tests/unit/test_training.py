@@ -133,36 +133,59 @@ class Line(torch.nn.Module):
         return {"loss": ((batch["x"] @ self.weight.T - batch["y"]) ** 2).mean()}
 
 
-def fit_line(batch_size: int, accumulation: int, num_clips: int = 12) -> tuple[Line, list[float]]:
-    """Two epochs; returns the line and its rates."""
-    rng = torch.Generator().manual_seed(0)
-    x, y = torch.randn(num_clips, 3, generator=rng), torch.randn(num_clips, 1, generator=rng)
-    batches = [
-        {"x": x[begin : begin + batch_size], "y": y[begin : begin + batch_size]}
-        for begin in range(0, num_clips, batch_size)
-    ]
-    model = Line()
+def gradient(weight: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return 2 * ((x @ weight.T - y) * x).mean(0, keepdim=True)
+
+
+def fit_line(x: torch.Tensor, y: torch.Tensor, batch_size: int, accumulation: int, max_grad_norm: float = 1e9):
+    """Two epochs of plain gradient descent; returns the first weights, the last ones, and the last step's rate."""
+    parts = [slice(begin, begin + batch_size) for begin in range(0, len(x), batch_size)]
+    batches = [{"x": x[part], "y": y[part]} for part in parts]
     one = recipe(
-        optimizer={"warmup_epochs": 0, "max_grad_norm": 0.1},
+        optimizer={"warmup_epochs": 0, "max_grad_norm": max_grad_norm},
         training={"epochs": 2, "batch_size": batch_size, "accumulation": accumulation},
     )
-    state = TrainState(model, make_optimizer(model, one.optimizer), torch.amp.GradScaler("cpu", enabled=False), rng)
+    model = Line()
+    before = model.weight.detach().clone()
+    descent = torch.optim.SGD(model.parameters(), lr=one.optimizer.learning_rate)
+    state = TrainState(model, descent, torch.amp.GradScaler("cpu", enabled=False), torch.Generator())
     with tqdm(disable=True) as progress:
-        rows = [train_epoch(state, batches, one, CPU, progress) for _ in range(2)]
-    return model, [row["learning_rate"] for row in rows]
+        for _ in range(2):
+            train_epoch(state, batches, one, CPU, progress)
+    return before, model.weight.detach(), descent.param_groups[0]["lr"]
 
 
-def test_accumulated_batches_equal_a_large_one():
-    # The schedule moves with micro-batches, so that only the first step has the same rate.
-    large, _ = fit_line(batch_size=12, accumulation=2)
-    small, _ = fit_line(batch_size=6, accumulation=4)
-    torch.testing.assert_close(small.weight, Line().weight - (Line().weight - large.weight) * ratio_of_steps())
+@pytest.fixture
+def points() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(12, 3, generator=generator), torch.randn(12, 1, generator=generator)
 
 
-def ratio_of_steps() -> float:
-    """What a step at the last of four micro-batches moves, against one at the last of two: the rates' ratio."""
-    config = recipe(optimizer={"warmup_epochs": 0}).optimizer
-    return learning_rate(config, 3, 2, 2) / learning_rate(config, 1, 1, 2)
+@pytest.mark.parametrize(("batch_size", "accumulation"), [(12, 2), (6, 4), (4, 6), (3, 8)])
+def test_accumulated_batches_equal_a_large_one(points, batch_size, accumulation):
+    before, after, rate = fit_line(*points, batch_size, accumulation)
+    torch.testing.assert_close(after, before - rate * gradient(before, *points))
+
+
+def test_accumulation_runs_on_across_epochs(points):
+    x, y = points
+    before, after, rate = fit_line(x, y, batch_size=6, accumulation=3)  # a step at the third of four micro-batches
+    first, second = gradient(before, x[:6], y[:6]), gradient(before, x[6:], y[6:])
+    torch.testing.assert_close(after, before - rate * (2 * first + second) / 3)
+
+
+def test_the_accumulated_gradient_is_clipped(points):
+    before, after, rate = fit_line(*points, 6, 4, max_grad_norm=0.1)
+    direction = torch.nn.functional.normalize(gradient(before, *points))
+    torch.testing.assert_close(after, before - rate * 0.1 * direction)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_precision_learns_too(tmp_path, precision):
+    index = write_data(tmp_path)
+    training = {"precision": precision, "epochs": 12, "validate_every_epochs": 12}
+    history = train(recipe(2, training=training), tmp_path, index, index, seed=0).history
+    assert history["loss"].iloc[-1] < 0.7 * history["loss"].iloc[0]
 
 
 def test_a_step_that_never_comes_is_refused(tmp_path):
@@ -355,7 +378,8 @@ def test_a_loss_that_explodes_names_the_step(tmp_path, monkeypatch):
 
     def forward(self, batch, generator):
         calls.append(batch)
-        return {name: loss * (math.nan if len(calls) == 6 else 1) for name, loss in honest(self, batch, generator).items()}
+        factor = math.nan if len(calls) == 6 else 1
+        return {name: loss * factor for name, loss in honest(self, batch, generator).items()}
 
     monkeypatch.setattr(network, "forward", forward)
     with pytest.raises(UserError, match=r"became nan at micro-batch 6; lower optimizer.learning_rate \(now 0.003\)$"):

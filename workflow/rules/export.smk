@@ -19,7 +19,7 @@ rule port_seed:
     params:
         fingerprint=STAGES.port,
     shell:
-        "python workflow/scripts/port_seed.py --model {input.model:q} --recipe {input.recipe:q} --out {output:q}"
+        "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/port_seed.py --model {input.model:q} --recipe {input.recipe:q} --out {output:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -39,7 +39,7 @@ rule export_tflite:
         min_frames=EXPERIMENT.export.min_frames,
         min_confidence=EXPERIMENT.export.min_confidence,
     shell:
-        "python workflow/scripts/export_tflite.py --ports {input.ports:q} --inference-args {input.inference_args:q}"
+        "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/export_tflite.py --ports {input.ports:q} --inference-args {input.inference_args:q}"
         " --min-frames {params.min_frames} --min-confidence {params.min_confidence} --out {output.model:q}"
         " 2>&1 | tee {log:q}"
 
@@ -63,7 +63,7 @@ rule verify_parity:
         root=SOURCE.root,
         num_clips=EXPERIMENT.export.num_parity_clips,
     shell:
-        "python workflow/scripts/verify_parity.py --model {input.model:q} --ports {input.ports:q}"
+        "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/verify_parity.py --model {input.model:q} --ports {input.ports:q}"
         " --weights {input.weights:q} --references {input.references:q} --sequences {input.sequences:q}"
         " --root {params.root:q} --num-clips {params.num_clips} --out {output:q} 2>&1 | tee {log:q}"
 

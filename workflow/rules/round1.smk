@@ -21,9 +21,9 @@ rule train_round1:
         f"results/logs/{EXPERIMENT.name}/round1/fold{{fold}}.log",
     benchmark:
         f"results/benchmarks/{EXPERIMENT.name}/round1/fold{{fold}}.tsv"
-    threads: 2
+    threads: THREADS["round1"]
     resources:
-        gpu=1,
+        gpu=GPUS["round1"],
         mem_mb=8000,
     params:
         fingerprint=STAGES.round1,

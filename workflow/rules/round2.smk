@@ -21,6 +21,10 @@ use rule train_round1 as train_round2 with:
         f"results/logs/{EXPERIMENT.name}/round2/seed{{seed}}.log",
     benchmark:
         f"results/benchmarks/{EXPERIMENT.name}/round2/seed{{seed}}.tsv"
+    threads: THREADS["round2"]
+    resources:
+        gpu=GPUS["round2"],
+        mem_mb=8000,
     params:
         fingerprint=STAGES.round2,
         data=DATA,

@@ -172,7 +172,7 @@ def check_file(ensemble: Ensemble, recognizer: TfliteRecognizer, clips: list[Cli
     Rounded weights may tip a choice between two almost equal logits. Such a difference passes, and is listed with its
     gap, when the gap is within twice the tolerance; everything behind it is another text and not compared.
     """
-    results, near_ties, texts_tf, texts_tflite = [], [], [], []
+    results, different, texts_tf, texts_tflite = [], [], [], []
     for clip in clips:
         ours = {name: value.numpy() for name, value in ensemble.inside(clip.raw_TK).items()}
         rows_SV = recognizer.outputs(clip.raw_TK)
@@ -180,7 +180,8 @@ def check_file(ensemble: Ensemble, recognizer: TfliteRecognizer, clips: list[Cli
         text_tf, text_tflite = _text(ours["outputs"]), _text(rows_SV)
         is_same = text_tf == text_tflite
         if not is_same:
-            near_ties.append({"clip": clip.name, "tf": text_tf, "tflite": text_tflite, "gap": gap})
+            texts = {"tf": text_tf, "tflite": text_tflite}
+            different.append({"clip": clip.name, **texts, "gap": gap, "is_near_tie": result["passed"]})
         results.append({
             "clip": clip.name,
             "num_frames": len(clip.raw_TK),
@@ -197,10 +198,9 @@ def check_file(ensemble: Ensemble, recognizer: TfliteRecognizer, clips: list[Cli
         "failed_clips": failed,
         "num_clips": len(clips),
         "num_dummy": sum(result["is_dummy"] for result in results),
-        "num_different_texts": len(near_ties),
         "max_error": max((result["error"] for result in results if result["error"] is not None), default=None),
         "relative_tolerance": FILE_TOLERANCE,
-        "near_ties": near_ties,
+        "different_texts": different,
         "score_tf": normalized_score(*zip(*texts_tf, strict=True)) if texts_tf else None,
         "score_tflite": normalized_score(*zip(*texts_tflite, strict=True)) if texts_tflite else None,
         "clips": results,

@@ -130,7 +130,7 @@ def training_batches(
         num_workers=data.num_workers,
         persistent_workers=data.num_workers > 0,
         pin_memory=device.type == "cuda",
-        # The loader draws a number per pass; from a generator of its own, so that dropout does not depend on it.
+        # Loader processes are seeded from this generator; without one they would take dropout's next number.
         generator=torch.Generator(),
     )
     return loader, sampler
@@ -189,8 +189,9 @@ def _look_at(losses: list[dict[str, torch.Tensor]], step: int, recipe: Recipe) -
     values = {name: torch.stack([one[name] for one in losses]).double().cpu().numpy() for name in losses[0]}
     is_bad = ~np.isfinite(values["loss"])
     if is_bad.any():
+        first = int(is_bad.argmax())
         raise UserError(
-            f"the loss became {values['loss'][is_bad][0]} at micro-batch {step - len(losses) + 1 + int(is_bad.argmax())};"
+            f"the loss became {values['loss'][first]} at micro-batch {step - len(losses) + 1 + first};"
             f" lower optimizer.learning_rate (now {recipe.optimizer.learning_rate})"
             + (", or set training.precision to bf16 or fp32" if recipe.training.precision == "fp16" else "")
         )
@@ -201,4 +202,5 @@ def epoch_line(row: dict[str, float], epochs: int, clips_per_second: float, rema
     """One epoch as one line of the log."""
     numbers = " ".join(f"{name}={value:.4g}" for name, value in row.items() if name != "epoch")
     minutes, seconds = divmod(round(remaining_seconds), 60)
-    return f"epoch={row['epoch']}/{epochs} {numbers} clips_per_second={clips_per_second:.0f} eta={minutes}m{seconds:02d}s"
+    speed = f"clips_per_second={clips_per_second:.0f} eta={minutes}m{seconds:02d}s"
+    return f"epoch={row['epoch']}/{epochs} {numbers} {speed}"
