@@ -61,6 +61,7 @@ class Folds(Section):
 
     num_folds: Annotated[int, Field(ge=2)] = 4
     num_holdout_participants: int = Field(0, ge=0, description="in no fold; they validate the full-fit seeds")
+    table: str | None = Field(None, description="csv of your own (participant_id, fold; -1 holds out) to use instead")
 
 
 class Dataset(Section):

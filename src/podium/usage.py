@@ -12,7 +12,7 @@ class UsageMeter:
     Proportional set size where the system tells it (shared pages count once), resident set size elsewhere.
     """
 
-    def __init__(self, interval_seconds: float = 1.0) -> None:
+    def __init__(self, interval_seconds: float = 3.0) -> None:
         self.peak_bytes = 0
         self._started = time.monotonic()
         self._interval = interval_seconds

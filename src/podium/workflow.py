@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from podium.config import Dataset, Experiment, Recipe
+from podium.files import file_digest
 from podium.provenance import code_digest, digest
 
 GROUND = ("files", "landmarks", "normalise", "text", "metrics")
@@ -34,7 +35,9 @@ class Stages:
         self.corpus = digest(dataset.source, code_digest("signer", "landmarks", "text"))
         raw = self.corpus if dataset.source.kind == "synthetic" else source_fingerprint
         self.shards = digest(raw, code_digest(*PACKING, *GROUND))
-        self.index = digest(self.shards, dataset.folds, code_digest("data/index", "data/folds"))
+        table = dataset.folds.table
+        folds = file_digest(table) if table and Path(table).is_file() else None
+        self.index = digest(self.shards, dataset.folds, folds, code_digest("data/index", "data/folds"))
         training = code_digest(*LOADING, "models", "training", *GROUND)
         self.round1 = digest(self.index, recipes["round1"], experiment.round1.seed, training)
         self.oof = digest(self.round1, code_digest("oof", *GROUND))

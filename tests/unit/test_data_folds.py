@@ -53,3 +53,27 @@ def test_supplemental_recordings_follow_their_signer():
 def test_too_few_signers():
     with pytest.raises(UserError, match=r"3 signer\(s\) are too few for 3 folds and 1 held-out"):
         assign_folds(index_of({1: 5, 2: 5, 3: 5}, {4: 9}), Folds(num_folds=3, num_holdout_participants=1))
+
+
+def test_a_table_of_the_users_is_taken(tmp_path):
+    path = tmp_path / "folds.csv"
+    path.write_text("participant_id,fold\n1,0\n2,1\n3,-1\n9,1\n")
+    index = index_of({1: 5, 2: 3, 3: 4})
+    folds = assign_folds(index, Folds(num_folds=2, table=str(path)))
+    assert dict(zip(folds["participant_id"], folds["fold"], strict=True)) == {1: 0, 2: 1, 3: HELD_OUT}
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("1,0\n2,1\n", "lacks participant 3"),
+        ("1,0\n1,1\n2,1\n3,0\n", "names participant 1 twice"),
+        ("1,0\n2,0\n3,0\n", "must use the folds 0 to 1"),
+        ("1,0\n2,one\n3,0\n", "must be a csv of integers"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused(tmp_path, rows, words):
+    path = tmp_path / "folds.csv"
+    path.write_text("participant_id,fold\n" + rows)
+    with pytest.raises(UserError, match=words):
+        assign_folds(index_of({1: 5, 2: 3, 3: 4}), Folds(num_folds=2, table=str(path)))

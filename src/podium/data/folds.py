@@ -1,4 +1,4 @@
-"""Which signers validate what. The outcome is a file that anyone may edit; this only makes the first one."""
+"""Which signers validate what: dealt evenly, or as a table of the user's says."""
 
 import numpy as np
 import pandas as pd
@@ -23,13 +23,16 @@ def assign_folds(index: pd.DataFrame, config: Folds) -> pd.DataFrame:
         participant_id, num_sequences (train), num_supplemental, fold (−1: held out), by participant_id.
 
     Raises:
-        UserError: Too few signers for the folds.
+        UserError: Too few signers for the folds, or a table that does not fit.
     """
     numbers = index.groupby(["participant_id", "split"]).size().unstack(fill_value=0)
     table = pd.DataFrame({
         "num_sequences": numbers["train"],
         "num_supplemental": numbers.get("supplemental", 0),
     }).sort_index()
+    if config.table is not None:
+        table["fold"] = read_folds(config.table, table.index, config.num_folds)
+        return table.reset_index().astype("int64")
     trained = table[table["num_sequences"] > 0]
     num_needed = config.num_folds + config.num_holdout_participants
     if len(trained) < num_needed:
@@ -48,3 +51,26 @@ def assign_folds(index: pd.DataFrame, config: Folds) -> pd.DataFrame:
             load[fold_of[participant]] += size
     table["fold"] = [fold_of[participant] for participant in table.index]
     return table.reset_index().astype("int64")
+
+
+def read_folds(path: str, participants: pd.Index, num_folds: int) -> list[int]:
+    """The fold of each participant, in order, from a csv file with columns participant_id and fold.
+
+    Raises:
+        UserError: The file cannot be read, names a participant twice or not at all, or leaves a fold empty.
+    """
+    try:
+        frame = pd.read_csv(path, usecols=["participant_id", "fold"], dtype="int64")
+    except (OSError, ValueError) as error:
+        raise UserError(f"folds.table {path}: {error}; it must be a csv of integers participant_id, fold") from None
+    if frame["participant_id"].duplicated().any():
+        twice = frame.loc[frame["participant_id"].duplicated(), "participant_id"].iloc[0]
+        raise UserError(f"folds.table {path} names participant {twice} twice; one row each")
+    fold_of = dict(zip(frame["participant_id"], frame["fold"], strict=True))
+    missing = [participant for participant in participants if participant not in fold_of]
+    if missing:
+        raise UserError(f"folds.table {path} lacks participant {missing[0]} (and {len(missing) - 1} more)")
+    folds = [int(fold_of[participant]) for participant in participants]
+    if set(folds) - {HELD_OUT} != set(range(num_folds)):
+        raise UserError(f"folds.table {path} must use the folds 0 to {num_folds - 1}, and -1 to hold signers out")
+    return folds
