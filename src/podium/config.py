@@ -201,7 +201,7 @@ class Export(Section):
 
     min_frames: Count = Field(15, description="shorter clips get the dummy phrase")
     min_confidence: Probability = Field(0.15, description="less confident clips get the dummy phrase")
-    num_parity_clips: Count = Field(24, description="hidden-test clips on which torch, TensorFlow and TFLite must agree")
+    num_parity_clips: Count = Field(24, description="hidden-test clips on which TensorFlow and TFLite must agree")
     benchmark_frames: list[Count] = [50, 150, 300]
     num_benchmark_runs: Annotated[int, Field(ge=5)] = 30
 

@@ -57,7 +57,8 @@ def score_table(results: Path, seeds: list[int]) -> str:
         seen = "fold 0, which was trained on" if metrics["validation_was_trained_on"] else "held-out signers"
         rows.append(_score_row(f"round 2, seed {seed}, torch", seen, metrics))
         if (folder / "evaluation.json").is_file():
-            rows.append(_score_row(f"round 2, seed {seed}, torch", "hidden test", read_json(folder / "evaluation.json")))
+            evaluation = read_json(folder / "evaluation.json")
+            rows.append(_score_row(f"round 2, seed {seed}, torch", "hidden test", evaluation))
     rows.append(_score_row("**the file, all seeds**", "hidden test", read_json(results / "export/evaluation.json")))
     return "\n".join(rows)
 

@@ -44,7 +44,9 @@ class Stages:
         self.round2 = digest(self.oof, recipes["round2"], training)
         self.seed_evaluation = digest(self.round2, thresholds, code_digest("inference", "export/evaluation", *GROUND))
         self.port = digest(self.round2, code_digest("port", "export/twins", "inference", *GROUND))
-        self.export = digest(self.port, experiment.round2.seeds, thresholds, code_digest("export/tflite", "export/operators"))
+        self.export = digest(
+            self.port, experiment.round2.seeds, thresholds, code_digest("export/tflite", "export/operators")
+        )
         self.parity = digest(
             self.export,
             export.num_parity_clips,

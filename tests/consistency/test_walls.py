@@ -7,7 +7,9 @@ import pytest
 
 from podium.provenance import PACKAGE
 
-GROUND = {"config", "normalise", "landmarks", "text", "metrics", "registry", "provenance", "gpu", "files", "errors", "usage"}
+GROUND = {
+    "config", "errors", "files", "gpu", "landmarks", "metrics", "normalise", "provenance", "registry", "text", "usage",
+}  # fmt: skip
 FLOORS = [
     GROUND,
     {"signer", "models", "port", "inference", "oof", "workflow"},

@@ -17,6 +17,8 @@ SYNTHETIC = {
     "num_test_signers": 1,
 }
 
+EXPERIMENT = {"name": "a", "dataset": "a", "round1": {"recipe": "r"}, "round2": {"recipe": "r", "seeds": [1]}}
+
 
 def recipe(**changes) -> dict:
     content = {
@@ -41,9 +43,9 @@ def recipe(**changes) -> dict:
         (Dataset, {"name": "a", "source": SYNTHETIC | {"max_characters": 40}}, "source.max_characters"),
         (Dataset, {"name": "a/b", "source": SYNTHETIC}, "name: "),
         (Dataset, {"name": "a", "source": {"kind": "magnetic tape"}}, "magnetic tape"),
-        (Experiment, {"name": "data", "dataset": "a", "round1": {"recipe": "r"}, "round2": {"recipe": "r", "seeds": [1]}},
+        (Experiment, EXPERIMENT | {"name": "data"},
          "taken by a folder of its own"),
-        (Experiment, {"name": "a", "dataset": "a", "round1": {"recipe": "r"}, "round2": {"recipe": "r", "seeds": [1, 1]}},
+        (Experiment, EXPERIMENT | {"round2": {"recipe": "r", "seeds": [1, 1]}},
          "seeds must be distinct"),
         (Experiment, ["a"], "must hold 'key: value' lines"),
     ],

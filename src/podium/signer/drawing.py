@@ -41,7 +41,8 @@ def _draw_shape(axes, character: str, shape: Handshape) -> None:
         farthest = int(np.linalg.norm(joints_KJ3[0] - joints_KJ3[0, 0], axis=1).argmax())
         path_K3 = joints_KJ3[:, farthest]
         axes.plot(path_K3[:, 0], path_K3[:, 1], color="black", linewidth=1.0, zorder=20)
-        axes.annotate("", path_K3[-1, :2], path_K3[-2, :2], arrowprops={"arrowstyle": "-|>", "color": "black"}, zorder=20)
+        arrow = {"arrowstyle": "-|>", "color": "black"}
+        axes.annotate("", path_K3[-1, :2], path_K3[-2, :2], arrowprops=arrow, zorder=20)
     low_2, high_2 = joints_KJ3[..., :2].min((0, 1)), joints_KJ3[..., :2].max((0, 1))
     half = max(1.15, float((high_2 - low_2).max()) / 2 + 0.15)
     center_2 = (low_2 + high_2) / 2
@@ -56,7 +57,7 @@ def draw_handshapes(path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(16, 10.4), layout="tight")
-    for axes, character in zip(figure.subplots(6, 10).flat, _ORDER + "\0"):
+    for axes, character in zip(figure.subplots(6, 10).flat, _ORDER + "\0", strict=True):
         if character in SHAPES:
             _draw_shape(axes, character, SHAPES[character])
         else:

@@ -1,9 +1,9 @@
 """A kinematic right hand: joint angles and a person's bones in, the 21 MediaPipe hand joints out.
 
-Hand frame: the wrist is the origin, +y runs from the wrist to the middle knuckle (fingers up), +z out of the palm, +x to
-the thumb's side. The view frame faces the camera: x to the image's right, y up, z towards the camera. With the identity
-rotation the palm faces the camera, fingers up, thumb at the image's right. Unit of length: the palm, wrist to middle
-knuckle. The caller mirrors x for a left hand.
+Hand frame: the wrist is the origin, +y runs from the wrist to the middle knuckle (fingers up), +z out of the palm, +x
+to the thumb's side. The view frame faces the camera: x to the image's right, y up, z towards the camera. With the
+identity rotation the palm faces the camera, fingers up, thumb at the image's right. Unit of length: the palm, wrist
+to middle knuckle. The caller mirrors x for a left hand.
 
 Legend: F frames, A angles, J joints (21), 3 axes.
 """
@@ -25,9 +25,9 @@ NUM_ANGLES = len(ANGLES)  # 21
 NUM_JOINTS = 21
 
 _FINGER_LOWER, _FINGER_UPPER = (-25, -30, 0, -15), (25, 95, 115, 85)
-LIMITS_A2 = np.deg2rad(
-    np.array([(-35, 75), (-20, 75), (-40, 90), (-15, 70), (-25, 90)] + list(zip(_FINGER_LOWER, _FINGER_UPPER)) * 4)
-)  # rad, the range of a healthy hand; LIMITS_A2[:, 0] lower, [:, 1] upper
+_THUMB_LIMITS = [(-35, 75), (-20, 75), (-40, 90), (-15, 70), (-25, 90)]
+_FINGER_LIMITS = list(zip(_FINGER_LOWER, _FINGER_UPPER, strict=True))
+LIMITS_A2 = np.deg2rad(np.array(_THUMB_LIMITS + _FINGER_LIMITS * 4))  # rad, the range of a healthy hand; LIMITS_A2[:, 0] lower, [:, 1] upper
 
 # Generic proportions in palms: anthropometry's phalanx ratios, brought to the landmarks MediaPipe puts on real hands.
 _ROOTS_53 = np.array(

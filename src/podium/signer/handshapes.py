@@ -172,8 +172,10 @@ _MOVING = {
     "_": ("flat", "hanging", [(0, 0, 0), (-0.5, 0, 0), (-1.0, 0, 0)], None, None),
     "~": ("5", "forward", [(0, 0, 0)] * 5, [(0, 0, 0), (0, 0, 25), (0, 0, -25), (0, 0, 25), (0, 0, 0)], None),
 }  # fmt: skip
-_TURNED = {"c": "open", "d": "profile", "f": "half", "g": "aside", "h": "aside", "o": "profile", "p": "down", "q": "bowed",
-           "r": "natural", "n": "natural", "0": "edge"}  # fmt: skip
+_TURNED = {
+    "c": "open", "d": "profile", "f": "half", "g": "aside", "h": "aside", "n": "natural", "o": "profile", "p": "down",
+    "q": "bowed", "r": "natural", "0": "edge",
+}  # fmt: skip
 
 
 def _shape(character: str) -> Handshape:
