@@ -27,7 +27,8 @@ NUM_JOINTS = 21
 _FINGER_LOWER, _FINGER_UPPER = (-25, -30, 0, -15), (25, 95, 115, 85)
 _THUMB_LIMITS = [(-35, 75), (-20, 75), (-40, 90), (-15, 70), (-25, 90)]
 _FINGER_LIMITS = list(zip(_FINGER_LOWER, _FINGER_UPPER, strict=True))
-LIMITS_A2 = np.deg2rad(np.array(_THUMB_LIMITS + _FINGER_LIMITS * 4))  # rad, the range of a healthy hand; LIMITS_A2[:, 0] lower, [:, 1] upper
+# rad, the range of a healthy hand; LIMITS_A2[:, 0] lower, [:, 1] upper
+LIMITS_A2 = np.deg2rad(np.array(_THUMB_LIMITS + _FINGER_LIMITS * 4))
 
 # Generic proportions in palms: anthropometry's phalanx ratios, brought to the landmarks MediaPipe puts on real hands.
 _ROOTS_53 = np.array(
