@@ -50,7 +50,7 @@ class Stages:
         self.parity = digest(
             self.export,
             export.num_parity_clips,
-            code_digest("export/parity", "export/verification", "export/evaluation", *GROUND),
+            code_digest("export/parity", "export/verification", "export/end_to_end", "export/evaluation", *GROUND),
         )
         self.evaluation = digest(self.export, code_digest("export/evaluation", "inference", *GROUND))
         self.benchmark = digest(

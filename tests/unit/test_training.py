@@ -1,12 +1,16 @@
-"""Training on a handful of clips: schedule, groups, accumulation, folds, same bits, and that it learns."""
+"""Training on a handful of clips: schedule, groups, accumulation, same bits, scores, and that it learns."""
 
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from tqdm import tqdm
 
 from podium.config import Optimizer, Recipe, load_recipe
@@ -19,10 +23,10 @@ from podium.training.device import choose_device, memory_advice
 from podium.training.job import reference_rows, train_job
 from podium.training.loop import TrainState, epoch_line, train, train_epoch
 from podium.training.optimizer import learning_rate, make_optimizer
-from podium.training.split import split_rows
 from podium.training.validation import prediction_table, scores
 
-RECIPES = Path(__file__).parent.parent.parent / "config/recipes"
+ROOT = Path(__file__).parent.parent.parent
+RECIPES = ROOT / "config/recipes"
 PHRASES = ["ab", "cab", "bad", "ada", "cc", "dab", "b", "acd"]
 FRAMES_PER_CHARACTER = 6
 CPU = torch.device("cpu")
@@ -234,70 +238,6 @@ def test_everything_decays_as_published():
     assert len(group["params"]) == len(list(model.parameters()))
 
 
-# --------------------------------------------------------------------------------------------------------- the folds
-
-
-def fold_rows() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Six signers in the folds 0, 1, 2 and held out, each with train and supplemental clips."""
-    folds = pd.DataFrame({"participant_id": range(6), "fold": [0, 1, 2, 0, HELD_OUT, 1]})
-    table = pd.DataFrame({
-        "participant_id": list(range(6)) * 4,
-        "split": ["train"] * 12 + ["supplemental"] * 12,
-        "sequence_id": range(24),
-    })
-    return table, folds
-
-
-@pytest.mark.parametrize("fold", [0, 1, 2])
-def test_no_signer_is_trained_on_and_validated(fold):
-    table, folds = fold_rows()
-    training, validation, is_seen = split_rows(table, folds, fold)
-    members = set(folds.loc[folds["fold"] == fold, "participant_id"])
-    assert set(validation["participant_id"]) == members
-    assert set(training["participant_id"]) == set(range(6)) - members - {4}
-    assert set(validation["split"]) == {"train"} and set(training["split"]) == {"train", "supplemental"}
-    assert not is_seen
-
-
-def test_every_train_clip_is_validated_once():
-    table, folds = fold_rows()
-    validated = pd.concat([split_rows(table, folds, fold)[1] for fold in range(3)])["sequence_id"]
-    expected = table[(table["split"] == "train") & (table["participant_id"] != 4)]["sequence_id"]
-    assert sorted(validated) == expected.tolist()
-
-
-def test_full_fit_validates_on_the_held_out():
-    table, folds = fold_rows()
-    training, validation, is_seen = split_rows(table, folds, None)
-    assert set(training["participant_id"]) == {0, 1, 2, 3, 5} and set(validation["participant_id"]) == {4}
-    assert not is_seen
-
-
-def test_full_fit_without_held_out_signers_says_so():
-    table, folds = fold_rows()
-    folds["fold"] = folds["fold"].replace(HELD_OUT, 1)
-    training, validation, is_seen = split_rows(table, folds, None)
-    assert len(training) == len(table) and set(validation["participant_id"]) == {0, 3}
-    assert is_seen
-
-
-@pytest.mark.parametrize(
-    ("edit", "message"),
-    [
-        (lambda folds: folds.drop(index=2), "does not name participant 2"),
-        (lambda folds: pd.concat([folds, folds.iloc[[1]]]), "names participant 1 twice"),
-        (lambda folds: folds.assign(fold=1), "fold 0 has no clips to validate on; folds.parquet has the folds 1"),
-        (lambda folds: folds.assign(fold=0), "fold 0 has no clips to train on"),
-        (lambda folds: folds.rename(columns={"fold": "folds"}), "must have a column 'fold' of integers"),
-        (lambda folds: folds.assign(fold="0"), "must have a column 'fold' of integers"),
-    ],
-)
-def test_edited_folds_that_do_not_fit(edit, message):
-    table, folds = fold_rows()
-    with pytest.raises(UserError, match=message):
-        split_rows(table, edit(folds), 0)
-
-
 # ------------------------------------------------------------------------------------------------------------- scores
 
 
@@ -390,3 +330,26 @@ def test_a_full_gpu_names_the_knobs():
     with pytest.raises(UserError, match="halve training.batch_size and double training.accumulation"):
         with memory_advice(recipe().training):
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+
+def command(tmp_path: Path, one: Recipe, root: Path) -> subprocess.CompletedProcess:
+    """Runs train.py on a machine whose GPUs are hidden."""
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(one.model_dump(mode="json")))
+    call = [sys.executable, ROOT / "workflow/scripts/train.py", "--recipe", tmp_path / "recipe.yaml"]
+    call += ["--data", root, "--table", root / "index.parquet", "--fold", "0", "--seed", "0", "--out", tmp_path / "out"]
+    return subprocess.run(call, capture_output=True, text=True, env=os.environ | {"CUDA_VISIBLE_DEVICES": ""})
+
+
+def test_command_without_the_gpu_that_its_recipe_demands(tmp_path):
+    write_dataset(tmp_path / "data", [0, 1])
+    ended = command(tmp_path, recipe(training={"device": "cuda"}), tmp_path / "data")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: the recipe demands a GPU") and ended.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_command_without_data(tmp_path):
+    ended = command(tmp_path, recipe(), tmp_path / "nowhere")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: ") and "folds.parquet does not exist; index_data writes it" in ended.stderr
+    assert not (tmp_path / "out").exists()

@@ -176,7 +176,7 @@ def check_file(ensemble: Ensemble, recognizer: TfliteRecognizer, clips: list[Cli
     for clip in clips:
         ours = {name: value.numpy() for name, value in ensemble.inside(clip.raw_TK).items()}
         rows_SV = recognizer.outputs(clip.raw_TK)
-        result, gap = _compare_rows(ours, rows_SV, ensemble)
+        result, gap = compare_rows(ours, rows_SV, ensemble)
         text_tf, text_tflite = _text(ours["outputs"]), _text(rows_SV)
         is_same = text_tf == text_tflite
         if not is_same:
@@ -211,7 +211,7 @@ def _text(rows_SV: np.ndarray) -> str:
     return "".join(CHARACTERS[index] for index in rows_SV.argmax(axis=1))
 
 
-def _compare_rows(ours: dict[str, np.ndarray], rows_SV: np.ndarray, ensemble: Ensemble) -> tuple[dict, float | None]:
+def compare_rows(ours: dict[str, np.ndarray], rows_SV: np.ndarray, ensemble: Ensemble) -> tuple[dict, float | None]:
     """Compares one answer of the file; also returns the gap at which the texts part, None where they do not."""
     if rows_SV.ndim != 2 or rows_SV.shape[1] != NUM_CHARACTERS:
         return {"passed": False, "error": None, "tolerance": None}, None

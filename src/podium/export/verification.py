@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from podium.errors import UserError
+from podium.export.end_to_end import check_end_to_end
 from podium.export.evaluation import hidden_clips, read_test_table
 from podium.export.parity import Clip, check_faults, check_file, check_stages, check_weights, edge_clips, num_clips_in
 from podium.export.tflite import Ensemble
@@ -38,7 +39,7 @@ def verify(
     """
     if not len(ports) == len(weights) == len(references):
         raise UserError("give as many weights and references as ports, one per seed and in the same order")
-    seeds, problems, twins = [], [], []
+    seeds, problems, twins, all_references = [], [], [], []
     for folder, weights_file, reference_file in zip(ports, weights, references, strict=True):
         twin, reference = load_twin(folder), dict(np.load(reference_file))
         checks = {
@@ -49,14 +50,19 @@ def verify(
         seeds.append({"port": folder, **checks})
         problems += [f"{folder}: {problem}" for problem in _seed_problems(checks)]
         twins.append(twin)
+        all_references.append(reference)
     settings = read_json(Path(model).with_name("inference_args.json"))
     ensemble = Ensemble(twins, settings["min_frames"], settings["min_confidence"])
-    clips = _clips(dict(np.load(references[0])), sequences, root, num_clips)
+    recognizer = TfliteRecognizer(model)
+    end_to_end = check_end_to_end(ensemble, recognizer, all_references)
+    problems += [f"{model} differs from torch on reference clip {clip}" for clip in end_to_end["failed_clips"]]
+    clips = _clips(all_references[0], sequences, root, num_clips)
     longest = max((clip.raw_TK for clip in clips), key=len)
     clips += edge_clips(longest, ensemble.min_frames, twins[0].max_frames)
-    file = check_file(ensemble, TfliteRecognizer(model), clips)
+    file = check_file(ensemble, recognizer, clips)
     problems += [f"{model} differs from TensorFlow on the clip '{clip}'" for clip in file["failed_clips"]]
-    return {"passed": not problems, "problems": problems, "file": file, "seeds": seeds}, problems
+    checks = {"end_to_end": end_to_end, "file": file, "seeds": seeds}
+    return {"passed": not problems, "problems": problems, **checks}, problems
 
 
 def _seed_problems(checks: dict) -> list[str]:
