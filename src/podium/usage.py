@@ -10,11 +10,15 @@ class UsageMeter:
     """Samples the memory of this process and all its descendants until `stop`.
 
     Proportional set size where the system tells it (shared pages count once), resident set size elsewhere.
+
+    Attributes:
+        started: Seconds since the epoch.
+        peak_bytes: The largest sum seen so far.
     """
 
     def __init__(self, interval_seconds: float = 3.0) -> None:
         self.peak_bytes = 0
-        self._started = time.monotonic()
+        self.started = time.time()
         self._interval = interval_seconds
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -24,7 +28,7 @@ class UsageMeter:
         """Ends the sampling; returns one readable line."""
         self._stopped.set()
         self._thread.join()
-        seconds = round(time.monotonic() - self._started)
+        seconds = round(time.time() - self.started)
         return f"wall clock {seconds // 60} min {seconds % 60} s, peak memory {self.peak_bytes / 2**30:.1f} GiB"
 
     def _watch(self) -> None:

@@ -28,7 +28,8 @@ try:
     FILE_IDS = {split: SOURCE.file_ids(split) for split in SOURCE.splits()}
     STAGES = Stages(EXPERIMENT, DATASET, RECIPES, SOURCE.fingerprint())
 except UserError as error:
-    sys.exit(f"error: {error}")
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(2)
 
 DATA = f"results/data/{DATASET.name}"
 RESULTS = f"results/{EXPERIMENT.name}"
@@ -51,7 +52,7 @@ wildcard_constraints:
 
 def print_summary():
     summary = Path(RESULTS, "report", "summary.md")
-    if summary.is_file():
-        print(summary.read_text())
     for meter in METERS:
+        if summary.is_file() and summary.stat().st_mtime >= meter.started:  # not that of an earlier run
+            print(summary.read_text())
         print(f"This run: {meter.stop()}.")

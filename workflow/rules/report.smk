@@ -13,7 +13,7 @@ rule summarize:
         + expand(f"{RESULTS}/round2/seed{{seed}}/history.csv", seed=SEEDS),
         oof=f"{RESULTS}/oof/metrics.json",
         seeds=expand(f"{RESULTS}/round2/seed{{seed}}/metrics.json", seed=SEEDS),
-        seed_evaluations=rules.round2.input[1:] if TEST_LANDMARKS else [],
+        seed_evaluations=expand(rules.evaluate_seed.output, seed=SEEDS) if TEST_LANDMARKS else [],
         export=rules.export.input,
     output:
         tables=f"{RESULTS}/report/results.md",
