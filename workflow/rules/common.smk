@@ -1,8 +1,7 @@
 """What every rule shares: the checked configuration, the places of things, the fingerprints of stages.
 
-A stage's fingerprint covers its configuration, the source of the rooms it runs and the fingerprints of the stages before
-it. It stands in `params`, so that a stage runs again when one of these changes, wherever the files lie and whatever
-their time stamps say.
+A stage's fingerprint (podium.workflow) stands in its `params`, so that it runs again when its configuration, its code or
+an earlier stage changes, wherever the files lie and whatever their time stamps say.
 """
 import sys
 from pathlib import Path
@@ -37,10 +36,13 @@ EXPORT = f"{RESULTS}/export"
 FOLDS = list(range(DATASET.folds.num_folds))
 SEEDS = EXPERIMENT.round2.seeds
 TEST_LANDMARKS = [SOURCE.landmarks("test", file_id) for file_id in FILE_IDS.get("test", [])]
-# A recipe that stays on the CPU asks for no GPU, so that its jobs run side by side on the cores.
+# A recipe that stays on the CPU asks for no GPU: its jobs run side by side on the cores.
 GPUS = {stage: int(recipe.training.device != "cpu") for stage, recipe in RECIPES.items()}
 THREADS = {stage: max(1, recipe.training.num_threads) + recipe.data.num_workers for stage, recipe in RECIPES.items()}
 METERS = []
+
+# Scripts run this checkout's package, in whichever environment: the caller's, or one that `--sdm conda` has made.
+shell.prefix("set -euo pipefail; export PYTHONPATH=$PWD/src${{PYTHONPATH:+:$PYTHONPATH}}; ")
 
 
 wildcard_constraints:

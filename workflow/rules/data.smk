@@ -18,6 +18,8 @@ if DATASET.source.kind == "synthetic":
             f"results/logs/data/{DATASET.name}/write_corpus_tables.log",
         benchmark:
             f"results/benchmarks/data/{DATASET.name}/write_corpus_tables.tsv"
+        conda:
+            "../../envs/train.yaml"
         params:
             fingerprint=STAGES.corpus,
             dataset=DATASET_FILE,
@@ -33,6 +35,8 @@ if DATASET.source.kind == "synthetic":
             f"results/logs/data/{DATASET.name}/generate_landmarks/{{split}}_{{file_id}}.log",
         benchmark:
             f"results/benchmarks/data/{DATASET.name}/generate_landmarks/{{split}}_{{file_id}}.tsv"
+        conda:
+            "../../envs/train.yaml"
         params:
             fingerprint=STAGES.corpus,
             dataset=DATASET_FILE,
@@ -51,6 +55,8 @@ rule list_sequences:
         f"results/logs/data/{DATASET.name}/list_sequences.log",
     benchmark:
         f"results/benchmarks/data/{DATASET.name}/list_sequences.tsv"
+    conda:
+        "../../envs/train.yaml"
     params:
         fingerprint=STAGES.shards,
         dataset=DATASET_FILE,
@@ -74,6 +80,8 @@ rule pack_shard:
         f"results/benchmarks/data/{DATASET.name}/pack_shard/{{split}}_{{file_id}}.tsv"
     resources:
         mem_mb=1000,
+    conda:
+        "../../envs/train.yaml"
     params:
         fingerprint=STAGES.shards,
     shell:
@@ -99,6 +107,8 @@ rule index_data:
         f"results/logs/data/{DATASET.name}/index_data.log",
     benchmark:
         f"results/benchmarks/data/{DATASET.name}/index_data.tsv"
+    conda:
+        "../../envs/train.yaml"
     params:
         fingerprint=STAGES.index,
         dataset=DATASET_FILE,

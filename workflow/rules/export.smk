@@ -16,6 +16,8 @@ rule port_seed:
         f"results/logs/{EXPERIMENT.name}/port_seed/seed{{seed}}.log",
     benchmark:
         f"results/benchmarks/{EXPERIMENT.name}/port_seed/seed{{seed}}.tsv"
+    conda:
+        "../../envs/export.yaml"
     params:
         fingerprint=STAGES.port,
     shell:
@@ -34,6 +36,8 @@ rule export_tflite:
         f"results/logs/{EXPERIMENT.name}/export_tflite.log",
     benchmark:
         f"results/benchmarks/{EXPERIMENT.name}/export_tflite.tsv"
+    conda:
+        "../../envs/export.yaml"
     params:
         fingerprint=STAGES.export,
         min_frames=EXPERIMENT.export.min_frames,
@@ -58,6 +62,8 @@ rule verify_parity:
         f"results/logs/{EXPERIMENT.name}/verify_parity.log",
     benchmark:
         f"results/benchmarks/{EXPERIMENT.name}/verify_parity.tsv"
+    conda:
+        "../../envs/export.yaml"
     params:
         fingerprint=STAGES.parity,
         root=SOURCE.root,
@@ -81,6 +87,8 @@ rule evaluate_tflite:
         f"results/logs/{EXPERIMENT.name}/evaluate_tflite.log",
     benchmark:
         f"results/benchmarks/{EXPERIMENT.name}/evaluate_tflite.tsv"
+    conda:
+        "../../envs/export.yaml"
     params:
         fingerprint=STAGES.evaluation,
         root=SOURCE.root,
@@ -100,6 +108,8 @@ rule benchmark_tflite:
     benchmark:
         f"results/benchmarks/{EXPERIMENT.name}/benchmark_tflite.tsv"
     threads: 2
+    conda:
+        "../../envs/export.yaml"
     params:
         fingerprint=STAGES.benchmark,
         frames=EXPERIMENT.export.benchmark_frames,

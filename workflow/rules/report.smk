@@ -24,6 +24,8 @@ rule summarize:
         f"results/logs/{EXPERIMENT.name}/summarize.log",
     benchmark:
         f"results/benchmarks/{EXPERIMENT.name}/summarize.tsv"
+    conda:
+        "../../envs/train.yaml"
     params:
         fingerprint=STAGES.summary,
         data=DATA,

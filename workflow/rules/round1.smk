@@ -25,6 +25,8 @@ rule train_round1:
     resources:
         gpu=GPUS["round1"],
         mem_mb=8000,
+    conda:
+        "../../envs/train.yaml"
     params:
         fingerprint=STAGES.round1,
         data=DATA,
@@ -50,6 +52,8 @@ rule merge_oof:
         f"results/logs/{EXPERIMENT.name}/merge_oof.log",
     benchmark:
         f"results/benchmarks/{EXPERIMENT.name}/merge_oof.tsv"
+    conda:
+        "../../envs/train.yaml"
     params:
         fingerprint=STAGES.oof,
     shell:

@@ -46,6 +46,8 @@ rule evaluate_seed:
         f"results/logs/{EXPERIMENT.name}/evaluate_seed/seed{{seed}}.log",
     benchmark:
         f"results/benchmarks/{EXPERIMENT.name}/evaluate_seed/seed{{seed}}.tsv"
+    conda:
+        "../../envs/train.yaml"
     params:
         fingerprint=STAGES.seed_evaluation,
         root=SOURCE.root,
