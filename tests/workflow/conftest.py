@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-TREE = ["Snakefile", "workflow", "config", "profiles", "src"]
+TREE = ["Snakefile", "workflow", "config", "envs", "profiles", "src"]
 TINY = "config/test/tiny.yaml"
 
 
