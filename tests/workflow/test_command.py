@@ -53,7 +53,7 @@ def test_report(finished):
         ("config/test/tiny.yaml", "dataset: tiny", "datset: tiny", ["datset", "did you mean 'dataset'"]),
         ("config/test/tiny.yaml", "recipe: tiny_round1", "recipe: tiny_rond1", ["tiny_rond1", "tiny_round1"]),
         ("config/datasets/tiny.yaml", "num_train_signers: 8", "num_train_signers: 0", ["num_train_signers", "got 0"]),
-        ("config/recipes/tiny_round2.yaml", "epochs:", "epoch:", ["epoch", "did you mean 'epochs'"]),
+        ("config/recipes/tiny_round2.yaml", "  epochs:", "  epoch:", ["training.epoch", "did you mean 'epochs'"]),
     ],
 )
 def test_a_mistake_in_a_file_stops_before_anything_runs(fresh, file, old, new, words):
