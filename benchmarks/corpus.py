@@ -1,6 +1,8 @@
 """Prints how fast the virtual corpus is written, by one process, parquet files included.
 
-python benchmarks/corpus.py [--frames-per-character 9.6] [--sequences 500]
+OMP_NUM_THREADS=1 python benchmarks/corpus.py [--frames-per-character 9.6] [--sequences 500]
+
+One thread per process, as Snakemake sets it for the rule; more of them only wait for each other.
 """
 
 import argparse
