@@ -32,7 +32,7 @@ LIMITS_A2 = np.deg2rad(np.array(_THUMB_LIMITS + _FINGER_LIMITS * 4))
 
 # Generic proportions in palms: anthropometry's phalanx ratios, brought to the landmarks MediaPipe puts on real hands.
 _ROOTS_53 = np.array(
-    [(0.25, 0.22, 0.10), (0.25, 0.97, 0.02), (0.0, 1.0, 0.0), (-0.21, 0.94, 0.01), (-0.39, 0.81, 0.03)]
+    [(0.24, 0.25, 0.10), (0.25, 0.97, 0.02), (0.0, 1.0, 0.0), (-0.21, 0.94, 0.01), (-0.39, 0.81, 0.03)]
 )  # thumb's carpometacarpal joint, then the four knuckles
 _LENGTHS_53 = np.array(
     [(0.41, 0.33, 0.29), (0.39, 0.25, 0.24), (0.43, 0.28, 0.26), (0.39, 0.26, 0.25), (0.30, 0.20, 0.21)]
