@@ -8,7 +8,7 @@
 #   results/{experiment}/export/       model.tflite inference_args.json parity.json evaluation.json benchmark.json
 #   results/{experiment}/report/       summary.md
 #
-# or by stage: snakemake preprocess | round1 | oof | round2 | export
+# or by stage: snakemake data | round1 | oof | round2 | export
 from snakemake.utils import min_version
 
 from podium.usage import UsageMeter
@@ -16,7 +16,7 @@ from podium.usage import UsageMeter
 min_version("9.27")
 
 
-if not config:  # a file from the command line stands alone
+if "round1" not in config:  # a file from the command line stands alone; single keys (--config) change this one
 
     configfile: "config/config.yaml"
 

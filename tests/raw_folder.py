@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from podium.landmarks import RAW_COLUMNS
+from podium.landmarks import COLUMNS, RAW_COLUMNS
 
 CSV_NAMES = {"train": "train.csv", "supplemental": "supplemental_metadata.csv", "test": "test.csv"}
 
@@ -53,6 +53,14 @@ def write_raw(root: Path, rows: pd.DataFrame, split: str = "train") -> None:
     rows.drop(columns="num_frames").to_csv(root / CSV_NAMES[split], index=False)
     for file_id, of_file in rows.groupby("file_id"):
         landmark_frame(of_file).to_parquet(root / f"{split}_landmarks" / f"{file_id}.parquet")
+
+
+def write_arrays(root: Path, rows: pd.DataFrame, split: str = "train") -> None:
+    """Writes the same clips as `write_raw`, as prepared arrays: {split}_landmarks/{file_id}/{sequence_id}.npy."""
+    for (file_id, sequence_id), clip in rows.groupby(["file_id", "sequence_id"]):
+        folder = root / f"{split}_landmarks" / str(file_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(folder / f"{sequence_id}.npy", landmark_frame(clip)[COLUMNS].to_numpy())
 
 
 def write_dataset(path: Path, root: Path, num_folds: int = 2, num_holdout: int = 1, **source) -> Path:

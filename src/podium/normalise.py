@@ -8,17 +8,15 @@ import numpy as np
 from podium.landmarks import NUM_LANDMARKS
 
 
-def normalise(raw_TK: np.ndarray) -> np.ndarray:
-    """Standardises a clip by its own mean and population deviation of x, of y and of z; then NaN becomes 0.
-
-    All landmarks of all frames share one mean and one deviation per coordinate, no epsilon (1st-place solution). An
-    all-NaN clip, and a coordinate without any spread, become 0.
+def statistics(raw_TK: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and population deviation of a clip's x, y and z, over all landmarks of all frames (1st-place solution).
 
     Args:
         raw_TK: (T, 390) float32: all x, all y, all z; NaN where a landmark is missing.
 
     Returns:
-        (T, 130, 3) float32, no NaN. A new array.
+        Mean and deviation, each (3,) float32, finite means. A coordinate that is missing throughout has mean 0; one
+        without spread has the deviation infinity, which divides to 0.
     """
     x_TCL = raw_TK.reshape(-1, 3, NUM_LANDMARKS)
     is_missing_TCL = np.isnan(x_TCL)
@@ -27,14 +25,40 @@ def normalise(raw_TK: np.ndarray) -> np.ndarray:
     # Sums run over a frame's landmarks in float32 and over frames in float64: fast, and as good as float64 throughout.
     num_C = x_TCL.shape[0] * NUM_LANDMARKS - np.count_nonzero(is_missing_TCL, axis=(0, 2))
     num_C = np.maximum(num_C, 1)
-    mean_C = x_TCL.sum(axis=2).sum(axis=0, dtype=np.float64) / num_C
-    x_TCL -= mean_C.astype(np.float32)[:, None]
+    mean_C = (x_TCL.sum(axis=2).sum(axis=0, dtype=np.float64) / num_C).astype(np.float32)
+    x_TCL -= mean_C[:, None]
     np.copyto(x_TCL, 0, where=is_missing_TCL)
-    variance_C = np.einsum("tcl,tcl->tc", x_TCL, x_TCL).sum(axis=0, dtype=np.float64) / num_C
-    deviation_C = np.sqrt(variance_C)
+    deviation_C = np.sqrt(np.einsum("tcl,tcl->tc", x_TCL, x_TCL).sum(axis=0, dtype=np.float64) / num_C)
     deviation_C[deviation_C == 0] = np.inf
-    x_TCL /= deviation_C.astype(np.float32)[:, None]
+    return mean_C, deviation_C.astype(np.float32)
+
+
+def standardise(raw_TK: np.ndarray, mean_C: np.ndarray, deviation_C: np.ndarray) -> np.ndarray:
+    """Brings x, y and z to mean 0 and deviation 1; then NaN becomes 0. Frame by frame: a cut clip gives cut results.
+
+    Args:
+        raw_TK: (T, 390) float32.
+        mean_C, deviation_C: (3,) float32, as `statistics` returns them.
+
+    Returns:
+        (T, 130, 3) float32, no NaN. A new array.
+    """
+    x_TCL = raw_TK.reshape(-1, 3, NUM_LANDMARKS) - mean_C[:, None]
+    x_TCL /= deviation_C[:, None]
+    np.copyto(x_TCL, 0, where=np.isnan(x_TCL))
     return x_TCL.transpose(0, 2, 1)
+
+
+def normalise(raw_TK: np.ndarray) -> np.ndarray:
+    """Standardises a clip by its own statistics, no epsilon (1st-place solution). An all-NaN clip becomes 0.
+
+    Args:
+        raw_TK: (T, 390) float32: all x, all y, all z; NaN where a landmark is missing.
+
+    Returns:
+        (T, 130, 3) float32, no NaN. A new array.
+    """
+    return standardise(raw_TK, *statistics(raw_TK))
 
 
 def nearest_frames(num_frames: int, new_frames: int) -> np.ndarray:

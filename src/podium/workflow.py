@@ -8,7 +8,7 @@ from podium.provenance import code_digest, digest
 
 GROUND = ("files", "landmarks", "normalise", "text", "metrics")
 
-PACKING = ("data/sources", "data/sequences", "data/pack", "data/artefacts")
+PACKING = ("data/sources", "data/sequences", "data/pack", "data/parquet", "data/arrays", "data/artefacts")
 LOADING = ("data/augment", "data/clips", "data/dataset", "data/sampler")
 
 
@@ -34,7 +34,7 @@ class Stages:
         thresholds = [export.min_frames, export.min_confidence]
         self.corpus = digest(dataset.source, code_digest("signer", "landmarks", "text"))
         raw = self.corpus if dataset.source.kind == "synthetic" else source_fingerprint
-        self.shards = digest(raw, code_digest(*PACKING, *GROUND))
+        self.shards = digest(raw, dataset.shards, code_digest(*PACKING, *GROUND))
         table = dataset.folds.table
         folds = file_digest(table) if table and Path(table).is_file() else None
         self.index = digest(self.shards, dataset.folds, folds, code_digest("data/index", "data/folds"))

@@ -12,7 +12,10 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import pytest
-from raw_folder import landmark_frame, table, write_dataset, write_raw
+from raw_folder import landmark_frame, table, write_arrays, write_dataset, write_raw
+
+from podium.files import write_json
+from podium.landmarks import COLUMNS
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 
@@ -28,6 +31,7 @@ class Workplace:
         self.data = folder / "data"
         self.file_id = int(self.rows["file_id"].iloc[0])
         self.parquet = self.raw / f"train_landmarks/{self.file_id}.parquet"
+        self.arrays = self.raw / f"train_landmarks/{self.file_id}"  # read in place of the parquet file, once there
         shutil.copytree(raw, self.raw)
         self.dataset = write_dataset(folder / "dataset.yaml", self.raw)
 
@@ -37,10 +41,11 @@ class Workplace:
 
     def command(self, name: str, file_id: int | None = None) -> list[str]:
         file_id = file_id or self.file_id
+        parquet = self.raw / f"train_landmarks/{file_id}.parquet"
         arguments = {
             "list_sequences": {"out": self.data / "sequences.parquet", "skipped": self.data / "sequences.json"},
             "pack_shard": {
-                "parquet": self.raw / f"train_landmarks/{file_id}.parquet",
+                "landmarks": parquet.with_suffix("" if parquet.with_suffix("").is_dir() else ".parquet"),
                 "table": self.data / "sequences.parquet",
                 "split": "train",
                 "file-id": file_id,
@@ -68,6 +73,9 @@ class Workplace:
         rows = self.rows.drop(columns="num_frames").astype(object)
         rows.loc[row, column] = value
         rows.to_csv(self.raw / "train.csv", index=False)
+
+    def to_arrays(self) -> None:
+        write_arrays(self.raw, self.rows[self.rows["file_id"] == self.file_id])
 
     def edit_parquet(self, edit) -> None:
         edit(landmark_frame(self.rows[self.rows["file_id"] == self.file_id])).to_parquet(self.parquet)
@@ -168,7 +176,7 @@ def test_too_many_test_signers(place):
 
 def test_missing_parquet(listed):
     listed.parquet.unlink()
-    assert_stops(listed, "pack_shard", listed.parquet.name, "does not exist")
+    assert_stops(listed, "pack_shard", listed.parquet.name, "does not exist; fetch or make it again")
 
 
 def test_parquet_cut_off(listed):
@@ -206,6 +214,32 @@ def test_parquet_column_is_text(listed):
 def test_sequence_id_is_no_integer(listed):
     listed.edit_parquet(lambda frame: frame.set_index(frame.index.astype(str)))
     assert_stops(listed, "pack_shard", "sequence_id", "not an integer")
+
+
+def test_folder_without_arrays(listed):
+    listed.arrays.mkdir()
+    assert_stops(listed, "pack_shard", str(listed.arrays), "holds no", "fetch or make it again")
+
+
+def test_no_array_can_be_read(listed):
+    listed.to_arrays()
+    for path in listed.arrays.iterdir():
+        path.write_bytes(path.read_bytes()[:-1])
+    assert_stops(listed, "pack_shard", str(listed.arrays), "none of its 6 npy files", "fetch or make it again")
+
+
+@pytest.mark.parametrize(
+    "names, words",
+    [
+        (COLUMNS[1:], ["lack the column x_face_0"]),
+        ([*COLUMNS, "x_face_7"], ["names 391 columns"]),
+        (None, ["does not name the arrays' columns"]),
+    ],
+)
+def test_arrays_have_other_columns(listed, names, words):
+    listed.to_arrays()
+    write_json(listed.arrays.parent / "inference_args.json", {"selected_columns": names})
+    assert_stops(listed, "pack_shard", "inference_args.json", *words)
 
 
 def test_table_is_not_there(place):
@@ -324,6 +358,39 @@ def test_infinite_value(place):
     assert place.prepare()["skipped"] == {"train": {"infinite_value": {"number": 1, "examples": [1000]}}}
 
 
+def save_objects(path):
+    np.save(path, np.array([{"x": 0.5}], dtype=object), allow_pickle=True)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.write_bytes(path.read_bytes()[:-1]),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_text("frame,x_face_0"),
+        lambda path: np.save(path, np.zeros((20, 389), dtype=np.float32)),
+        lambda path: np.save(path, np.zeros((0, 390), dtype=np.float32)),
+        lambda path: np.save(path, np.zeros((20, 390), dtype=np.int32)),
+        save_objects,
+    ],
+    ids=["cut off", "empty", "text", "shape", "no frames", "type", "objects"],
+)
+def test_unreadable_array(place, spoil):
+    place.to_arrays()
+    spoil(place.arrays / "1001.npy")
+    manifest = place.prepare()
+    assert manifest["skipped"] == {"train": {"unreadable": {"number": 1, "examples": [1001]}}}
+    assert manifest["splits"]["train"]["num_sequences"] == 11
+
+
+def test_missing_and_strange_arrays(place):
+    place.to_arrays()
+    (place.arrays / "1001.npy").rename(place.arrays / "77.npy")
+    assert place.prepare()["skipped"] == {
+        "train": {"no_file": {"number": 1, "examples": [1001]}, "not_in_csv": {"number": 1, "examples": [77]}}
+    }
+
+
 def test_one_frame_and_no_hand_are_kept_and_noted(place):
     def shorten(frame):
         hands = [column for column in frame.columns if "hand" in column]
@@ -334,7 +401,11 @@ def test_one_frame_and_no_hand_are_kept_and_noted(place):
     manifest = place.prepare()
     assert manifest["skipped"] == {}
     assert manifest["noted"] == {
-        "train": {"no_hand": {"number": 1, "examples": [1002]}, "one_frame": {"number": 1, "examples": [1001]}}
+        "train": {
+            "no_hand": {"number": 1, "examples": [1002]},
+            "one_frame": {"number": 1, "examples": [1001]},
+            "under_15_frames": {"number": 1, "examples": [1001]},
+        }
     }
     assert manifest["splits"]["train"]["num_sequences"] == 12
 

@@ -9,9 +9,10 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import pytest
-from raw_folder import landmark_frame, table, write_dataset, write_raw
+from raw_folder import landmark_frame, table, write_arrays, write_dataset, write_raw
 
 from podium.config import Data
+from podium.data.clips import Clips
 from podium.data.dataset import TrainingClips
 from podium.landmarks import COLUMNS
 from podium.normalise import normalise
@@ -26,36 +27,43 @@ def command(name: str, **arguments: object) -> None:
         runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    """A prepared local dataset with a supplement, and all its raw rows."""
-    folder = tmp_path_factory.mktemp("chain")
-    train = table(num_signers=5, clips_per_signer=3).sample(frac=1, random_state=0)
-    supplemental = table(num_signers=5, clips_per_signer=2, split="supplemental", first_id=2000)
-    write_raw(folder / "raw", train)
-    write_raw(folder / "raw", supplemental, "supplemental")
-    dataset = write_dataset(folder / "dataset.yaml", folder / "raw", num_folds=2, num_holdout=1)
-    data = folder / "data"
+def prepare(dataset: Path, data: Path, splits: dict[str, pd.DataFrame], landmarks: str) -> None:
+    """Runs the three commands; ``landmarks`` is the pattern of the raw files."""
     command("list_sequences", dataset=dataset, out=data / "sequences.parquet", skipped=data / "sequences.json")
-    for split, rows in (("train", train), ("supplemental", supplemental)):
+    for split, rows in splits.items():
         for file_id in rows["file_id"].unique():
             command(
                 "pack_shard",
-                parquet=folder / f"raw/{split}_landmarks/{file_id}.parquet",
+                landmarks=landmarks.format(split=split, file_id=file_id),
                 table=data / "sequences.parquet",
                 split=split,
                 file_id=file_id,
                 out=data / f"shards/{split}/{file_id}.npy",
             )
     command("index_data", dataset=dataset, data=data)
-    return dataset, data, pd.concat([train.assign(split="train"), supplemental.assign(split="supplemental")])
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A prepared local dataset with a supplement, and all its raw rows."""
+    folder = tmp_path_factory.mktemp("chain")
+    train = table(num_signers=5, clips_per_signer=3).sample(frac=1, random_state=0)
+    supplemental = table(num_signers=5, clips_per_signer=2, split="supplemental", first_id=2000)
+    splits = {"train": train, "supplemental": supplemental}
+    for split, rows in splits.items():
+        write_raw(folder / "raw", rows, split)
+    dataset = write_dataset(folder / "dataset.yaml", folder / "raw", num_folds=2, num_holdout=1)
+    prepare(dataset, folder / "data", splits, f"{folder}/raw/{{split}}_landmarks/{{file_id}}.parquet")
+    return dataset, folder / "data", pd.concat([rows.assign(split=split) for split, rows in splits.items()])
 
 
 def test_index_has_every_sequence_in_a_fixed_order(prepared):
     _, data, rows = prepared
     index = pd.read_parquet(data / "index.parquet")
     assert index.columns.tolist() == [
-        "split", "file_id", "sequence_id", "participant_id", "phrase", "offset", "num_frames", "hand_share",
+        "split", "file_id", "sequence_id", "participant_id", "phrase", "offset", "num_frames",
+        "hand_share", "left_hand_share", "right_hand_share",
+        "mean_x", "mean_y", "mean_z", "deviation_x", "deviation_y", "deviation_z",
     ]  # fmt: skip
     keys = ["split", "sequence_id"]
     names = ["file_id", "participant_id", "phrase", "num_frames"]
@@ -75,6 +83,23 @@ def test_clips_of_the_index_are_the_raw_ones(prepared):
         row = rows.set_index("sequence_id").loc[[index["sequence_id"][item]]].reset_index()
         raw = landmark_frame(row)[COLUMNS].to_numpy(dtype=np.float32)
         assert np.array_equal(clips[0, item].x_TLC, normalise(raw))
+
+
+def test_arrays_lead_to_the_same_clips(prepared, tmp_path):
+    """Prepared arrays in place of the parquet files: other places in the shards, all else equal."""
+    dataset, data, rows = prepared
+    splits = dict(iter(rows.groupby("split")))
+    for split, of_split in splits.items():
+        write_arrays(tmp_path / "arrays", of_split, split)
+    prepare(dataset, tmp_path / "data", splits, f"{tmp_path}/arrays/{{split}}_landmarks/{{file_id}}")
+    roots = (data, tmp_path / "data")
+    tables = [pd.read_parquet(root / "index.parquet") for root in roots]
+    by_id = [index.sort_values(["split", "sequence_id"]).reset_index(drop=True) for index in tables]
+    pd.testing.assert_frame_equal(by_id[0].drop(columns="offset"), by_id[1].drop(columns="offset"))
+    assert not tables[0]["sequence_id"].equals(tables[1]["sequence_id"]), "the same order proves less"
+    clips = [Clips(index, root) for index, root in zip(by_id, roots, strict=True)]
+    for row in range(len(by_id[0])):
+        np.testing.assert_array_equal(clips[0].raw(row), clips[1].raw(row))
 
 
 def test_folds_hold_every_signer_once(prepared):

@@ -4,11 +4,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from raw_folder import landmark_frame, table
+from raw_folder import landmark_frame, table, write_arrays
 
-from podium.data import pack
-from podium.data.pack import pack_shard
+from podium.data import parquet
+from podium.data.pack import STATISTICS_COLUMNS, pack_shard
+from podium.data.parquet import read_batches
+from podium.errors import UserError
+from podium.files import write_json
 from podium.landmarks import COLUMNS
+from podium.normalise import statistics
 
 
 @pytest.fixture
@@ -21,10 +25,15 @@ def frame(rows):
     return landmark_frame(rows)
 
 
-def packed(frame, tmp_path, wanted, unused=(), **options):
+def packed(frame, tmp_path, wanted, unused=(), dtype="float32", **options):
     frame.to_parquet(tmp_path / "raw.parquet", **options)
-    outcome = pack_shard(tmp_path / "raw.parquet", list(wanted), set(unused), 7, tmp_path / "7.npy")
+    outcome = pack_shard(tmp_path / "raw.parquet", list(wanted), set(unused), 7, tmp_path / "7.npy", dtype)
     return np.load(tmp_path / "7.npy"), outcome
+
+
+def packed_arrays(folder, rows):
+    outcome = pack_shard(folder, rows["sequence_id"].tolist(), set(), 7, folder.parent / "7.npy")
+    return np.load(folder.parent / "7.npy"), outcome
 
 
 def assert_holds(shard, outcome, frame, order):
@@ -39,7 +48,7 @@ def assert_holds(shard, outcome, frame, order):
 @pytest.mark.parametrize("batch_frames", [3, 7, 2048])
 @pytest.mark.parametrize("row_group_size", [5, None])
 def test_same_values(frame, rows, tmp_path, monkeypatch, batch_frames, row_group_size):
-    monkeypatch.setattr(pack, "BATCH_FRAMES", batch_frames)
+    monkeypatch.setattr(parquet, "BATCH_FRAMES", batch_frames)
     ids = rows["sequence_id"].tolist()
     shard, outcome = packed(frame, tmp_path, ids[::-1], row_group_size=row_group_size)
     assert_holds(shard, outcome, frame, ids)
@@ -48,7 +57,7 @@ def test_same_values(frame, rows, tmp_path, monkeypatch, batch_frames, row_group
 
 
 def test_rows_that_are_not_contiguous(frame, rows, tmp_path, monkeypatch):
-    monkeypatch.setattr(pack, "BATCH_FRAMES", 11)
+    monkeypatch.setattr(parquet, "BATCH_FRAMES", 11)
     shuffled = frame.sample(frac=1, random_state=3)
     shard, outcome = packed(shuffled, tmp_path, rows["sequence_id"])
     assert_holds(shard, outcome, shuffled, shuffled.index.drop_duplicates().tolist())
@@ -89,6 +98,47 @@ def test_hand_share(frame, rows, tmp_path):
     assert shares[0] == 0.5 and (shares[1:] == 1).all()
 
 
+def test_shares_of_each_hand(frame, rows, tmp_path):
+    first = frame.index == rows["sequence_id"].iloc[0]
+    right = [column for column in frame.columns if "right_hand" in column]
+    frame.loc[first, right] = np.nan
+    _, outcome = packed(frame, tmp_path, rows["sequence_id"])
+    of_first, of_second = outcome.sequences.iloc[0], outcome.sequences.iloc[1]
+    num_frames = rows["num_frames"].iloc[0]
+    share = np.float32(1 - (num_frames // 2 - num_frames // 3) / num_frames)  # the left hand is missing in a stretch
+    assert of_first["hand_share"] == of_first["left_hand_share"] == share and of_first["right_hand_share"] == 0
+    assert of_second["right_hand_share"] == of_second["hand_share"] == 1 > of_second["left_hand_share"] > 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_statistics_are_those_of_the_stored_values(frame, rows, tmp_path, dtype):
+    shard, outcome = packed(frame, tmp_path, rows["sequence_id"], dtype=dtype)
+    for row in outcome.sequences.itertuples():
+        expected = np.concatenate(statistics(shard[row.offset : row.offset + row.num_frames].astype(np.float32)))
+        found = outcome.sequences.loc[row.Index, STATISTICS_COLUMNS].to_numpy(dtype=np.float32)
+        np.testing.assert_array_equal(found, expected)
+    assert set(outcome.sequences[STATISTICS_COLUMNS].dtypes.astype(str)) == {"float32"}
+    means, deviations = (outcome.sequences[STATISTICS_COLUMNS[part]] for part in (slice(3), slice(3, 6)))
+    np.testing.assert_allclose(means.mean(), [0.5, 0.4, 0.0], atol=0.02)
+    np.testing.assert_allclose(deviations.mean(), [0.1, 0.2, 1.0], rtol=0.02)
+
+
+def test_half_precision_is_the_nearest_and_keeps_gaps(frame, rows, tmp_path):
+    whole, _ = packed(frame, tmp_path, rows["sequence_id"])
+    half, outcome = packed(frame, tmp_path, rows["sequence_id"], dtype="float16")
+    assert half.dtype == np.float16 and outcome.report["skipped"] == {}
+    np.testing.assert_array_equal(half, whole.astype(np.float16))
+    assert np.isnan(half).any()
+
+
+def test_values_beyond_half_precision_are_infinite_there(frame, rows, tmp_path):
+    frame.iloc[0, frame.columns.get_loc("z_pose_22")] = 70_000
+    _, whole = packed(frame, tmp_path, rows["sequence_id"])
+    _, half = packed(frame, tmp_path, rows["sequence_id"], dtype="float16")
+    assert whole.report["skipped"] == {} and half.report["skipped"] == {"infinite_value": 1}
+    assert len(half.sequences) == len(whole.sequences) - 1
+
+
 def test_same_input_same_bytes(frame, rows, tmp_path):
     packed(frame, tmp_path, rows["sequence_id"])
     before = (tmp_path / "7.npy").read_bytes()
@@ -98,7 +148,7 @@ def test_same_input_same_bytes(frame, rows, tmp_path):
 
 def test_memory_does_not_grow_with_the_file(frame, tmp_path, monkeypatch):
     """Peak of Arrow's own memory, which holds what is read of a parquet file."""
-    monkeypatch.setattr(pack, "BATCH_FRAMES", 200)
+    monkeypatch.setattr(parquet, "BATCH_FRAMES", 200)
     peaks = []
     for num_copies in (2, 10):
         copies = [frame.set_index(frame.index + 100 * copy) for copy in range(num_copies)]
@@ -112,6 +162,51 @@ def test_memory_does_not_grow_with_the_file(frame, tmp_path, monkeypatch):
             pa.set_memory_pool(default)
         peaks.append(counting.max_memory())
     assert peaks[0] > 0 and peaks[1] < 1.5 * peaks[0]
+
+
+def test_batches_of_chosen_columns(frame, rows, tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "BATCH_FRAMES", 9)
+    frame.to_parquet(tmp_path / "raw.parquet")
+    columns = ["z_pose_22", "x_right_hand_3"]
+    ids, values = zip(*read_batches(tmp_path / "raw.parquet", columns), strict=True)
+    np.testing.assert_array_equal(np.concatenate(ids), frame.index)
+    np.testing.assert_array_equal(np.concatenate(values), frame[columns])
+    with pytest.raises(UserError, match="lacks the column.* x_ear_0"):
+        next(read_batches(tmp_path / "raw.parquet", ["x_ear_0"]))
+
+
+def save_float64(path):
+    np.save(path, np.load(path).astype(np.float64))
+
+
+def save_fortran(path):
+    np.save(path, np.asfortranarray(np.load(path)))
+
+
+@pytest.mark.parametrize("save", [None, save_float64, save_fortran])
+def test_arrays_hold_the_same_as_the_parquet_file(frame, rows, tmp_path, save):
+    write_arrays(tmp_path, rows)
+    folder = next((tmp_path / "train_landmarks").iterdir())
+    for path in folder.glob("*.npy") if save else ():
+        save(path)
+    (folder / "notes.npy").write_text("no id")
+    shard, outcome = packed_arrays(folder, rows.sample(frac=1, random_state=1))
+    assert_holds(shard, outcome, frame, sorted(rows["sequence_id"]))
+    _, expected = packed(frame, tmp_path, rows["sequence_id"])
+    pd.testing.assert_frame_equal(outcome.sequences, expected.sequences)
+    assert outcome.report == expected.report
+
+
+def test_columns_of_arrays_may_be_in_another_order(frame, rows, tmp_path):
+    write_arrays(tmp_path, rows)
+    folder = next((tmp_path / "train_landmarks").iterdir())
+    order = np.random.default_rng(0).permutation(len(COLUMNS))
+    for path in folder.glob("*.npy"):
+        np.save(path, np.load(path)[:, order])
+    for place in (folder, folder.parent):
+        write_json(place / "inference_args.json", {"selected_columns": [COLUMNS[position] for position in order]})
+        assert_holds(*packed_arrays(folder, rows), frame, sorted(rows["sequence_id"]))
+        (place / "inference_args.json").unlink()
 
 
 def test_real_file(shared, tmp_path):

@@ -10,7 +10,7 @@ from raw_folder import table, write_raw
 from podium.config import Dataset, load_dataset
 from podium.data import sources
 from podium.data.sequences import list_sequences
-from podium.data.sources.local import choose_test_participants
+from podium.data.sources.hidden_test import choose_test_participants
 from podium.errors import UserError
 
 SYNTHETIC = {

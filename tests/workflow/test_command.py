@@ -2,7 +2,7 @@
 
 import pytest
 
-STAGES = ["preprocess", "round1", "oof", "round2", "export"]
+STAGES = ["data", "round1", "oof", "round2", "export"]
 
 
 def test_the_summary_ends_the_run(finished):

@@ -1,9 +1,47 @@
 """Raw landmarks → memory-mapped shards, an index and folds.
 
-Needs: nothing (synthetic) or a folder in the competition's layout (local).
+Needs: nothing (synthetic), a folder in the competition's layout (local), or a Kaggle account (kaggle, kaggle-prepared).
 Makes: results/data/{dataset}/.
-Cost: one short job per parquet file, under 1 GB of memory each.
+Cost: one short job per parquet file, under 1 GB of memory each; the competition takes what its download takes.
 """
+
+SHARDS = [
+    f"{DATA}/shards/{split}/{file_id}" for split in sources.TRAINED_SPLITS for file_id in FILE_IDS.get(split, [])
+]
+
+# Raw files and archives are no outputs: Snakemake removes what an interrupted job has declared, and this took hours.
+if SOURCE.is_remote:
+
+    rule download:
+        output:
+            receipt=SOURCE.receipt,
+        log:
+            f"results/logs/data/{DATASET.name}/download.log",
+        benchmark:
+            f"results/benchmarks/data/{DATASET.name}/download.tsv"
+        localrule: True
+        conda:
+            "../../envs/train.yaml"
+        params:
+            fingerprint=SOURCE.fingerprint(),
+            dataset=DATASET_FILE,
+            raw=SOURCE.root,
+            archives=f"{DATA}/archives",
+        shell:
+            "python workflow/scripts/download.py --dataset {params.dataset:q} --raw {params.raw:q}"
+            " --archives {params.archives:q} --out {output.receipt:q} 2>&1 | tee {log:q}"
+
+    rule discard_raw:
+        input:
+            f"{DATA}/shards/{{split}}/{{file_id}}.npy",
+        output:
+            touch(f"{DATA}/shards/{{split}}/{{file_id}}.discarded"),
+        localrule: True
+        priority: 1
+        params:
+            landmarks=SOURCE.landmarks("{split}", "{file_id}"),
+        shell:
+            "rm -rf {params.landmarks:q}"
 
 
 if DATASET.source.kind == "synthetic":
@@ -47,7 +85,7 @@ if DATASET.source.kind == "synthetic":
 
 rule list_sequences:
     input:
-        SOURCE.tables(),
+        SOURCE.table_arrivals(),
     output:
         table=f"{DATA}/sequences.parquet",
         skipped=f"{DATA}/sequences.json",
@@ -67,7 +105,7 @@ rule list_sequences:
 
 rule pack_shard:
     input:
-        parquet=SOURCE.landmarks("{split}", "{file_id}"),
+        landmarks=SOURCE.arrival("{split}", "{file_id}"),
         table=f"{DATA}/sequences.parquet",
         skipped=f"{DATA}/sequences.json",
     output:
@@ -84,20 +122,20 @@ rule pack_shard:
         "../../envs/train.yaml"
     params:
         fingerprint=STAGES.shards,
+        landmarks=SOURCE.landmarks("{split}", "{file_id}"),
+        dtype=DATASET.shards.dtype,
     shell:
-        "python workflow/scripts/pack_shard.py --parquet {input.parquet:q} --table {input.table:q}"
-        " --split {wildcards.split} --file-id {wildcards.file_id} --out {output.shard:q} 2>&1 | tee {log:q}"
+        "python workflow/scripts/pack_shard.py --landmarks {params.landmarks:q} --table {input.table:q}"
+        " --split {wildcards.split} --file-id {wildcards.file_id} --dtype {params.dtype} --out {output.shard:q}"
+        " 2>&1 | tee {log:q}"
 
 
 rule index_data:
     input:
         table=f"{DATA}/sequences.parquet",
         skipped=f"{DATA}/sequences.json",
-        shards=[
-            f"{DATA}/shards/{split}/{file_id}.npy"
-            for split in ("train", "supplemental")
-            for file_id in FILE_IDS.get(split, [])
-        ],
+        shards=[f"{shard}.npy" for shard in SHARDS],
+        discarded=[f"{shard}.discarded" for shard in SHARDS if SOURCE.discards_raw],
     output:
         index=f"{DATA}/index.parquet",
         folds=f"{DATA}/folds.parquet",
@@ -117,6 +155,6 @@ rule index_data:
         "python workflow/scripts/index_data.py --dataset {params.dataset:q} --data {params.root:q} 2>&1 | tee {log:q}"
 
 
-rule preprocess:
+rule data:
     input:
         rules.index_data.output,

@@ -1,12 +1,13 @@
-"""Packs one parquet file of raw landmarks into a shard: OUT.npy with OUT.parquet (its sequences) and OUT.json."""
+"""Packs one file of raw landmarks, or a folder of arrays, into a shard: OUT.npy, OUT.parquet (sequences), OUT.json."""
 
 import argparse
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from podium.data.artefacts import made_by
-from podium.data.pack import pack_shard
+from podium.data.pack import DTYPES, pack_shard
 from podium.data.sources import TRAINED_SPLITS
 from podium.errors import run
 from podium.files import atomic_path, read_json, write_json
@@ -14,12 +15,14 @@ from podium.files import atomic_path, read_json, write_json
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parquet", required=True, help="raw landmarks")
+    parser.add_argument("--landmarks", required=True, help="raw landmarks: a parquet file, or a folder of npy files")
     parser.add_argument("--table", required=True, type=Path, help="sequences.parquet, with sequences.json beside it")
     parser.add_argument("--split", required=True, choices=TRAINED_SPLITS)
     parser.add_argument("--file-id", required=True, type=int)
+    parser.add_argument("--dtype", choices=list(DTYPES), default="float32", help="type of the values in the shard")
     parser.add_argument("--out", required=True, type=Path, help="shard to write (.npy)")
     arguments = parser.parse_args()
+    pa.set_memory_pool(pa.system_memory_pool())  # needs less than Arrow's own, and its speed varies less
 
     table = pd.read_parquet(made_by(arguments.table, "list_sequences"))
     skipped = read_json(made_by(arguments.table.with_suffix(".json"), "list_sequences"))["skipped_sequences"]
@@ -35,7 +38,7 @@ def main() -> None:
         atomic_path(out.with_suffix(".json")) as report,
     ):
         wanted = of_file.loc[is_wanted, "sequence_id"].tolist()
-        packed = pack_shard(arguments.parquet, wanted, unused, arguments.file_id, shard)
+        packed = pack_shard(arguments.landmarks, wanted, unused, arguments.file_id, shard, arguments.dtype)
         packed.sequences.to_parquet(index, index=False)
         write_json(report, packed.report)
     print(f"num_sequences={packed.report['num_sequences']} num_frames={packed.report['num_frames']}")

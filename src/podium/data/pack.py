@@ -1,44 +1,56 @@
-"""One raw parquet file → one shard: the 390 selected columns of its sequences, one behind the other.
+"""One raw landmark file (or folder of arrays) → one shard: the 390 columns of its sequences, one behind the other.
 
-The file is read in batches of rows and written by plain seeks: memory depends neither on its length nor on the order of
-its rows, and a full disk is an error that can be reported (a memory map would kill the process).
+What comes in is written by plain seeks: memory depends neither on its length nor on the order of its rows, and a full
+disk is an error that can be reported (a memory map would kill the process). A second pass then takes the statistics of
+each sequence from what is stored.
 
-Legend: F frames of a batch, K the 390 columns.
+Legend: F frames of a batch, T frames of a sequence, K the 390 columns, C coordinates (x, y, z).
 """
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from podium.errors import UserError
-from podium.landmarks import COLUMNS, RAW_COLUMNS, SLOTS
+from podium.data.arrays import ArrayRecordings
+from podium.data.parquet import ParquetRecordings, runs
+from podium.landmarks import COLUMNS, SLOTS
+from podium.normalise import statistics
 
-INDEX_COLUMN = "sequence_id"
-BATCH_FRAMES = 2048
-BUFFER_BYTES = 1 << 15  # per column; without it a column of a whole row group is read at once
-ROW_BYTES = 4 * len(COLUMNS)
+DTYPES = {"float32": "<f4", "float16": "<f2"}
+# Of each sequence, for `podium.normalise`, so that nothing has to be computed again whenever a clip is loaded.
+STATISTICS_COLUMNS = ["mean_x", "mean_y", "mean_z", "deviation_x", "deviation_y", "deviation_z"]
+HAND_COLUMNS = ["hand_share", "left_hand_share", "right_hand_share"]
+SHORT_FRAMES = 15  # shorter clips are not trained on (1st-place solution)
 NUM_EXAMPLES = 5
-_HAND_SLOTS = np.concatenate([SLOTS["left_hand"], SLOTS["right_hand"]])  # of the x coordinates, which come first
+TABLE_TYPES = {
+    **dict.fromkeys(["file_id", "sequence_id", "offset", "num_frames"], "int64"),
+    **dict.fromkeys([*HAND_COLUMNS, *STATISTICS_COLUMNS], "float32"),
+}
+_PROBLEMS = ("all_nan", "infinite_value")  # reasons for skipping that show in the values
 
 
-@dataclass
-class _Sequence:
-    """What is known of a sequence while its rows come in."""
+class Recordings(Protocol):
+    """The sequences of a raw file, as packing reads them.
 
-    offset: int  # frames before it in the shard
-    num_frames: int
-    num_written: int = 0
-    num_hand_frames: int = 0
-    is_all_nan: bool = True
-    is_finite: bool = True
+    Attributes:
+        absence: The reason for skipping a sequence that should be here and is not.
+        unreadable: Sequences that are here, but cannot be read.
+        extra_columns: Names of columns that nothing reads.
+    """
+
+    absence: str
+    unreadable: list[int]
+    extra_columns: list[str]
+
+    def num_frames(self) -> dict[int, int]:
+        """Frames of each sequence, in the order in which they are packed."""
+
+    def batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yields ids (F,) int64 and values (F, K) float32, NaN for gaps; the frames of a sequence in their order."""
 
 
 @dataclass
@@ -46,163 +58,120 @@ class Packed:
     """The outcome of a shard.
 
     Attributes:
-        sequences: file_id, sequence_id, offset, num_frames, hand_share (share of frames with a hand, float32).
+        sequences: ``TABLE_TYPES``: ids, place in the shard, ``HAND_COLUMNS`` (share of frames with any, with the left,
+            with the right hand) and ``STATISTICS_COLUMNS`` of the stored values, one row per usable sequence.
         report: For JSON: numbers, reasons of skipped sequences, things noted, examples of both.
     """
 
     sequences: pd.DataFrame
-    report: dict = field(default_factory=dict)
+    report: dict
 
 
-def pack_shard(parquet: str | Path, wanted: list[int], unused: set[int], file_id: int, out: Path) -> Packed:
-    """Writes the shard ``out``: npy, (frames, 390) float32, raw values, NaN kept.
+@dataclass
+class _Place:
+    """Where a sequence stands in the shard, in frames, and how much of it has been written."""
 
-    Sequences stand in the order in which they begin in the file, each with its rows in the file's order.
+    offset: int
+    num_frames: int
+    num_written: int = 0
+
+
+def pack_shard(
+    landmarks: str | Path, wanted: list[int], unused: set[int], file_id: int, out: Path, dtype: str = "float32"
+) -> Packed:
+    """Writes the shard ``out``: npy, (frames, 390), raw values, NaN kept.
+
+    Sequences of a parquet file stand in the order in which they begin there, each with its rows in the file's order;
+    those of a folder stand by ascending id.
 
     Args:
+        landmarks: A parquet file, or a folder with one npy file per sequence.
         wanted: Sequence ids to pack.
         unused: Sequence ids that the csv files name, but that are left out on purpose.
+        dtype: "float32" or "float16"; with the latter, a value beyond its range counts as infinite.
 
     Raises:
-        UserError: The file is missing, cut off or no parquet file, or lacks a column, or a column has a wrong type.
+        UserError: ``landmarks`` is missing, cut off or something else, lacks a column, or a column has a wrong type.
     """
-    reader = _open(parquet)
-    num_frames = _count_frames(reader, parquet)
-    sequences: dict[int, _Sequence] = {}
+    recordings: Recordings = ArrayRecordings(landmarks) if Path(landmarks).is_dir() else ParquetRecordings(landmarks)
+    is_wanted = set(wanted).__contains__
+    num_frames = recordings.num_frames()
+    places: dict[int, _Place] = {}
     total_frames = 0
-    for sequence_id in [one for one in num_frames if one in set(wanted)]:
-        sequences[sequence_id] = _Sequence(total_frames, num_frames[sequence_id])
+    for sequence_id in filter(is_wanted, num_frames):
+        places[sequence_id] = _Place(total_frames, num_frames[sequence_id])
         total_frames += num_frames[sequence_id]
-    with open(out, "wb") as stream:
-        _write_header(stream, total_frames)
-        start = stream.tell()
-        for ids_F, x_FK in _batches(reader, parquet, [INDEX_COLUMN, *COLUMNS]):
-            _write_batch(stream, start, ids_F, x_FK, sequences)
-    return _summary(
-        sequences,
-        file_id,
-        not_in_parquet=[one for one in wanted if one not in sequences],
-        not_in_csv=[one for one in num_frames if one not in sequences and one not in unused],
-        extra_columns=[name for name in reader.schema_arrow.names if name not in {INDEX_COLUMN, *RAW_COLUMNS}],
-    )
-
-
-def _open(parquet: str | Path) -> pq.ParquetFile:
-    try:
-        reader = pq.ParquetFile(parquet, buffer_size=BUFFER_BYTES, pre_buffer=False)
-    except FileNotFoundError:
-        raise UserError(f"{parquet} does not exist") from None
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{parquet} is cut off or not a parquet file ({error}); fetch or make it again") from None
-    schema = reader.schema_arrow
-    missing = [name for name in [INDEX_COLUMN, *COLUMNS] if name not in schema.names]
-    if missing:
-        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        raise UserError(f"{parquet} lacks the column(s) {', '.join(missing[:5])}{more}")
-    if not pa.types.is_integer(schema.field(INDEX_COLUMN).type):
-        raise UserError(f"{parquet}: column {INDEX_COLUMN} is {schema.field(INDEX_COLUMN).type}, not an integer")
-    for name in COLUMNS:
-        if not pa.types.is_floating(schema.field(name).type):
-            raise UserError(f"{parquet}: column {name} is {schema.field(name).type}, not a floating-point number")
-    return reader
-
-
-def _batches(
-    reader: pq.ParquetFile, parquet: str | Path, columns: list[str]
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yields ids (F,) int64 and values (F, K) float32 of successive rows; ``columns`` begins with the ids."""
-    batches = reader.iter_batches(batch_size=BATCH_FRAMES, columns=columns, use_threads=False)
-    while True:
-        try:
-            batch = next(batches, None)
-        except (pa.ArrowException, OSError) as error:
-            raise UserError(f"{parquet} is damaged ({error}); fetch or make it again") from None
-        if batch is None:
-            return
-        ids = batch.column(columns[0])
-        if ids.null_count:
-            raise UserError(f"{parquet}: column {columns[0]} has empty fields")
-        values = np.empty((len(columns) - 1, batch.num_rows), dtype=np.float32)
-        for row, name in zip(values, columns[1:], strict=True):  # nulls become NaN
-            row[:] = batch.column(name).to_numpy(zero_copy_only=False)
-        yield ids.to_numpy(zero_copy_only=False).astype(np.int64), np.ascontiguousarray(values.T)
-
-
-def _runs(ids_F: np.ndarray) -> Iterator[tuple[int, int, int]]:
-    """Yields (id, begin, end) of stretches of equal ids."""
-    if len(ids_F) == 0:
-        return
-    bounds = [0, *(np.flatnonzero(np.diff(ids_F)) + 1).tolist(), len(ids_F)]
-    for begin, end in pairwise(bounds):
-        yield int(ids_F[begin]), begin, end
-
-
-def _count_frames(reader: pq.ParquetFile, parquet: str | Path) -> Counter[int]:
-    """Frames of each sequence, in the order in which the sequences begin."""
-    num_frames: Counter[int] = Counter()
-    for ids_F, _ in _batches(reader, parquet, [INDEX_COLUMN]):
-        for sequence_id, begin, end in _runs(ids_F):
-            num_frames[sequence_id] += end - begin
-    return num_frames
-
-
-def _write_header(stream: BinaryIO, total_frames: int) -> None:
-    shape = (total_frames, len(COLUMNS))
-    np.lib.format.write_array_header_1_0(stream, {"descr": "<f4", "fortran_order": False, "shape": shape})
-
-
-def _write_batch(
-    stream: BinaryIO, start: int, ids_F: np.ndarray, x_FK: np.ndarray, sequences: dict[int, _Sequence]
-) -> None:
-    has_hand_F = ~np.isnan(x_FK[:, _HAND_SLOTS]).all(axis=1)
-    is_empty_F = np.isnan(x_FK).all(axis=1)
-    is_finite_F = ~np.isinf(x_FK).any(axis=1)
-    for sequence_id, begin, end in _runs(ids_F):
-        sequence = sequences.get(sequence_id)
-        if sequence is None:
-            continue
-        stream.seek(start + (sequence.offset + sequence.num_written) * ROW_BYTES)
-        stream.write(x_FK[begin:end].astype("<f4", copy=False).data)
-        sequence.num_written += end - begin
-        sequence.num_hand_frames += int(has_hand_F[begin:end].sum())
-        sequence.is_all_nan &= bool(is_empty_F[begin:end].all())
-        sequence.is_finite &= bool(is_finite_F[begin:end].all())
-
-
-def _summary(
-    sequences: dict[int, _Sequence],
-    file_id: int,
-    not_in_parquet: list[int],
-    not_in_csv: list[int],
-    extra_columns: list[str],
-) -> Packed:
-    reasons = {
-        "not_in_parquet": not_in_parquet,
-        "not_in_csv": not_in_csv,
-        "all_nan": [one for one, sequence in sequences.items() if sequence.is_all_nan],
-        "infinite_value": [one for one, sequence in sequences.items() if not sequence.is_finite],
+    with open(out, "w+b") as stream:
+        shard = _Shard(stream, np.dtype(DTYPES[dtype]), total_frames)
+        for ids_F, x_FK in recordings.batches():
+            shard.write(ids_F, x_FK, places)
+        rows = [_describe(file_id, one, place, shard.read(place)) for one, place in places.items()]
+    table = pd.DataFrame(rows, columns=[*TABLE_TYPES, "problem"])
+    skipped = {
+        recordings.absence: [one for one in wanted if one not in num_frames and one not in recordings.unreadable],
+        "not_in_csv": [one for one in num_frames if one not in places and one not in unused],
+        "unreadable": list(filter(is_wanted, recordings.unreadable)),
+        **{problem: table.loc[table["problem"] == problem, "sequence_id"].tolist() for problem in _PROBLEMS},
     }
-    skipped = {one for ids in reasons.values() for one in ids}
-    kept = {one: sequence for one, sequence in sequences.items() if one not in skipped}
-    notes = {
-        "no_hand": [one for one, sequence in kept.items() if sequence.num_hand_frames == 0],
-        "one_frame": [one for one, sequence in kept.items() if sequence.num_frames == 1],
+    usable = table.loc[table["problem"] == "", list(TABLE_TYPES)].reset_index(drop=True).astype(TABLE_TYPES)
+    return Packed(usable, _report(usable, skipped, recordings.extra_columns))
+
+
+class _Shard:
+    """A shard while it is written, and then read."""
+
+    def __init__(self, stream: BinaryIO, dtype: np.dtype, num_frames: int) -> None:
+        header = {"descr": dtype.str, "fortran_order": False, "shape": (num_frames, len(COLUMNS))}
+        np.lib.format.write_array_header_1_0(stream, header)
+        self._stream = stream
+        self._dtype = dtype
+        self._start = stream.tell()
+        self._frame_bytes = dtype.itemsize * len(COLUMNS)
+
+    def write(self, ids_F: np.ndarray, x_FK: np.ndarray, places: dict[int, _Place]) -> None:
+        """Puts frames behind those of their sequence that have come before; those without a place are passed over."""
+        with np.errstate(over="ignore"):
+            stored_FK = x_FK.astype(self._dtype, order="C", copy=False)
+        for sequence_id, begin, end in runs(ids_F):
+            if place := places.get(sequence_id):
+                self._stream.seek(self._start + (place.offset + place.num_written) * self._frame_bytes)
+                self._stream.write(stored_FK[begin:end].data)
+                place.num_written += end - begin
+
+    def read(self, place: _Place) -> np.ndarray:
+        """(T, K) float32."""
+        self._stream.seek(self._start + place.offset * self._frame_bytes)
+        content = self._stream.read(place.num_frames * self._frame_bytes)
+        return np.frombuffer(content, self._dtype).reshape(-1, len(COLUMNS)).astype(np.float32, copy=False)
+
+
+def _describe(file_id: int, sequence_id: int, place: _Place, x_TK: np.ndarray) -> list:
+    """A row of the table, and why it cannot be used ("" where it can)."""
+    is_missing_TK = np.isnan(x_TK)
+    has_left_T, has_right_T = (~is_missing_TK[:, SLOTS[hand]].all(axis=1) for hand in ("left_hand", "right_hand"))
+    problem, numbers = "", np.full(len(STATISTICS_COLUMNS), np.nan, dtype=np.float32)
+    if is_missing_TK.all():
+        problem = "all_nan"
+    elif np.isinf(x_TK).any():
+        problem = "infinite_value"
+    else:
+        numbers = np.concatenate(statistics(x_TK))
+    shares = [has_T.mean() for has_T in (has_left_T | has_right_T, has_left_T, has_right_T)]
+    return [file_id, sequence_id, place.offset, place.num_frames, *shares, *numbers, problem]
+
+
+def _report(usable: pd.DataFrame, skipped: dict[str, list[int]], extra_columns: list[str]) -> dict:
+    noted = {
+        "no_hand": usable["hand_share"] == 0,
+        "one_frame": usable["num_frames"] == 1,
+        f"under_{SHORT_FRAMES}_frames": usable["num_frames"] < SHORT_FRAMES,
     }
-    table = pd.DataFrame({
-        "file_id": np.full(len(kept), file_id, dtype=np.int64),
-        "sequence_id": np.array(list(kept), dtype=np.int64),
-        "offset": np.array([sequence.offset for sequence in kept.values()], dtype=np.int64),
-        "num_frames": np.array([sequence.num_frames for sequence in kept.values()], dtype=np.int64),
-        "hand_share": np.array(
-            [sequence.num_hand_frames / sequence.num_frames for sequence in kept.values()], dtype=np.float32
-        ),
-    })
-    report = {
-        "num_sequences": len(kept),
-        "num_frames": int(table["num_frames"].sum()),
-        "skipped": {reason: len(ids) for reason, ids in reasons.items() if ids},
-        "noted": {note: len(ids) for note, ids in notes.items() if ids},
-        "examples": {reason: ids[:NUM_EXAMPLES] for reason, ids in {**reasons, **notes}.items() if ids},
+    noted_ids = {note: usable.loc[is_noted, "sequence_id"].tolist() for note, is_noted in noted.items()}
+    return {
+        "num_sequences": len(usable),
+        "num_frames": int(usable["num_frames"].sum()),
+        "skipped": {reason: len(ids) for reason, ids in skipped.items() if ids},
+        "noted": {note: len(ids) for note, ids in noted_ids.items() if ids},
+        "examples": {reason: ids[:NUM_EXAMPLES] for reason, ids in {**skipped, **noted_ids}.items() if ids},
         "extra_columns": extra_columns[:NUM_EXAMPLES],
     }
-    return Packed(table, report)

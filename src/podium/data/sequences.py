@@ -69,6 +69,6 @@ def _check_ids(rows: pd.DataFrame, source: Source) -> None:
         for path, file_id in frame[["path", "file_id"]].drop_duplicates().itertuples(index=False):
             if file_id not in known:
                 raise UserError(f"split '{split}' names file_id {file_id}, which its source does not have")
-            expected = source.landmarks(split, file_id)
-            if f"{source.root}/{path}" != expected:
+            if path != source.csv_path(split, file_id):
+                expected = f"{source.root}/{source.csv_path(split, file_id)}"
                 raise UserError(f"split '{split}': the path '{path}' of file_id {file_id} should lead to {expected}")

@@ -31,7 +31,7 @@ def read_columns(path: str | Path) -> list[str]:
         UserError: The file is absent or has no list under ``selected_columns``.
     """
     if not Path(path).is_file():
-        raise UserError(f"{path} does not exist; the stage 'preprocess' makes it")
+        raise UserError(f"{path} does not exist; the stage 'data' makes it")
     content = read_json(path)
     columns = content.get("selected_columns") if isinstance(content, dict) else None
     if not isinstance(columns, list) or len(columns) != len(COLUMNS):

@@ -25,20 +25,30 @@ SOURCES: Registry[type["Source"]] = Registry("source")
 class Source(ABC):
     """A raw corpus.
 
-    `splits`, `file_ids`, `tables`, `landmarks` and `fingerprint` are asked when the workflow is planned: they look at
-    no landmark file's content, and never at which files happen to lie in a folder.
+    All but `read` is asked when the workflow is planned: it looks at no landmark file's content, and never at which
+    files happen to lie in a folder.
 
     Args:
         dataset: The dataset file that names this source.
 
     Attributes:
         root: Folder of the raw files.
+        is_remote: The raw files must be downloaded; `receipt` is the file that says so.
+        discards_raw: Raw files leave when they are packed.
     """
 
     root: str
+    receipt: str
+    is_remote = False
+    discards_raw = False
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
+
+    def arrival(self, split: str, file_id: int | str) -> str:
+        """What must exist before a split's landmark file can be read, as a workflow's input: the file itself, or what
+        says that it has been downloaded. ``"{split}"`` and ``"{file_id}"`` give the pattern of all."""
+        return self.landmarks(split, file_id)
 
     @abstractmethod
     def splits(self) -> list[str]:
@@ -63,12 +73,21 @@ class Source(ABC):
         """Paths of the csv files that `read` reads."""
         return [self.csv(split) for split in self.splits()]
 
+    def table_arrivals(self) -> list[str]:
+        """What must exist before `read` can be called."""
+        return self.tables()
+
     def csv(self, split: str) -> str:
         """Path of a split's csv file."""
         return f"{self.root}/{CSV_NAMES[split]}"
 
+    def csv_path(self, split: str, file_id: int) -> str:
+        """The landmark file's path as ``path`` in a csv must give it."""
+        return self.landmarks(split, file_id).removeprefix(f"{self.root}/")
+
     def landmarks(self, split: str, file_id: int | str) -> str:
-        """Path of a parquet file; ``"{split}"`` and ``"{file_id}"`` give the pattern of all of them."""
+        """Path of a parquet file, or of a folder with one npy file per sequence; ``"{split}"`` and ``"{file_id}"`` give
+        the pattern of all of them."""
         return f"{self.root}/{split}_landmarks/{file_id}.parquet"
 
 

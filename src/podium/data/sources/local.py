@@ -4,11 +4,11 @@ import hashlib
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from podium.config import Dataset
 from podium.data.sources.base import SOURCES, Source, read_csv
+from podium.data.sources.hidden_test import set_signers_aside
 from podium.errors import UserError
 from podium.files import file_digest
 from podium.provenance import digest
@@ -78,14 +78,7 @@ class Local(Source):
     def _rows(self) -> dict[str, pd.DataFrame]:
         rows = {split: read_csv(self.csv(split)) for split in self._csv_splits}
         if self._sets_signers_aside:
-            config = self.dataset.source
-            train = rows["train"]
-            chosen = choose_test_participants(train["participant_id"], config.num_test_participants, config.seed)
-            is_test = train["participant_id"].isin(chosen)
-            rows["train"], rows["test"] = train[~is_test], train[is_test]
-            if "supplemental" in rows:  # a test signer's supplemental recordings must not be trained on either
-                supplemental = rows["supplemental"]
-                supplemental.loc[supplemental["participant_id"].isin(chosen), "skipped"] = "test_signer"
+            set_signers_aside(rows, self.dataset.source.num_test_participants, self.dataset.source.seed)
         return rows
 
 
@@ -98,23 +91,3 @@ def _size_and_footer(path: str) -> list[int | str]:
         length = int.from_bytes(end[:4], "little") if end[4:] == _MAGIC else 0
         stream.seek(max(size - 8 - length, 0))
         return [size, hashlib.sha256(stream.read()).hexdigest()]
-
-
-def choose_test_participants(participants: pd.Series, num_chosen: int, seed: int) -> list[int]:
-    """Signers to set aside, so that they hold about their share of the sequences.
-
-    The signers are ranked by their number of sequences and cut into ``num_chosen`` strata; one is drawn from each.
-
-    Args:
-        participants: The participant id of each sequence.
-
-    Raises:
-        UserError: Fewer than two signers would remain.
-    """
-    ranked = participants.value_counts().sort_index().sort_values(kind="stable").index.to_numpy()
-    if len(ranked) - num_chosen < 2:
-        raise UserError(
-            f"num_test_participants {num_chosen} leaves {len(ranked) - num_chosen} of {len(ranked)} signers to train on"
-        )
-    rng = np.random.default_rng(seed)
-    return sorted(int(rng.choice(stratum)) for stratum in np.array_split(ranked, num_chosen))

@@ -1,0 +1,1 @@
+"""The command ``podium``: one file per command, each with its own words on the command line."""

@@ -1,0 +1,54 @@
+"""``podium data inspect FOLDER``: what is in a folder of landmarks, as numbers and as a picture of one sequence."""
+
+import argparse
+import json
+from pathlib import Path
+
+from podium.errors import UserError
+
+WORDS = ("data", "inspect")
+HELP = "print what is in a raw or prepared folder of landmarks, and draw one of its sequences"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("folder", type=Path, help="raw (csv and parquet), prepared (shards), or npy files")
+    parser.add_argument("--max-files", type=_count, metavar="N", help="landmark files to read of each split (all)")
+    parser.add_argument("--json", action="store_true", help="print JSON in place of text")
+    parser.add_argument("--film", type=Path, metavar="OUT.png", help="draw one sequence")
+    parser.add_argument("--sequence", type=int, metavar="ID", help="the sequence to draw (one of median length)")
+    parser.add_argument("--num-frames", type=_count, default=12, metavar="N", help="frames in the picture (12)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prints the report, and writes the picture where one is asked for.
+
+    Raises:
+        UserError: The folder is none that can be inspected, or lacks the sequence to draw.
+    """
+    from podium.data.inspect.film import choose, draw
+    from podium.data.inspect.folders import open_folder
+    from podium.data.inspect.survey import survey
+    from podium.data.inspect.text import lines
+
+    if arguments.sequence is not None and arguments.film is None:
+        raise UserError("--sequence says what to draw; add --film OUT.png")
+    folder = open_folder(arguments.folder)
+    report, clips = survey(folder, arguments.max_files)
+    if arguments.film:
+        choice = choose(folder, clips, arguments.sequence)
+        draw(choice, arguments.film, arguments.num_frames)
+        report["film"] = {"path": str(arguments.film), "split": choice.split, "sequence_id": choice.sequence_id}
+    if arguments.json:
+        print(json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False))
+        return
+    for line in lines(report):
+        print(line)
+    if arguments.film:
+        print(f"\nfilm of sequence {choice.sequence_id} ({choice.split}): {arguments.film}")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 on")
+    return int(text)

@@ -1,0 +1,64 @@
+"""Everything a YAML file may say: experiments, datasets and recipes.
+
+Three kinds of file, each complete in itself: an *experiment* names a dataset, two recipes, folds and seeds; a
+*dataset* says where sequences come from and who is kept aside; a *recipe* holds one network and its training. An
+unknown key stops the run before it starts and names the nearest known one.
+"""
+
+from podium.config.base import Choice, Count, Name, Probability, Section
+from podium.config.datasets import (
+    SOURCE_KINDS,
+    AnySource,
+    Archive,
+    Dataset,
+    Download,
+    Folds,
+    KagglePreparedSource,
+    KaggleSource,
+    LocalSource,
+    PreparedSplit,
+    RemoteSplit,
+    Shards,
+    SyntheticSource,
+)
+from podium.config.experiments import RESERVED_NAMES, Experiment, Export, Round1, Round2
+from podium.config.loading import load, load_dataset, load_experiment, load_recipe, parse
+from podium.config.recipes import Data, Decoder, Model, ModelChoices, Optimizer, Recipe, Training
+
+__all__ = [
+    "AnySource",
+    "Archive",
+    "Choice",
+    "Count",
+    "Data",
+    "Dataset",
+    "Decoder",
+    "Download",
+    "Experiment",
+    "Export",
+    "Folds",
+    "KagglePreparedSource",
+    "KaggleSource",
+    "LocalSource",
+    "Model",
+    "ModelChoices",
+    "Name",
+    "Optimizer",
+    "PreparedSplit",
+    "Probability",
+    "RESERVED_NAMES",
+    "Recipe",
+    "RemoteSplit",
+    "Round1",
+    "Round2",
+    "SOURCE_KINDS",
+    "Section",
+    "Shards",
+    "SyntheticSource",
+    "Training",
+    "load",
+    "load_dataset",
+    "load_experiment",
+    "load_recipe",
+    "parse",
+]

@@ -1,0 +1,134 @@
+"""``config/datasets/NAME.yaml``: corpora and where they come from."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from podium.config.base import Count, Name, Section
+
+
+class SyntheticSource(Section):
+    """The virtual signer: a corpus that is computed, not downloaded."""
+
+    kind: Literal["synthetic"]
+    seed: int = Field(0, ge=0, description="the same seed makes the same bytes")
+    num_train_sequences: Count = Field(description="fingerspelled names, addresses, numbers")
+    num_supplemental_sequences: int = Field(ge=0, description="few distinct sentences by many signers")
+    num_test_sequences: int = Field(ge=0, description="hidden test, signed by people who appear nowhere else")
+    num_train_signers: Count
+    num_test_signers: Count
+    num_supplemental_phrases: Count = 40
+    sequences_per_file: Count = 250
+    min_characters: Count = 3
+    max_characters: Annotated[int, Field(ge=3, le=31)] = 31
+    mean_frames_per_character: float = Field(9.0, ge=2, le=30, description="tempo; the real corpus has about 9")
+
+
+class LocalSource(Section):
+    """A folder in the competition's layout that the user already has."""
+
+    kind: Literal["local"]
+    root: str = Field(description="folder with train.csv and train_landmarks/, relative to the working directory")
+    num_test_participants: int = Field(0, ge=0, description="signers set aside as a hidden test")
+    seed: int = Field(0, ge=0, description="chooses the hidden-test signers")
+
+
+class RemoteSplit(Section):
+    """What a split of a download must hold; checked when it has arrived."""
+
+    file_ids: Annotated[list[int], Field(min_length=1)] = Field(description="names of its landmark files")
+    num_sequences: Count | None = Field(None, description="rows of its csv; null checks nothing")
+
+
+class Archive(Section):
+    """An archive before it is fetched."""
+
+    unpacked_gb: Annotated[float, Field(gt=0)] = Field(
+        description="about what it unpacks to, in 10⁹ bytes; an archive that claims more than 1.5 times that is refused"
+    )
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(None, description="checked where stated")
+
+
+class Download(Section):
+    """What is common to sources on Kaggle."""
+
+    competition: str = Field(description="the competition's name in its address")
+    keep_archive: bool = Field(False, description="false gives its space back file by file while it is unpacked")
+    keep_raw: bool = Field(True, description="false removes each landmark file once it is packed")
+    retries: int = Field(8, ge=0, description="attempts after a failure before giving up; any progress starts anew")
+    timeout_s: Annotated[float, Field(gt=0)] = Field(300, description="silence after which a connection is broken off")
+
+
+class KaggleSource(Download):
+    """The competition's own files: one archive of csv tables and parquet files."""
+
+    kind: Literal["kaggle"]
+    archive: Archive
+    splits: dict[Literal["train", "supplemental"], RemoteSplit]
+    num_test_participants: int = Field(0, ge=0, description="signers set aside as a hidden test")
+    seed: int = Field(0, ge=0, description="chooses the hidden-test signers")
+
+    @model_validator(mode="after")
+    def _check(self) -> "KaggleSource":
+        if "train" not in self.splits:
+            raise ValueError("splits must hold 'train'")
+        if self.num_test_participants and not self.keep_raw:
+            raise ValueError("keep_raw: false removes the hidden test too; set num_test_participants to 0")
+        return self
+
+
+class PreparedSplit(RemoteSplit):
+    """A split of which somebody has published arrays."""
+
+    dataset: Annotated[str, Field(pattern=r"^[\w-]+/[\w-]+$")] = Field(description="owner/name of the Kaggle dataset")
+    archive: Archive
+
+
+class KagglePreparedSource(Download):
+    """Arrays that the winning team has published: ``{file_id}/{sequence_id}.npy``, the 390 columns of each clip."""
+
+    kind: Literal["kaggle-prepared"]
+    tables: str | None = Field(None, description="folder with the csv files; null fetches them from the competition")
+    splits: dict[Literal["train", "supplemental"], PreparedSplit]
+
+    @model_validator(mode="after")
+    def _check(self) -> "KagglePreparedSource":
+        if "train" not in self.splits:
+            raise ValueError("splits must hold 'train'")
+        return self
+
+
+AnySource = Annotated[
+    SyntheticSource | LocalSource | KaggleSource | KagglePreparedSource, Field(discriminator="kind")
+]
+
+
+class Shards(Section):
+    """How prepared landmarks are stored."""
+
+    dtype: Literal["float32", "float16"] = Field("float32", description="'float16' halves the disk; see docs/data.md")
+
+
+class Folds(Section):
+    """How signers are distributed; a signer is in one place only."""
+
+    num_folds: Annotated[int, Field(ge=2)] = 4
+    num_holdout_participants: int = Field(0, ge=0, description="in no fold; they validate the full-fit seeds")
+    table: str | None = Field(None, description="csv of your own (participant_id, fold; -1 holds out) to use instead")
+
+
+class Dataset(Section):
+    """``config/datasets/NAME.yaml``: a corpus, from its source to its folds."""
+
+    name: Name = Field(description="the folder under results/data/")
+    title: str | None = Field(None, description="what it is, for people")
+    url: str | None = None
+    licence: str | None = None
+    source: AnySource
+    shards: Shards = Shards()
+    folds: Folds = Folds()
+
+
+SOURCE_KINDS: dict[str, type[Section]] = {
+    "synthetic": SyntheticSource, "local": LocalSource, "kaggle": KaggleSource, "kaggle-prepared": KagglePreparedSource
+}  # fmt: skip

@@ -1,0 +1,59 @@
+"""``config/*.yaml``: experiments."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from podium.config.base import Count, Name, Probability, Section
+
+
+class Round1(Section):
+    """Folds that give every training clip an honest score."""
+
+    recipe: str
+    seed: int = Field(0, ge=0)
+
+
+class Round2(Section):
+    """Full-fit networks that end in the file."""
+
+    recipe: str
+    seeds: Annotated[list[int], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _check(self) -> "Round2":
+        if len(set(self.seeds)) != len(self.seeds) or min(self.seeds) < 0:
+            raise ValueError(f"seeds must be distinct and not negative, got {self.seeds}")
+        return self
+
+
+class Export(Section):
+    """What the file does beside the networks, and how hard it is checked."""
+
+    min_frames: Count = Field(15, description="shorter clips get the dummy phrase")
+    min_confidence: Probability = Field(0.15, description="less confident clips get the dummy phrase")
+    num_parity_clips: Count = Field(24, description="hidden-test clips on which TensorFlow and TFLite must agree")
+    benchmark_frames: list[Count] = [50, 150, 300]
+    num_benchmark_runs: Annotated[int, Field(ge=5)] = 30
+
+
+class Experiment(Section):
+    """``config/*.yaml``: one chain from a dataset to a file."""
+
+    name: Name = Field(description="the folder under results/")
+    dataset: str = Field(description="a name in config/datasets/, or a path of a YAML file")
+    oof_table: str | None = Field(
+        None, description="csv with a score for every train clip (the winners publish theirs) in place of round 1"
+    )
+    round1: Round1
+    round2: Round2
+    export: Export = Export()
+
+    @model_validator(mode="after")
+    def _check(self) -> "Experiment":
+        if self.name in RESERVED_NAMES:
+            raise ValueError(f"name '{self.name}' is taken by a folder of its own: {', '.join(RESERVED_NAMES)}")
+        return self
+
+
+RESERVED_NAMES = ("data", "logs", "benchmarks", "state")

@@ -1,0 +1,84 @@
+"""Reading YAML files, and saying in one line what is wrong with one."""
+
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from podium.config.base import Section
+from podium.config.datasets import SOURCE_KINDS, Dataset
+from podium.config.experiments import Experiment
+from podium.config.recipes import Recipe
+from podium.errors import UserError
+from podium.registry import nearest
+
+S = TypeVar("S", bound=Section)
+
+
+def load_experiment(path: str | Path) -> Experiment:
+    """Reads and checks an experiment file. Raises `UserError` with the file, the key and the nearest right one."""
+    return load(Experiment, path)
+
+
+def load_dataset(path: str | Path) -> Dataset:
+    """Reads and checks a dataset file."""
+    return load(Dataset, path)
+
+
+def load_recipe(path: str | Path) -> Recipe:
+    """Reads and checks a recipe file, YAML or JSON."""
+    return load(Recipe, path)
+
+
+def load(section: type[S], path: str | Path) -> S:
+    """Reads a YAML (or JSON) file as ``section``."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            content = yaml.safe_load(stream)
+    except FileNotFoundError:
+        siblings = sorted(file.stem for file in Path(path).parent.glob("*.yaml"))
+        hint = nearest(Path(path).stem, siblings) if siblings else "there is no such file"
+        raise UserError(f"{path} does not exist; {hint}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not YAML: {error}") from None
+    return parse(section, content, str(path))
+
+
+def parse(section: type[S], content: Any, origin: str) -> S:
+    """Checks a parsed YAML document; ``origin`` is what error messages call it."""
+    if not isinstance(content, dict):
+        raise UserError(f"{origin} must hold 'key: value' lines, found {type(content).__name__}")
+    try:
+        return section.model_validate(content)
+    except ValidationError as error:
+        # A misspelt key is also a missing one: name the misspelling.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise UserError(f"{origin}: {_explain(section, first)}{more}") from None
+
+
+def _explain(section: type[BaseModel], error: dict[str, Any]) -> str:
+    keys = [key for key in error["loc"] if key not in SOURCE_KINDS]  # the union's own tag is no key
+    place = ".".join(str(key) for key in keys)
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(section, list(error["loc"][:-1]))
+        return f"unknown key '{place}'; {nearest(str(keys[-1]), known)}"
+    if error["type"] == "missing":
+        return f"key '{place}' is missing"
+    got = "" if isinstance(error.get("input"), dict) else f", got {error.get('input')!r}"
+    return f"{place or 'it'}: {error['msg'].removeprefix('Value error, ')}{got}"
+
+
+def _known_keys(section: type[BaseModel], location: list[Any]) -> list[str]:
+    """Keys of the section at ``location`` of an error."""
+    for key in location:
+        if not isinstance(key, str):
+            continue
+        if key in section.model_fields:
+            annotation = section.model_fields[key].annotation
+            inner = [annotation, *get_args(annotation)]
+            section = next((one for one in inner if isinstance(one, type) and issubclass(one, BaseModel)), section)
+        else:  # the tag of a union, or the key of a mapping
+            section = SOURCE_KINDS.get(key, section)
+    return list(section.model_fields)

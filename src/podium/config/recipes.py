@@ -1,0 +1,105 @@
+"""``config/recipes/NAME.yaml``: networks and their training."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from podium.config.base import Choice, Count, Probability, Section
+
+
+class Decoder(Section):
+    """The autoregressive decoder over characters."""
+
+    num_layers: Count = 2
+    num_heads: Count = 4
+    ff_dim: Count = 512
+    p_dropout: Probability = 0.1
+    p_activation_dropout: Probability = 0.1
+    p_attention_dropout: Probability = 0.2
+
+
+class ModelChoices(Section):
+    """One switch for each oversight of the original that concerns the network."""
+
+    conv_padding: Choice = Field("corrected", description="pads are zeroed after the gate, not only before it")
+    batch_norm: Choice = Field("corrected", description="slow running averages, over valid frames alone")
+    loss_positions: Choice = Field("corrected", description="losses ignore what follows the end token")
+    input_masking: Choice = Field("corrected", description="only characters of the decoder input are masked")
+    confidence_pooling: Choice = Field("corrected", description="mean of the valid frames instead of frame 0")
+    generation: Choice = Field("corrected", description="characters and end only; text without an end is kept")
+
+
+class Model(Section):
+    """A network of the registry, at any size."""
+
+    name: str
+    dim: Count
+    num_blocks: Count
+    num_heads: Count = 4
+    kernel_size: Annotated[int, Field(ge=3)] = 51
+    p_dropout: Probability = 0.1
+    p_attention_dropout: Probability = Field(0.1, description="relative-position attention only")
+    p_mask_input: Probability = Field(0.2, description="decoder input characters that are hidden in training")
+    backward_weight: Probability = Field(0.4, description="share of the backward decoder in the text loss")
+    confidence_weight: Probability = Field(0.02, description="share of the confidence loss")
+    ctc_weight: Probability = Field(0.0, description="share of an auxiliary CTC loss; 0 builds no CTC head")
+    decoder: Decoder = Decoder()
+    choices: ModelChoices = ModelChoices()
+
+    @model_validator(mode="after")
+    def _check(self) -> "Model":
+        if self.dim % (2 * self.num_heads) or self.dim % self.decoder.num_heads or self.dim % 4:
+            raise ValueError(f"dim {self.dim} must be divisible by 4, by 2·num_heads and by decoder.num_heads")
+        if self.kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size {self.kernel_size} must be odd")
+        return self
+
+
+class Data(Section):
+    """What a network sees of the prepared data."""
+
+    max_frames: Annotated[int, Field(ge=15)] = Field(384, description="longer clips are resized to this length")
+    min_train_frames: Count = Field(15, description="shorter clips are not trained on")
+    supplemental: Literal["none", "phrases", "all"] = Field(
+        "none", description="'phrases': one random recording of each distinct supplemental phrase per epoch"
+    )
+    pad_to: Literal["batch", "max_frames"] = Field("batch", description="'max_frames' as published")
+    p_mirror: Probability = 0.5
+    mirror: Choice = Field("corrected", description="mirror both CutMix partners, not only the first")
+    p_cutmix: Probability = 0.5
+    num_workers: int = Field(0, ge=0, description="loader processes; 0 loads in the training process")
+    augment: list[dict[str, Any]] = Field([], description="augmentations by name with their parameters, in order")
+
+
+class Optimizer(Section):
+    """AdamW under a linear warm-up and a half cosine to zero."""
+
+    learning_rate: Annotated[float, Field(gt=0)]
+    weight_decay: Annotated[float, Field(ge=0)] = 0.05
+    weight_decay_on: Literal["all", "matrices"] = Field("matrices", description="'all' as published")
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
+    max_grad_norm: Annotated[float, Field(gt=0)] = 4.0
+    warmup_epochs: Annotated[float, Field(ge=0)] = 10
+
+
+class Training(Section):
+    """The loop."""
+
+    epochs: Count
+    batch_size: Count = Field(64, description="clips per micro-batch")
+    accumulation: Count = Field(1, description="micro-batches per optimiser step")
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="'cuda' refuses to start without a GPU")
+    bucket_batches: int = Field(16, ge=0, description="batches sorted by length together; 0 shuffles without sorting")
+    validate_every_epochs: Count = 10
+    num_threads: Annotated[int, Field(ge=0)] = Field(0, description="CPU threads; 0 leaves torch's own number")
+
+
+class Recipe(Section):
+    """``config/recipes/NAME.yaml``: one network and how it is trained. Complete: nothing is inherited."""
+
+    model: Model
+    data: Data = Data()
+    optimizer: Optimizer
+    training: Training

@@ -1,0 +1,101 @@
+"""Landmarks that somebody has prepared: a folder with one npy file per sequence, ``{sequence_id}.npy``.
+
+Each holds (frames, 390), float16, float32 or float64, in C or Fortran order. Nothing in them is ever unpickled.
+
+Legend: F frames of a sequence, K the 390 columns.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from podium.errors import UserError
+from podium.landmarks import COLUMNS
+
+COLUMNS_FILE = "inference_args.json"  # names the columns, as the competition's submissions do
+_DTYPES = ("<f2", "<f4", "<f8")
+
+
+class ArrayRecordings:
+    """The sequences of a folder, by ascending id; see `podium.data.pack.Recordings`.
+
+    Files whose name is no id are passed over. `COLUMNS_FILE`, in the folder or beside it, says how the columns are
+    ordered; without it they stand as in `podium.landmarks.COLUMNS`.
+
+    Attributes:
+        unreadable: Ids of files that are cut off or hold something else, an array without frames among them.
+
+    Raises:
+        UserError: The folder holds no readable array, or its columns are not the 390.
+    """
+
+    absence = "no_file"
+    extra_columns: list[str] = []
+
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = Path(folder)
+        self._order_K = _column_order(self._folder)
+        ids = sorted(int(path.stem) for path in self._folder.glob("*.npy") if _is_id(path.stem))
+        lengths = {one: _read_length(self._path(one)) for one in ids}
+        self._num_frames = {one: length for one, length in lengths.items() if length}
+        self.unreadable = [one for one, length in lengths.items() if not length]
+        if not self._num_frames:
+            found = f"none of its {len(ids)} npy files is" if ids else "it holds no"
+            raise UserError(
+                f"{folder}: {found} {{sequence_id}}.npy of shape (frames, {len(COLUMNS)}) and type float16, float32 or"
+                " float64; fetch or make it again"
+            )
+
+    def num_frames(self) -> dict[int, int]:
+        """Frames of each readable sequence."""
+        return self._num_frames
+
+    def batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yields ids (F,) int64, all equal, and values (F, K) float32 of each readable sequence."""
+        for sequence_id, num_frames in self._num_frames.items():
+            try:
+                stored_FK = np.load(self._path(sequence_id), allow_pickle=False)
+            except (ValueError, OSError) as error:
+                raise UserError(f"{self._path(sequence_id)} is damaged ({error}); fetch or make it again") from None
+            with np.errstate(over="ignore"):  # of a float64: becomes infinite, and is found as such
+                x_FK = stored_FK.astype(np.float32, order="C", copy=False)
+            if self._order_K is not None:
+                x_FK = x_FK[:, self._order_K]
+            yield np.full(num_frames, sequence_id, dtype=np.int64), x_FK
+
+    def _path(self, sequence_id: int) -> Path:
+        return self._folder / f"{sequence_id}.npy"
+
+
+def _is_id(stem: str) -> bool:
+    return stem.isascii() and stem.isdecimal() and str(int(stem)) == stem
+
+
+def _read_length(path: Path) -> int:
+    """Frames of an array, from its header; 0 where it cannot be used."""
+    try:
+        x_FK = np.lib.format.open_memmap(path, mode="r")  # refuses objects, and files shorter than their header says
+    except (ValueError, OSError):
+        return 0
+    is_usable = x_FK.ndim == 2 and x_FK.shape[1] == len(COLUMNS) and x_FK.dtype in _DTYPES
+    return len(x_FK) if is_usable else 0
+
+
+def _column_order(folder: Path) -> np.ndarray | None:
+    """(K,) int64: where each of `COLUMNS` stands in the arrays; None where they stand in order."""
+    path = next((place / COLUMNS_FILE for place in (folder, folder.parent) if (place / COLUMNS_FILE).is_file()), None)
+    if path is None:
+        return None
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))["selected_columns"]
+        positions = {name: position for position, name in enumerate(names)}
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{path} does not name the arrays' columns ('selected_columns'); fetch it again") from None
+    missing = [name for name in COLUMNS if name not in positions]
+    if missing:
+        raise UserError(f"{path}: the arrays lack the column {missing[0]} ({len(missing)} of {len(COLUMNS)} in all)")
+    if len(names) != len(COLUMNS):
+        raise UserError(f"{path} names {len(names)} columns; the arrays must hold the {len(COLUMNS)} and no others")
+    return None if names == COLUMNS else np.array([positions[name] for name in COLUMNS])

@@ -1,0 +1,55 @@
+"""Room on the disk, asked for before anything starts."""
+
+import shutil
+from pathlib import Path
+
+from podium.config import Dataset, KagglePreparedSource
+from podium.errors import UserError
+from podium.landmarks import COLUMNS, RAW_COLUMNS
+
+MARGIN = 0.02  # files under way, tables
+
+
+def needed_bytes(dataset: Dataset, archive_bytes: float, unpacked_bytes: float) -> float:
+    """What a dataset takes on disk at the worst moment between the first byte and the last shard.
+
+    Args:
+        archive_bytes: All archives together.
+        unpacked_bytes: All raw files together.
+    """
+    source = dataset.source
+    share = 1.0 if isinstance(source, KagglePreparedSource) else len(COLUMNS) / len(RAW_COLUMNS)
+    shards = unpacked_bytes * share * (0.5 if dataset.shards.dtype == "float16" else 1.0)
+    kept = archive_bytes if source.keep_archive else 0.0
+    unpacking = kept + unpacked_bytes if source.keep_archive else max(archive_bytes, unpacked_bytes)
+    # Without keep_raw a file leaves when its shard is there, and the shard is the smaller one.
+    packing = kept + unpacked_bytes + (shards if source.keep_raw else 0.0)
+    return max(unpacking, packing) * (1 + MARGIN)
+
+
+def check_space(dataset: Dataset, archive_bytes: float, unpacked_bytes: float, folders: list[Path]) -> None:
+    """Compares what is needed with what is free.
+
+    Args:
+        folders: Where archives and raw files go; what already lies there counts as room.
+
+    Raises:
+        UserError: Not enough; the message says what would help.
+    """
+    needed = needed_bytes(dataset, archive_bytes, unpacked_bytes)
+    present = sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
+    free = shutil.disk_usage(next(parent for parent in [folders[0], *folders[0].parents] if parent.is_dir())).free
+    if free + present >= needed:
+        return
+    thrifty = dataset.model_copy(
+        update={"source": dataset.source.model_copy(update={"keep_archive": False, "keep_raw": False})}
+    )
+    least = needed_bytes(thrifty, archive_bytes, unpacked_bytes)
+    hint = "make room"
+    if least < needed:
+        hint += f", or set keep_archive and keep_raw of the source to false (then {least / 1e9:,.1f} GB do)"
+    raise UserError(
+        f"dataset '{dataset.name}' needs {needed / 1e9:,.1f} GB under {folders[0].parent} (archives "
+        f"{archive_bytes / 1e9:,.1f}, raw files {unpacked_bytes / 1e9:,.1f}, and shards), "
+        f"{(free + present) / 1e9:,.1f} GB are free; {hint}"
+    )

@@ -1,0 +1,177 @@
+"""A picture of one sequence: frames over time, what is present in each, and how high the signing hand is.
+
+Legend: F frames, L landmarks (543 or 130), P parts.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from podium.data.inspect.folders import Folder, read_clip
+from podium.drawing import ASPECT, COLORS, draw_frame, rows, to_plane
+from podium.errors import DISK_FULL, UserError
+from podium.files import atomic_path
+from podium.landmarks import NAMES, PARTS, RAW_NAMES, SLOTS
+
+_FRAMES_PER_ROW = 12
+_FRAME_WIDTH = 1.1  # inches
+_CHART_HEIGHTS = (1.0, 1.2)  # inches: presence, hand
+_DPI = 110
+_MIN_SIDES = (0.75, 0.8)  # least width of a frame over its height, and least height over its width
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A sequence and where it is."""
+
+    split: str
+    file_id: int
+    sequence_id: int
+    path: Path
+    participant_id: int | None
+    phrase: str | None
+
+
+def choose(folder: Folder, clips: dict[str, pd.DataFrame], sequence_id: int | None = None) -> Choice:
+    """The sequence to draw.
+
+    Args:
+        clips: The sequences of each split, as `podium.data.inspect.survey.survey` returns them.
+        sequence_id: None takes, of the first split that has any with a hand, the one of median length.
+
+    Raises:
+        UserError: There is no such sequence.
+    """
+    for split in folder.splits:
+        found = clips[split.name]
+        if sequence_id is None:
+            found = found[found["hand"] > 0].sort_values(["num_frames", "sequence_id"])
+            found = found.iloc[(len(found) - 1) // 2 :] if len(found) else found
+        else:
+            # The table knows the files that --max-files has left out.
+            places = [found, *([] if split.table is None else [split.table])]
+            found = pd.concat([place[["file_id", "sequence_id"]] for place in places])
+            found = found[(found["sequence_id"] == sequence_id) & found["file_id"].isin(list(split.files))]
+        if len(found):
+            file_id, one = (int(found.iloc[0][key]) for key in ("file_id", "sequence_id"))
+            return Choice(split.name, file_id, one, split.files[file_id], *_told(split.table, file_id, one))
+    if sequence_id is None:
+        raise UserError(f"{folder.root} holds no sequence with a hand to draw; name one with --sequence")
+    raise UserError(f"{folder.root} holds no landmarks of sequence {sequence_id}; see the ids in its tables")
+
+
+def draw(choice: Choice, out: Path, num_frames: int) -> None:
+    """Writes the picture (PNG).
+
+    Args:
+        num_frames: Frames to show; all of a sequence that has fewer.
+
+    Raises:
+        UserError: The sequence cannot be read, or the picture not be written.
+    """
+    from matplotlib.figure import Figure
+
+    x_FL2 = read_clip(choice.path, choice.sequence_id)
+    if len(x_FL2) == 0:
+        raise UserError(f"{choice.path} does not hold sequence {choice.sequence_id}; choose another one")
+    shown = np.unique(np.linspace(0, len(x_FL2) - 1, num_frames).round().astype(int))
+    num_columns = min(len(shown), _FRAMES_PER_ROW)
+    num_rows = -(-len(shown) // num_columns)
+    window = _window(x_FL2)
+    frame_height = _FRAME_WIDTH * (window[2] - window[3]) / (window[1] - window[0]) + 0.2
+    width = max(num_columns * _FRAME_WIDTH, 7.0)
+    figure = Figure(figsize=(width, num_rows * frame_height + sum(_CHART_HEIGHTS) + 0.4), layout="constrained")
+    figure.suptitle(_title(choice, len(x_FL2)), fontsize=10, parse_math=False)
+    strip, charts = figure.subfigures(2, height_ratios=[num_rows * frame_height, sum(_CHART_HEIGHTS)])
+    strip_axes = strip.subplots(num_rows, num_columns, squeeze=False).ravel()
+    for axes in strip_axes:
+        axes.set_axis_off()
+    for axes, frame in zip(strip_axes, shown, strict=False):
+        axes.set_axis_on()
+        draw_frame(axes, x_FL2[frame], window)
+        axes.set_title(str(frame), fontsize=7, pad=2)
+    presence_axes, hand_axes = charts.subplots(2, sharex=True, height_ratios=_CHART_HEIGHTS)
+    has_part_PF = presence(x_FL2)
+    _draw_presence(presence_axes, has_part_PF, shown)
+    _draw_hand(hand_axes, x_FL2, has_part_PF)
+    try:
+        with atomic_path(out) as partial:
+            figure.savefig(partial, format="png", dpi=_DPI)
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise
+        raise UserError(f"{out} cannot be written ({error.strerror}); name another place") from None
+
+
+def presence(x_FL2: np.ndarray) -> np.ndarray:
+    """(P, F) bool, in the order of `PARTS`: which parts a frame has. Only the 130 landmarks that are read count."""
+    if x_FL2.shape[1] == len(RAW_NAMES):
+        x_FL2 = x_FL2[:, [RAW_NAMES.index(name) for name in NAMES]]
+    return np.stack([~np.isnan(x_FL2[:, SLOTS[part], 0]).all(axis=1) for part in PARTS])
+
+
+def _told(table: pd.DataFrame | None, file_id: int, sequence_id: int) -> tuple[int | None, str | None]:
+    """Participant and phrase, as far as a table tells them."""
+    if table is not None:
+        of = table[(table["file_id"] == file_id) & (table["sequence_id"] == sequence_id)]
+        if len(of):
+            return int(of["participant_id"].iloc[0]), str(of["phrase"].iloc[0])
+    return None, None
+
+
+def _title(choice: Choice, num_frames: int) -> str:
+    phrase = "no phrase known" if choice.phrase is None else f"“{choice.phrase}”"
+    signer = "" if choice.participant_id is None else f"signer {choice.participant_id} · "
+    return f"{phrase} · {signer}{choice.split} · sequence {choice.sequence_id} · {num_frames} frames"
+
+
+def _window(x_FL2: np.ndarray) -> tuple[float, float, float, float]:
+    """Left, right, bottom, top of what face, hands and shoulders fill in the clip, in picture widths."""
+    of = rows(x_FL2.shape[1])
+    shoulders = of.body[0][2:4]
+    corners = []
+    for part in (of.face, of.left_hand, of.right_hand, shoulders):
+        points_N2 = to_plane(x_FL2[:, part]).reshape(-1, 2)
+        points_N2 = points_N2[np.isfinite(points_N2).all(axis=1)]
+        if len(points_N2):  # a stray point must not shrink the person
+            corners.append(np.quantile(points_N2, [0.005, 0.995], axis=0))
+    if not corners:
+        return 0.0, 1.0, ASPECT, 0.0
+    low_2, high_2 = np.min(corners, axis=(0, 1)), np.max(corners, axis=(0, 1))
+    half_2 = np.maximum((high_2 - low_2) / 2 * 1.1, 0.1)
+    half_2 = np.maximum(half_2, half_2[::-1] * _MIN_SIDES)
+    (left, top), (right, bottom) = (low_2 + high_2) / 2 - half_2, (low_2 + high_2) / 2 + half_2
+    return float(left), float(right), float(bottom), float(top)
+
+
+def _draw_presence(axes, has_part_PF: np.ndarray, shown: np.ndarray) -> None:
+    """A bar per part, broken where the part is missing; marks below show the frames of the strip."""
+    for row, (part, has_part_F) in enumerate(zip(PARTS, has_part_PF, strict=True)):
+        edges = np.flatnonzero(np.diff(has_part_F.astype(int), prepend=0, append=0)).reshape(-1, 2)
+        axes.broken_barh([(begin - 0.5, end - begin) for begin, end in edges], (row - 0.35, 0.7), color=COLORS[part])
+        axes.text(1.005, row, f"{has_part_F.mean():.0%}", transform=axes.get_yaxis_transform(), fontsize=8, va="center")
+    axes.set_yticks(range(len(PARTS)), [part.replace("_", " ") for part in PARTS], fontsize=8)
+    axes.set(xlim=(-0.5, has_part_PF.shape[1] - 0.5), ylim=(len(PARTS) + 0.1, -0.6))
+    axes.plot(shown, np.full(len(shown), len(PARTS) - 0.25), "^", color="0.4", markersize=4)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _draw_hand(axes, x_FL2: np.ndarray, has_part_PF: np.ndarray) -> None:
+    """The wrist's height of the hand that is seen more often."""
+    hand = PARTS[int(has_part_PF[1].sum() > has_part_PF[0].sum())]
+    wrist = getattr(rows(x_FL2.shape[1]), hand)[0]
+    height_F = 1 - x_FL2[:, wrist, 1]
+    height_F[np.isinf(height_F)] = np.nan
+    axes.plot(height_F, ".-", color=COLORS[hand], linewidth=1.0, markersize=3)
+    low, high = np.nanquantile(height_F, [0, 1]) if not np.isnan(height_F).all() else (0.0, 1.0)
+    margin = max(0.05, (0.25 - (high - low)) / 2)  # a hand at rest is a flat line, not a magnified tremor
+    axes.set_ylim(low - margin, high + margin)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_ylabel(f"{hand.split('_')[0]} wrist,\nheight (1 = top)", fontsize=8)
+    axes.set_xlabel("frame", fontsize=8)
+    axes.tick_params(labelsize=8)
+    axes.grid(color="0.9")
+    axes.spines[["top", "right"]].set_visible(False)

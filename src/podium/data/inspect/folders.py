@@ -1,0 +1,245 @@
+"""Recognises what a folder holds, and gives every kind of it the same shape: splits of landmark files with their table.
+
+Legend: F frames, L landmarks (543 or 130), C coordinates, K the 390 columns.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from podium.data.arrays import ArrayRecordings
+from podium.data.artefacts import made_by
+from podium.data.pack import Recordings
+from podium.data.parquet import ParquetRecordings, read_batches
+from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
+from podium.errors import UserError
+from podium.files import read_json
+from podium.landmarks import COLUMNS, RAW_NAMES
+
+_LOOKED_FOR = (
+    "train.csv, supplemental_metadata.csv or test.csv; {split}_landmarks/{file_id}.parquet;"
+    " {file_id}/{sequence_id}.npy; index.parquet, sequences.parquet or shards/ of a prepared dataset"
+)
+_SHARD_COLUMNS = ["sequence_id", "offset", "num_frames"]
+_FOLD_COLUMNS = ["participant_id", "num_sequences", "num_supplemental", "fold"]
+_RAW_XY = [f"{axis}_{name}" for axis in "xy" for name in RAW_NAMES]
+
+
+@dataclass
+class Split:
+    """A part of a folder.
+
+    Attributes:
+        name: "train", "supplemental" or "test".
+        table: file_id, sequence_id, participant_id, phrase and, where a csv gave it, path; None where no table is.
+        files: file_id → parquet file, folder of npy files, or shard; ascending.
+        unreadable: What is wrong with the table's file, if it cannot be read.
+    """
+
+    name: str
+    table: pd.DataFrame | None = None
+    files: dict[int, Path] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Folder:
+    """What was recognised.
+
+    Attributes:
+        layout: For people.
+        splits: In the order of `podium.data.sources.SPLITS`.
+        folds: participant_id, num_sequences, num_supplemental, fold; None where there are none.
+        accounts: "skipped" and "noted" of a prepared dataset's manifest: split → reason → {"number", "examples"}.
+        unreadable: What is wrong with files that belong to no split.
+        remarks: One line each.
+    """
+
+    root: Path
+    layout: str
+    splits: list[Split]
+    folds: pd.DataFrame | None = None
+    accounts: dict[str, dict] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+class ShardRecordings:
+    """The sequences of a shard; see `podium.data.pack.Recordings`.
+
+    Raises:
+        UserError: The shard or the table beside it is missing, damaged, or does not fit the other.
+    """
+
+    absence = "not_in_shard"
+    extra_columns: list[str] = []
+
+    def __init__(self, path: Path) -> None:
+        self.unreadable: list[int] = []
+        self.table = _read_table(made_by(path.with_suffix(".parquet"), "pack_shard"), _SHARD_COLUMNS)
+        try:
+            self._x_FK = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (ValueError, OSError) as error:
+            raise UserError(f"{path} is damaged ({error}); make it again") from None
+        num_frames = int((self.table["offset"] + self.table["num_frames"]).max()) if len(self.table) else 0
+        if self._x_FK.ndim != 2 or self._x_FK.shape[1] != len(COLUMNS) or len(self._x_FK) < num_frames:
+            raise UserError(f"{path} has the shape {self._x_FK.shape}, not {num_frames, len(COLUMNS)}; make it again")
+
+    def num_frames(self) -> dict[int, int]:
+        """Frames of each sequence."""
+        return dict(zip(self.table["sequence_id"].tolist(), self.table["num_frames"].tolist(), strict=True))
+
+    def batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yields ids (F,) int64, all equal, and values (F, K) float32 of each sequence."""
+        for sequence_id, begin, num_frames in self.table[_SHARD_COLUMNS].itertuples(index=False):
+            x_FK = np.asarray(self._x_FK[begin : begin + num_frames], dtype=np.float32)
+            yield np.full(num_frames, sequence_id, dtype=np.int64), x_FK
+
+
+def open_folder(root: Path) -> Folder:
+    """Recognises a folder; reads its tables, and no landmarks.
+
+    Raises:
+        UserError: It does not exist, or holds nothing of what is looked for.
+    """
+    if not root.is_dir():
+        raise UserError(f"{root} is not a folder; name one that holds landmarks")
+    if any((root / name).exists() for name in ("index.parquet", "sequences.parquet", "shards")):
+        return _open_prepared(root)
+    folder = _open_competition(root)
+    if folder.splits:
+        return folder
+    raise UserError(f"{root} holds nothing that can be inspected; looked for {_LOOKED_FOR}")
+
+
+def open_recordings(path: Path) -> Recordings:
+    """A landmark file of any kind.
+
+    Raises:
+        UserError: It is missing or damaged.
+    """
+    if path.is_dir():
+        return ArrayRecordings(path)
+    return ShardRecordings(path) if path.suffix == ".npy" else ParquetRecordings(path)
+
+
+def read_clip(path: Path, sequence_id: int) -> np.ndarray:
+    """One sequence of a landmark file.
+
+    Returns:
+        (F, L, 2) float32: x and y in fractions of the picture, NaN for gaps; L is 543 where a parquet file holds all
+        landmarks, otherwise 130. F is 0 where the file lacks the sequence.
+
+    Raises:
+        UserError: The file is missing or damaged.
+    """
+    batches, num_axes = open_recordings(path).batches(), 3
+    if path.suffix == ".parquet":
+        with suppress(UserError):  # some of the 543 are not there; the 130 are, or `open_recordings` had refused it
+            batches, num_axes = read_batches(path, _RAW_XY), 2
+    parts = [x_FK[ids_F == sequence_id] for ids_F, x_FK in batches]
+    x_FK = np.concatenate([part for part in parts if len(part)] or [np.empty((0, len(COLUMNS)), dtype=np.float32)])
+    num_axes = num_axes if len(x_FK) else 3
+    return x_FK.reshape(len(x_FK), num_axes, x_FK.shape[1] // num_axes).transpose(0, 2, 1)[..., :2]
+
+
+def _open_competition(root: Path) -> Folder:
+    """The competition's layout, with parquet files or with npy files in their place; or one landmark folder alone."""
+    splits, remarks, is_raw = [], [], False
+    places = {name: _landmark_folders(root, name) for name in SPLITS}
+    tables = root
+    own_files = _landmark_files(root)
+    if own_files:  # the folder is a landmark folder itself; its csv lies beside it
+        own_split = next((name for name in SPLITS if root.resolve().name.startswith(name)), "train")
+        places[own_split] = {root: own_files}
+        tables = root if (root / CSV_NAMES[own_split]).is_file() else root.resolve().parent
+    for name in SPLITS:
+        found, csv = places[name], tables / CSV_NAMES[name]
+        if not found and (own_files or not csv.is_file()):
+            continue
+        split = Split(name)
+        if csv.is_file():
+            try:
+                split.table = read_csv(csv)[CSV_COLUMNS]
+            except UserError as error:
+                split.unreadable.append(str(error))
+        else:
+            remarks.append(f"no {csv.name}: phrases and participants of {name} are unknown")
+        for place, files in found.items():
+            if not split.files:
+                split.files = files
+                is_raw |= any(path.suffix == ".parquet" for path in files.values())
+            else:
+                remarks.append(f"{place} is another form of {name} and was not looked at; inspect it by itself")
+        splits.append(split)
+    layout = "raw parquet files in the competition's layout" if is_raw else "npy files, one per sequence"
+    return Folder(root, layout, splits, remarks=remarks)
+
+
+def _landmark_folders(root: Path, split: str) -> dict[Path, dict[int, Path]]:
+    """Folders with landmarks of a split and their files, the competition's own name and parquet files first."""
+    found = {place: _landmark_files(place) for place in sorted(root.glob(f"{split}_landmarks*")) if place.is_dir()}
+    found = {place: files for place, files in found.items() if files}
+    return dict(sorted(found.items(), key=lambda item: next(iter(item[1].values())).is_dir()))
+
+
+def _landmark_files(place: Path) -> dict[int, Path]:
+    """``{file_id}.parquet`` or, where there are none, ``{file_id}/`` with npy files."""
+    named = [path for path in place.iterdir() if re.fullmatch(r"\d{1,18}", path.stem)]
+    found = [path for path in named if path.suffix == ".parquet"] or [
+        path for path in named if path.is_dir() and next(path.glob("*.npy"), None)
+    ]
+    return {int(path.stem): path for path in sorted(found, key=lambda path: int(path.stem))}
+
+
+def _open_prepared(root: Path) -> Folder:
+    """A dataset that `index_data`, or a part of the commands before it, has written."""
+    folder = Folder(root, "prepared dataset", [])
+    index = next((root / name for name in ("index.parquet", "sequences.parquet") if (root / name).is_file()), None)
+    table = _try(folder, _read_table, index, ["split", *CSV_COLUMNS[1:]]) if index else None
+    if index is None or index.name == "sequences.parquet":
+        folder.remarks.append("no index.parquet: index_data has not finished")
+    for name in SPLITS:
+        files = {int(path.stem): path for path in (root / "shards" / name).glob("*.npy") if path.stem.isdecimal()}
+        rows = None if table is None else table.loc[table["split"] == name, CSV_COLUMNS[1:]].reset_index(drop=True)
+        if files or rows is not None and len(rows) and name != "test":  # the test split never reaches a shard
+            folder.splits.append(Split(name, rows, dict(sorted(files.items()))))
+    if (root / "folds.parquet").is_file():
+        folder.folds = _try(folder, _read_table, root / "folds.parquet", _FOLD_COLUMNS)
+    if (root / "manifest.json").is_file():
+        manifest = _try(folder, _read_manifest, root / "manifest.json") or {}
+        folder.accounts = {kind: manifest[kind] for kind in ("skipped", "noted") if manifest.get(kind)}
+    return folder
+
+
+def _try(folder: Folder, read, *arguments):
+    """The outcome of ``read``; None, and an entry in the folder's unreadable files, where it raises `UserError`."""
+    try:
+        return read(*arguments)
+    except UserError as error:
+        folder.unreadable.append(str(error))
+        return None
+
+
+def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
+    try:
+        table = pd.read_parquet(path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise UserError(f"{path} is damaged ({error}); make it again") from None
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise UserError(f"{path} lacks the column(s) {', '.join(missing)}; make it again")
+    return table
+
+
+def _read_manifest(path: Path) -> dict:
+    try:
+        return dict(read_json(path))
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{path} is no manifest ({error}); make it again") from None

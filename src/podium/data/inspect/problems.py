@@ -1,0 +1,85 @@
+"""What is wrong with the data of a folder; none of it stops the inspection."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from podium.data.inspect.folders import Split
+from podium.data.pack import SHORT_FRAMES
+from podium.data.sequences import phrase_problem
+from podium.text import MAX_CHARACTERS
+
+NUM_EXAMPLES = 3
+SHORT = f"under_{SHORT_FRAMES}_frames"
+# The order in which problems are told; names as in docs/bad_input.md where packing knows the problem too.
+MEANINGS = {
+    "unreadable_file": "files that cannot be read",
+    "missing_file": "landmark files that the table names and that are not there",
+    "odd_path": "rows whose path does not lead to the file of their file_id",
+    "duplicate_id": "sequence ids that the table repeats, or that lie in more than one file",
+    "not_in_parquet": "rows whose sequence is in no parquet file",
+    "no_file": "rows whose sequence has no npy file",
+    "not_in_shard": "rows whose sequence is in no shard",
+    "not_in_csv": "sequences that no row names",
+    "empty_phrase": "empty or blank phrases",
+    "unknown_character": "phrases with characters outside the alphabet",
+    "phrase_too_long": f"phrases of more than {MAX_CHARACTERS} characters",
+    "all_nan": "sequences without a single landmark",
+    "infinite_value": "sequences with an infinite coordinate",
+    "no_hand": "sequences in which no hand is ever found",
+    SHORT: f"sequences shorter than {SHORT_FRAMES} frames",
+}
+
+Problems = dict[str, list[int | str]]
+
+
+class Absence(NamedTuple):
+    """Why a row's landmarks are not in its file."""
+
+    reason: str
+    unreadable: set[int]  # told as unreadable already
+
+
+def find_problems(split: Split, clips: pd.DataFrame, absences: dict[int, Absence], problems: Problems) -> None:
+    """Fills ``problems``. Rows of files that were not read are not looked for."""
+    is_empty = clips["filled"] == 0
+    problems["all_nan"] = clips.loc[is_empty, "sequence_id"].tolist()
+    problems["infinite_value"] = clips.loc[clips["infinite"] > 0, "sequence_id"].tolist()
+    problems["no_hand"] = clips.loc[(clips["hand"] == 0) & ~is_empty, "sequence_id"].tolist()
+    problems[SHORT] = clips.loc[clips["num_frames"] < SHORT_FRAMES, "sequence_id"].tolist()
+    repeated = set(clips.loc[clips["sequence_id"].duplicated(), "sequence_id"])
+    if split.table is not None:
+        table = split.table
+        repeated |= set(table.loc[table["sequence_id"].duplicated(), "sequence_id"])
+        problems["missing_file"] = sorted(set(table["file_id"]) - set(split.files))
+        if "path" in table:
+            expected = f"{split.name}_landmarks/" + table["file_id"].astype(str) + ".parquet"
+            problems["odd_path"] = table.loc[table["path"] != expected, "sequence_id"].tolist()
+        for sequence_id, phrase in table[["sequence_id", "phrase"]].itertuples(index=False):
+            if problem := phrase_problem(phrase):
+                problems.setdefault(problem, []).append(sequence_id)
+        _compare(table, clips, absences, problems)
+    problems["duplicate_id"] = sorted(repeated)
+
+
+def _compare(table: pd.DataFrame, clips: pd.DataFrame, absences: dict[int, Absence], problems: Problems) -> None:
+    keys = ["file_id", "sequence_id"]
+    both = table[keys].drop_duplicates().merge(clips[keys], on=keys, how="outer", indicator="side")
+    problems["not_in_csv"] = both.loc[both["side"] == "right_only", "sequence_id"].tolist()
+    for file_id, sequence_id in both.loc[both["side"] == "left_only", keys].itertuples(index=False):
+        absence = absences.get(file_id)
+        if absence and sequence_id not in absence.unreadable:
+            problems.setdefault(absence.reason, []).append(sequence_id)
+
+
+def listed(problems: Problems) -> list[dict]:
+    """Problems that exist, in the order of `MEANINGS`."""
+    return [
+        {"kind": kind, "number": len(found), "examples": [_plain(one) for one in found[:NUM_EXAMPLES]], "meaning": text}
+        for kind, text in MEANINGS.items()
+        if (found := problems.get(kind))
+    ]
+
+
+def _plain(example: int | str) -> int | str:
+    return " ".join(example.split()) if isinstance(example, str) else int(example)

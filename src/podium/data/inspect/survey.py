@@ -1,0 +1,189 @@
+"""Counts and problems of a folder, as plain values that JSON can hold.
+
+Legend: F frames of a batch, K the 390 columns, N what is counted of a frame, S sequences of a batch.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from podium.data.folds import HELD_OUT
+from podium.data.inspect.folders import Folder, open_recordings
+from podium.data.inspect.problems import Absence, Problems, find_problems, listed
+from podium.errors import UserError
+from podium.landmarks import PARTS, SLOTS
+from podium.text import unknown_characters
+
+_COUNTS = ["num_frames", *PARTS, "hand", "filled", "infinite"]  # frames of a sequence that …
+_QUANTILES = {"min": 0.0, "p5": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
+_NUM_BINS = 12
+_NUM_FREQUENT = 12
+
+
+def survey(folder: Folder, max_files: int | None = None) -> tuple[dict, dict[str, pd.DataFrame]]:
+    """Reads all landmarks of a folder, once; a file that cannot be read becomes a problem among others.
+
+    Args:
+        max_files: Landmark files to read of each split; None reads all.
+
+    Returns:
+        The report, for JSON; and for each split its sequences: file_id, sequence_id and the numbers of frames
+        num_frames, left_hand, right_hand, face, pose, hand (with that part), filled (with any landmark), infinite.
+    """
+    splits, clips = {}, {}
+    for split in folder.splits:
+        problems: Problems = {"unreadable_file": [*split.unreadable]}
+        files = dict(list(split.files.items())[:max_files])
+        clips[split.name], absences = _measure(split.name, files, problems)
+        find_problems(split, clips[split.name], absences, problems)
+        splits[split.name] = {
+            "num_rows": None if split.table is None else len(split.table),
+            "num_files": len(split.files),
+            "num_files_read": len(files),
+            "num_sequences": len(clips[split.name]),
+            "participants": _participants(split.table),
+            "frames": _frames(clips[split.name]),
+            "phrases": _phrases(split.table, clips[split.name]),
+            "missing": _missing(clips[split.name]),
+            "lengths": histogram(clips[split.name]["num_frames"].to_numpy()),
+            "problems": listed(problems),
+        }
+    report = {
+        "folder": str(folder.root),
+        "layout": folder.layout,
+        "remarks": folder.remarks,
+        "splits": splits,
+        "folds": None if folder.folds is None else _folds(folder.folds),
+        "accounts": folder.accounts,
+        "problems": listed({"unreadable_file": [*folder.unreadable]}),
+    }
+    return report, clips
+
+
+def histogram(lengths: np.ndarray) -> list[dict]:
+    """At most 13 bins of a round width, the last one open (``to`` is None) where few sequences are far longer.
+
+    Returns:
+        ``from``, ``to`` (inclusive) and ``number`` of each bin.
+    """
+    if len(lengths) == 0:
+        return []
+    # 99 % of the sequences get bins of their own, so that one very long recording does not flatten the others.
+    reach = int(np.quantile(lengths, 0.99))
+    width = next(size for size in _round_numbers() if reach // size < _NUM_BINS)
+    num_closed = reach // width + 1
+    first = int(lengths.min()) // width
+    numbers = np.bincount(np.minimum(lengths // width, num_closed), minlength=num_closed + 1).tolist()
+    bins = [
+        {"from": width * place, "to": width * (place + 1) - 1, "number": number}
+        for place, number in enumerate(numbers[:num_closed])
+        if place >= first
+    ]
+    return bins + ([{"from": width * num_closed, "to": None, "number": numbers[-1]}] if numbers[-1] else [])
+
+
+def _round_numbers():
+    """1, 2, 5, 10, 20, 25, 50, 100, …"""
+    yield from (1, 2, 5)
+    size = 10
+    while True:
+        yield from (size, 2 * size, 5 * size // 2, 5 * size)
+        size *= 10
+
+
+def _measure(name: str, files: dict[int, Path], problems: Problems) -> tuple[pd.DataFrame, dict[int, Absence]]:
+    """Counts the frames of each sequence, with a progress bar on a terminal.
+
+    Returns:
+        The sequences; and for each file that could be read, what to make of rows without landmarks there.
+    """
+    from tqdm import tqdm
+
+    rows, absences = [], {}
+    for file_id, path in tqdm(files.items(), desc=name, unit="file", disable=None, leave=False):
+        totals: dict[int, np.ndarray] = {}
+        try:
+            recordings = open_recordings(path)
+            for ids_F, x_FK in recordings.batches():
+                ids_S, place_F = np.unique(ids_F, return_inverse=True)
+                sums_SN = np.zeros((len(ids_S), len(_COUNTS)), dtype=np.int64)
+                np.add.at(sums_SN, place_F, _count(x_FK))
+                for sequence_id, sums_N in zip(ids_S.tolist(), sums_SN, strict=True):
+                    totals[sequence_id] = totals.get(sequence_id, 0) + sums_N
+        except UserError as error:
+            problems["unreadable_file"].append(str(error))
+            continue
+        problems["unreadable_file"] += [f"{path}/{sequence_id}.npy" for sequence_id in recordings.unreadable]
+        absences[file_id] = Absence(recordings.absence, set(recordings.unreadable))
+        rows += [(file_id, sequence_id, *sums_N.tolist()) for sequence_id, sums_N in totals.items()]
+    return pd.DataFrame(rows, columns=["file_id", "sequence_id", *_COUNTS]).astype("int64"), absences
+
+
+def _count(x_FK: np.ndarray) -> np.ndarray:
+    """(F, N) bool, as `_COUNTS`. A part is there when one of its x is, as in packing."""
+    is_there_FK = ~np.isnan(x_FK)
+    parts = [is_there_FK[:, SLOTS[part]].any(axis=1) for part in PARTS]
+    has_hand_F = parts[PARTS.index("left_hand")] | parts[PARTS.index("right_hand")]
+    is_infinite_F = np.isinf(x_FK).any(axis=1)
+    return np.column_stack([np.ones(len(x_FK), bool), *parts, has_hand_F, is_there_FK.any(axis=1), is_infinite_F])
+
+
+def _participants(table: pd.DataFrame | None) -> dict | None:
+    if table is None or len(table) == 0:
+        return None
+    numbers = table["participant_id"].value_counts()
+    each = {"min": int(numbers.min()), "median": float(numbers.median()), "max": int(numbers.max())}
+    return {"number": len(numbers), "sequences_each": each}
+
+
+def _frames(clips: pd.DataFrame) -> dict | None:
+    if len(clips) == 0:
+        return None
+    lengths = clips["num_frames"]
+    quantiles = {name: float(lengths.quantile(share)) for name, share in _QUANTILES.items()}
+    return {"total": int(lengths.sum()), "mean": float(lengths.mean()), **quantiles}
+
+
+def _phrases(table: pd.DataFrame | None, clips: pd.DataFrame) -> dict | None:
+    if table is None or len(table) == 0:
+        return None
+    phrases = table["phrase"]
+    lengths = phrases.str.len()
+    frequent = Counter("".join(phrases))
+    total = sum(frequent.values())
+    keys = ["file_id", "sequence_id"]
+    filmed = table.drop_duplicates(keys).merge(clips[[*keys, "num_frames"]], on=keys)
+    num_filmed = int(filmed["phrase"].str.len().sum())
+    return {
+        "number": int(phrases.nunique()),
+        "characters": {"mean": float(lengths.mean()), "min": int(lengths.min()), "max": int(lengths.max())},
+        "most_frequent": [
+            {"character": character, "share": number / total}
+            for character, number in sorted(frequent.items(), key=lambda item: (-item[1], item[0]))[:_NUM_FREQUENT]
+        ],
+        "unknown_characters": unknown_characters("".join(frequent)),
+        "frames_per_character": int(filmed["num_frames"].sum()) / num_filmed if num_filmed else None,
+    }
+
+
+def _missing(clips: pd.DataFrame) -> dict | None:
+    """Shares of frames without a part, and of sequences without any hand."""
+    if len(clips) == 0:
+        return None
+    total = int(clips["num_frames"].sum())
+    without = {part: 1 - int(clips[part].sum()) / total for part in ("left_hand", "right_hand", "hand", "face", "pose")}
+    return {"frames": without, "sequences_without_hand": float((clips["hand"] == 0).mean())}
+
+
+def _folds(folds: pd.DataFrame) -> list[dict]:
+    return [
+        {
+            "fold": "held out" if fold == HELD_OUT else int(fold),
+            "num_participants": len(rows),
+            "num_sequences": int(rows["num_sequences"].sum()),
+            "num_supplemental": int(rows["num_supplemental"].sum()),
+        }
+        for fold, rows in folds.groupby("fold")
+    ]

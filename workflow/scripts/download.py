@@ -1,0 +1,30 @@
+"""Fetches a dataset's raw files from Kaggle, going on where an earlier run ended."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from podium.config import load_dataset
+from podium.errors import run
+from podium.files import write_json
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True, help="dataset YAML with a source of kind kaggle or kaggle-prepared")
+    parser.add_argument("--raw", required=True, type=Path, help="folder for the raw files")
+    parser.add_argument("--archives", required=True, type=Path, help="folder for archives")
+    parser.add_argument("--out", required=True, help="receipt to write (.json)")
+    arguments = parser.parse_args()
+    if not sys.stderr.isatty():
+        os.environ.setdefault("TQDM_MININTERVAL", "10")  # a log is no place for a bar ten times a second
+    from podium.data.download.fetching import download
+
+    receipt = download(load_dataset(arguments.dataset), arguments.raw, arguments.archives)
+    write_json(arguments.out, receipt)
+    print(f"num_files={receipt['num_files']} num_bytes={receipt['num_bytes']}")
+
+
+if __name__ == "__main__":
+    run(main)
