@@ -7,6 +7,8 @@ import numpy as np
 
 from podium.landmarks import NUM_LANDMARKS
 
+STATISTICS_COLUMNS = ["mean_x", "mean_y", "mean_z", "deviation_x", "deviation_y", "deviation_z"]  # of a clip, in tables
+
 
 def statistics(raw_TK: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and population deviation of a clip's x, y and z, over all landmarks of all frames (1st-place solution).
@@ -34,23 +36,28 @@ def statistics(raw_TK: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def standardise(raw_TK: np.ndarray, mean_C: np.ndarray, deviation_C: np.ndarray) -> np.ndarray:
-    """Brings x, y and z to mean 0 and deviation 1; then NaN becomes 0. Frame by frame: a cut clip gives cut results.
+    """Brings x, y and z to mean 0 and deviation 1, frame by frame: a cut clip gives cut results.
 
     Args:
         raw_TK: (T, 390) float32.
         mean_C, deviation_C: (3,) float32, as `statistics` returns them.
 
     Returns:
-        (T, 130, 3) float32, no NaN. A new array.
+        (T, 130, 3) float32, NaN where the input has NaN. A new array.
     """
     x_TCL = raw_TK.reshape(-1, 3, NUM_LANDMARKS) - mean_C[:, None]
     x_TCL /= deviation_C[:, None]
-    np.copyto(x_TCL, 0, where=np.isnan(x_TCL))
     return x_TCL.transpose(0, 2, 1)
 
 
+def fill_missing(x_TLC: np.ndarray) -> np.ndarray:
+    """NaN becomes 0, in place; returns its argument."""
+    np.copyto(x_TLC, 0, where=np.isnan(x_TLC))
+    return x_TLC
+
+
 def normalise(raw_TK: np.ndarray) -> np.ndarray:
-    """Standardises a clip by its own statistics, no epsilon (1st-place solution). An all-NaN clip becomes 0.
+    """Standardises a clip by its own statistics, no epsilon; then NaN becomes 0 (1st-place solution).
 
     Args:
         raw_TK: (T, 390) float32: all x, all y, all z; NaN where a landmark is missing.
@@ -58,7 +65,7 @@ def normalise(raw_TK: np.ndarray) -> np.ndarray:
     Returns:
         (T, 130, 3) float32, no NaN. A new array.
     """
-    return standardise(raw_TK, *statistics(raw_TK))
+    return fill_missing(standardise(raw_TK, *statistics(raw_TK)))
 
 
 def nearest_frames(num_frames: int, new_frames: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from podium.data.clips import cut, cutmix, mirror
+from podium.data.clips import Labelled, Stretch, cut, cutmix, mirror
 from podium.landmarks import NAMES, SLOTS
 from podium.normalise import nearest_frames, normalise, resize
 
@@ -63,11 +63,11 @@ def test_cut(length, share, expected):
 
 
 def test_cutmix():
-    first = (np.zeros((10, 130, 3), dtype=np.float32), "abcdefghij", 0.8)
-    second = (np.ones((20, 130, 3), dtype=np.float32), "KLMNO", 0.2)
-    frames, phrase, score = cutmix(first, second, 0.4, is_second_first=False)
-    assert phrase == "efghijKL" and frames[:, 0, 0].tolist() == [0] * 6 + [1] * 8
+    first = Labelled(Stretch(7, 0, 10), "abcdefghij", 0.8)
+    second = Labelled(Stretch(3, 0, 20), "KLMNO", 0.2)
+    stretches, phrase, score = cutmix(first, second, 0.4, is_second_first=False)
+    assert phrase == "efghijKL" and stretches == [Stretch(7, 4, 10), Stretch(3, 0, 8)]
     assert score == pytest.approx(0.4 * 0.2 + 0.6 * 0.8)
-    frames, phrase, score = cutmix(first, second, 0.4, is_second_first=True)
-    assert phrase == "MNOabcd" and frames[:, 0, 0].tolist() == [1] * 12 + [0] * 4
+    stretches, phrase, score = cutmix(first, second, 0.4, is_second_first=True)
+    assert phrase == "MNOabcd" and stretches == [Stretch(3, 8, 20), Stretch(7, 0, 4)]
     assert score == pytest.approx(0.4 * 0.8 + 0.6 * 0.2)

@@ -10,11 +10,12 @@ import torch
 from torch.utils.data import DataLoader
 
 from podium.config import Data
-from podium.data.clips import mirror
+from podium.data.augment import build_augmentations
+from podium.data.clips import Clips, cut, mirror
 from podium.data.dataset import TrainingClips, ValidationClips, collate
 from podium.data.sampler import BucketSampler
 from podium.errors import UserError
-from podium.normalise import normalise, resize
+from podium.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, standardise, statistics
 from podium.text import encode
 
 PLAIN = {"p_mirror": 0.0, "p_cutmix": 0.0}
@@ -45,7 +46,9 @@ def prepared(tmp_path_factory):
                 })  # fmt: skip
                 clips.append(clip)
         np.save(root / "shards" / split / f"{file_id}.npy", np.concatenate(clips))
-    return root, pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    numbers = [np.concatenate(statistics(raw(root, row))) for _, row in table.iterrows()]
+    return root, table.assign(**dict(zip(STATISTICS_COLUMNS, np.transpose(numbers), strict=True)))
 
 
 def raw(root, row) -> np.ndarray:
@@ -101,6 +104,59 @@ def test_open_shards_are_not_pickled(prepared):
     sample = clips[0, 0]
     assert len(pickle.dumps(clips)) == unused
     assert same(pickle.loads(pickle.dumps(clips))[0, 0], sample)
+
+
+def plain_sample(root, table, data: Data, seed: int, epoch: int, item: int) -> np.ndarray:
+    """What a train item becomes, step by step on whole arrays, with the draws of the real one."""
+    rng = np.random.default_rng([seed, epoch, item])
+    row = table.iloc[item]
+    x_TLC = standardise(raw(root, row), *statistics(raw(root, row)))
+    is_mirrored = rng.random() < data.p_mirror
+    if is_mirrored and data.mirror == "published":
+        x_TLC = mirror(x_TLC)
+    if rng.random() < data.p_cutmix:
+        others = [place for place in np.flatnonzero(table["participant_id"] == row["participant_id"]) if place != item]
+        other = raw(root, table.iloc[others[rng.integers(len(others))]])
+        second_TLC, share, is_second_first = standardise(other, *statistics(other)), rng.random(), rng.random() < 0.5
+        tail, head = (second_TLC, x_TLC) if is_second_first else (x_TLC, second_TLC)
+        x_TLC = np.concatenate([tail[cut(len(tail), share) :], head[: cut(len(head), share)]])
+    if is_mirrored and data.mirror == "corrected":
+        x_TLC = mirror(x_TLC)
+    for augmentation in build_augmentations(data.augment):
+        x_TLC = augmentation(np.ascontiguousarray(x_TLC.transpose(0, 2, 1)).transpose(0, 2, 1), rng)
+    return resize(fill_missing(x_TLC), data.max_frames)
+
+
+AFFINE = {"scale": [0.7, 1.3], "shear": [-0.2, 0.2], "shift": [-0.15, 0.15], "degrees": [-30, 30], "p": 0.75}
+
+
+@pytest.mark.parametrize("choice", ["published", "corrected"])
+@pytest.mark.parametrize("order", [[0, 1, 2], [1, 0, 2], [2, 1, 0]])
+def test_reading_only_what_is_shown_changes_nothing(prepared, choice, order):
+    root, table = prepared
+    entries = [AUGMENT[0], {"name": "affine", **AFFINE, "missing": choice, "shifts": choice}, AUGMENT[1]]
+    data = Data(augment=[entries[place] for place in order], mirror=choice, max_frames=40)
+    clips = TrainingClips(table[:12], root, data, seed=1)
+    for epoch in range(15):
+        for item in range(12):
+            expected = plain_sample(root, table[:12], data, 1, epoch, item)
+            assert np.array_equal(clips[epoch, item].x_TLC, expected)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_stored_statistics_give_the_normalised_clip(prepared, tmp_path, dtype):
+    root, table = prepared
+    (tmp_path / "shards").mkdir()
+    for path in root.rglob("*.npy"):
+        target = tmp_path / path.relative_to(root)
+        target.parent.mkdir(exist_ok=True)
+        np.save(target, np.load(path).astype(dtype))
+    rounded = [raw(tmp_path, row).astype(np.float32) for _, row in table.iterrows()]
+    numbers = np.transpose([np.concatenate(statistics(one)) for one in rounded])
+    clips = Clips(table.assign(**dict(zip(STATISTICS_COLUMNS, numbers, strict=True))), tmp_path)
+    for row, one in enumerate(rounded):
+        assert clips.raw(row).dtype == np.float32 and np.array_equal(clips.raw(row), one, equal_nan=True)
+        assert np.array_equal(clips.normalised(row), normalise(one))
 
 
 # ------------------------------------------------------------------------------------------------ mirror and CutMix
@@ -239,7 +295,7 @@ def test_collate(prepared):
             "lengths_B": ((3,), torch.int64),
             "row_B": ((3,), torch.int64),
         }
-        assert batch["x_BTLC"].is_contiguous()
+        assert batch["x_BTLC"].transpose(2, 3).is_contiguous()
         assert batch["row_B"].tolist() == [3, 8, 15] and batch["score_B"].tolist() == [0.25] * 3
         for place, sample in enumerate(samples):
             num_own = len(sample.x_TLC)

@@ -1,18 +1,20 @@
 """Clips out of shards, and what training does to whole clips: mirror, CutMix.
 
 Inside the pipeline a clip is a float32 array (T, 130, 3) whose memory is laid out as (T, 3, 130), as in the shards: the
-x, y and z of a frame are contiguous, and no step but the last copies them into the layout of a batch.
+x, y and z of a frame are contiguous, and no step copies them into another layout.
 
-Legend: T frames, L landmarks (130), C coordinates (3), K columns (390).
+Legend: N clips, T frames, L landmarks (130), C coordinates (3), K columns (390).
 """
 
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from podium.landmarks import MIRROR
-from podium.normalise import normalise
+from podium.landmarks import COLUMNS, MIRROR, NUM_LANDMARKS
+from podium.normalise import STATISTICS_COLUMNS, fill_missing, standardise
 
 
 def shard_path(root: str | Path, split: str, file_id: int) -> Path:
@@ -20,20 +22,30 @@ def shard_path(root: str | Path, split: str, file_id: int) -> Path:
     return Path(root, "shards", split, f"{file_id}.npy")
 
 
+class Stretch(NamedTuple):
+    """Frames ``begin`` … ``end`` − 1 of the clip in a row of a table, perhaps mirrored."""
+
+    row: int
+    begin: int
+    end: int
+    is_mirrored: bool = False
+
+
 class Clips:
     """The clips of a table, memory-mapped shard by shard when first read in a process.
 
     Args:
-        table: Rows with split, file_id, offset, num_frames.
+        table: Rows with split, file_id, offset, num_frames, and the clips' statistics (mean_x … deviation_z).
         root: The dataset's folder.
     """
 
     def __init__(self, table: pd.DataFrame, root: str | Path) -> None:
         of_shard = table.groupby(["split", "file_id"])
-        self._shard_of_row = of_shard.ngroup().to_numpy()
+        self._shard_of_row = of_shard.ngroup().to_numpy(dtype=np.int32)
         self._paths = [shard_path(root, split, file_id) for split, file_id in of_shard.groups]
         self._begin = table["offset"].to_numpy(dtype=np.int64)
         self._end = self._begin + table["num_frames"].to_numpy(dtype=np.int64)
+        self._mean_NC, self._deviation_NC = np.split(table[STATISTICS_COLUMNS].to_numpy(dtype=np.float32), 2, axis=1)
         self._open: dict[int, np.ndarray] = {}
 
     def __getstate__(self) -> dict:
@@ -41,22 +53,52 @@ class Clips:
         return {**self.__dict__, "_open": {}}
 
     def raw(self, row: int) -> np.ndarray:
-        """(T, 390) float32, NaN kept; a read-only view of the file."""
+        """(T, 390) float32, NaN kept; a read-only view of the file where that is float32."""
+        return self._shard(row)[self._begin[row] : self._end[row]].astype(np.float32, copy=False)
+
+    def normalised(self, row: int) -> np.ndarray:
+        """(T, 130, 3) float32, no NaN; equal to `podium.normalise.normalise` of the raw clip."""
+        return fill_missing(standardise(self.raw(row), self._mean_NC[row], self._deviation_NC[row]))
+
+    def frames(self, stretches: list[Stretch], chosen_T: np.ndarray) -> np.ndarray:
+        """Reads and standardises chosen frames of stretches that are laid end to end; no other frame is read.
+
+        Args:
+            chosen_T: Ascending numbers of frames, counted through all stretches; −1 for a frame without any landmark.
+
+        Returns:
+            (T, 130, 3) float32, missing landmarks NaN. A new array.
+        """
+        starts = np.cumsum([0, *(stretch.end - stretch.begin for stretch in stretches)])
+        bounds = np.searchsorted(chosen_T, starts)
+        x_TK = np.empty((len(chosen_T), len(COLUMNS)), dtype=np.float32)
+        x_TK[: bounds[0]] = np.nan
+        places = zip(starts[:-1], pairwise(bounds), strict=True)
+        for (row, begin, _, is_mirrored), (start, (first, last)) in zip(stretches, places, strict=True):
+            frames_T = chosen_T[first:last] + (self._begin[row] + begin - start)
+            x_TK[first:last] = self._shard(row)[frames_T]
+            x_TCL = x_TK[first:last].reshape(-1, 3, NUM_LANDMARKS)
+            x_TCL -= self._mean_NC[row][:, None]
+            x_TCL /= self._deviation_NC[row][:, None]
+            if is_mirrored:
+                x_TCL[:] = mirror(x_TCL.transpose(0, 2, 1)).transpose(0, 2, 1)
+        return x_TK.reshape(-1, 3, NUM_LANDMARKS).transpose(0, 2, 1)
+
+    def _shard(self, row: int) -> np.ndarray:
         shard = int(self._shard_of_row[row])
         if shard not in self._open:
             self._open[shard] = np.asarray(np.load(self._paths[shard], mmap_mode="r"))
-        return self._open[shard][self._begin[row] : self._end[row]]
-
-    def normalised(self, row: int) -> np.ndarray:
-        """(T, 130, 3) float32, see `normalise`."""
-        return normalise(self.raw(row))
+        return self._open[shard]
 
 
 def mirror(x_TLC: np.ndarray) -> np.ndarray:
-    """Left becomes right: x changes its sign, landmarks change places. Zeros stay zeros.
+    """Left becomes right: x changes its sign, landmarks change places. What is missing stays missing.
 
     Args:
-        x_TLC: (T, 130, 3) float32, normalised.
+        x_TLC: (T, 130, 3) float32, standardised.
+
+    Returns:
+        (T, 130, 3) float32, a new array.
     """
     mirrored_TCL = x_TLC.transpose(0, 2, 1)[:, :, MIRROR]
     np.negative(mirrored_TCL[:, 0], out=mirrored_TCL[:, 0])
@@ -68,20 +110,34 @@ def cut(length: int, share: float) -> int:
     return min(max(round(length * share), 1), length - 1)
 
 
-def cutmix(
-    first: tuple[np.ndarray, str, float], second: tuple[np.ndarray, str, float], share: float, is_second_first: bool
-) -> tuple[np.ndarray, str, float]:
+class Labelled(NamedTuple):
+    """A clip as CutMix sees it."""
+
+    stretch: Stretch
+    phrase: str
+    score: float
+
+
+def cutmix(first: Labelled, second: Labelled, share: float, is_second_first: bool) -> tuple[list[Stretch], str, float]:
     """The tail of one clip followed by the head of another, all cut at the same share (1st-place solution).
 
     Args:
-        first, second: Frames (T, 130, 3), phrase, score in [0, 1].
+        first, second: Whole clips; scores in [0, 1].
         share: In [0, 1); frames and phrases of both clips are cut there.
         is_second_first: The tail is the second clip's, the head the first's.
 
     Returns:
-        Frames, phrase (it may be longer than any label), score weighted by the two shares.
+        The stretches of frames to lay end to end, the phrase (it may be longer than any label), and the score weighted
+        by the two shares.
     """
     tail, head = (second, first) if is_second_first else (first, second)
-    frames = np.concatenate([tail[0][cut(len(tail[0]), share) :], head[0][: cut(len(head[0]), share)]])
-    phrase = tail[1][cut(len(tail[1]), share) :] + head[1][: cut(len(head[1]), share)]
-    return frames, phrase, share * head[2] + (1 - share) * tail[2]
+    stretches = [
+        tail.stretch._replace(begin=tail.stretch.begin + _cut_of(tail.stretch, share)),
+        head.stretch._replace(end=head.stretch.begin + _cut_of(head.stretch, share)),
+    ]
+    phrase = tail.phrase[cut(len(tail.phrase), share) :] + head.phrase[: cut(len(head.phrase), share)]
+    return stretches, phrase, share * head.score + (1 - share) * tail.score
+
+
+def _cut_of(stretch: Stretch, share: float) -> int:
+    return cut(stretch.end - stretch.begin, share)

@@ -3,6 +3,7 @@
 Legend: B batch, T frames, L landmarks (130), C coordinates (3), S label positions (33).
 """
 
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,10 +13,11 @@ import torch
 from torch.utils.data import Dataset
 
 from podium.config import Data
-from podium.data.augment import build_augmentations
-from podium.data.clips import Clips, cutmix, mirror
+from podium.data.augment import FrameAugmentation, build_augmentations
+from podium.data.clips import Clips, Labelled, Stretch, cutmix
 from podium.errors import UserError
-from podium.normalise import resize
+from podium.landmarks import NUM_LANDMARKS
+from podium.normalise import fill_missing, resize
 from podium.text import encode
 
 
@@ -59,27 +61,27 @@ class TrainingClips(Dataset):
     def __init__(self, table: pd.DataFrame, root: str | Path, data: Data, seed: int) -> None:
         self._data = data
         self._seed = seed
-        self._augmentations = build_augmentations(data.augment)
+        augmentations = build_augmentations(data.augment)
+        # Those that only choose frames run before anything is read, as long as nothing else stands before them.
+        self._choices = list(takewhile(lambda one: isinstance(one, FrameAugmentation), augmentations))
+        self._changes = augmentations[len(self._choices) :]
         self._rows = _Rows(table, root)
         is_usable = table["num_frames"].to_numpy() >= data.min_train_frames
         is_supplemental = (table["split"] == "supplemental").to_numpy()
         if data.supplemental == "none":
             is_usable = is_usable & ~is_supplemental
-        rows = np.arange(len(table))
-        extra = is_usable & is_supplemental
-        recordings = list(rows[extra][:, None])
-        if data.supplemental == "phrases":
-            by_phrase = pd.Series(rows[extra]).groupby(table["phrase"].to_numpy()[extra])
-            recordings = [group.to_numpy() for _, group in by_phrase]
-        self._recordings = [*rows[is_usable & ~is_supplemental][:, None], *recordings]
-        if not self._recordings:
+        is_own_item = is_usable & ~is_supplemental if data.supplemental == "phrases" else is_usable
+        shared = np.flatnonzero(is_usable & ~is_own_item)
+        phrases = pd.factorize(table["phrase"].to_numpy()[shared], sort=True)[0]
+        self._recordings = _Groups(
+            np.concatenate([np.flatnonzero(is_own_item), shared]),
+            np.concatenate([np.arange(is_own_item.sum()), is_own_item.sum() + phrases]),
+        )
+        if not len(self._recordings):
             raise UserError(f"no clip of at least {data.min_train_frames} frames to train on; lower min_train_frames")
-        signers = table["participant_id"].to_numpy()
-        usable = rows[is_usable]
-        self._signer_of_row = signers
-        self._rows_of_signer = {
-            signer: usable[signers[usable] == signer] for signer in np.unique(signers[usable]).tolist()
-        }
+        usable = np.flatnonzero(is_usable)
+        signers, self._signer_of_row = np.unique(table["participant_id"].to_numpy(), return_inverse=True)
+        self._rows_of_signer = _Groups(usable, self._signer_of_row[usable], num_groups=len(signers))
 
     def __len__(self) -> int:
         return len(self._recordings)
@@ -88,7 +90,8 @@ class TrainingClips(Dataset):
     def lengths(self) -> np.ndarray:
         """(len(self),) int64: frames of each item's recording, the median where it has several. For bucketing."""
         num_frames = self._rows.num_frames
-        return np.array([int(np.median(num_frames[rows])) for rows in self._recordings])
+        return np.array([int(np.median(num_frames[rows])) if len(rows) > 1 else num_frames[rows[0]]
+                         for rows in map(self._recordings.__getitem__, range(len(self)))])  # fmt: skip
 
     def __getitem__(self, key: tuple[int, int]) -> Sample:
         epoch, item = key
@@ -96,21 +99,22 @@ class TrainingClips(Dataset):
         rng = np.random.default_rng([self._seed, epoch, item])
         recordings = self._recordings[item]
         row = int(recordings[rng.integers(len(recordings))] if len(recordings) > 1 else recordings[0])
-        x_TLC, phrase, score = self._rows.clip(row)
-        is_mirrored = rng.random() < data.p_mirror
-        if is_mirrored and data.mirror == "published":
-            x_TLC = mirror(x_TLC)
+        is_mirrored = bool(rng.random() < data.p_mirror)
+        first = self._rows.labelled(row, is_mirrored)
+        stretches, phrase, score = [first.stretch], first.phrase, first.score
         if rng.random() < data.p_cutmix:
             partner = self._partner(row, rng)
             if partner is not None:
                 share, is_second_first = rng.random(), bool(rng.random() < 0.5)
-                first, second = (x_TLC, phrase, score), self._rows.clip(partner)
-                x_TLC, phrase, score = cutmix(first, second, share, is_second_first)
-        if is_mirrored and data.mirror == "corrected":
-            x_TLC = mirror(x_TLC)  # both partners in one go
-        for augmentation in self._augmentations:
-            x_TLC = augmentation(x_TLC, rng)
-        x_TLC = resize(x_TLC, data.max_frames)
+                second = self._rows.labelled(partner, is_mirrored and data.mirror == "corrected")
+                stretches, phrase, score = cutmix(first, second, share, is_second_first)
+        chosen_T = np.arange(sum(stretch.end - stretch.begin for stretch in stretches))
+        for choice in self._choices:
+            chosen_T = choice.choose_from(chosen_T, rng)
+        x_TLC = self._rows.clips.frames(stretches, chosen_T)
+        for change in self._changes:
+            x_TLC = change(x_TLC, rng)
+        x_TLC = fill_missing(resize(x_TLC, data.max_frames))
         return Sample(x_TLC, encode(phrase), score, int(self._rows.num_frames[row]), row)
 
     def _partner(self, row: int, rng: np.random.Generator) -> int | None:
@@ -146,23 +150,51 @@ class ValidationClips(Dataset):
         return self._rows.num_frames
 
     def __getitem__(self, row: int) -> Sample:
-        x_TLC, phrase, score = self._rows.clip(row)
+        x_TLC = self._rows.clips.normalised(row)
+        phrase, score = self._rows.label(row)
         return Sample(resize(x_TLC, self._max_frames), encode(phrase), score, int(self._rows.num_frames[row]), row)
+
+
+class _Groups:
+    """Groups of rows in two flat arrays: a list of arrays would be copied into every loader process, bit by bit.
+
+    Args:
+        rows: Row numbers.
+        group_of_row: (len(rows),) the group of each; groups are counted from 0.
+    """
+
+    def __init__(self, rows: np.ndarray, group_of_row: np.ndarray, num_groups: int | None = None) -> None:
+        order = np.lexsort((rows, group_of_row))
+        if num_groups is None:
+            num_groups = int(group_of_row.max()) + 1 if len(rows) else 0
+        self._rows = rows[order].astype(np.int32)
+        self._starts = np.searchsorted(group_of_row[order], np.arange(num_groups + 1))
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def __getitem__(self, group: int) -> np.ndarray:
+        """The rows of a group, ascending."""
+        return self._rows[self._starts[group] : self._starts[group + 1]]
 
 
 class _Rows:
     """A table's columns as arrays, beside its clips."""
 
     def __init__(self, table: pd.DataFrame, root: str | Path) -> None:
-        self._clips = Clips(table, root)
-        self._phrases = table["phrase"].tolist()
+        self.clips = Clips(table, root)
+        self._phrases = table["phrase"].to_numpy(dtype=bytes)  # ASCII, as all 59 characters; see _Groups for the reason
         scores = table["score"] if "score" in table else pd.Series(np.nan, index=table.index)
         self._scores = scores.astype(float).fillna(1.0).clip(0.0, 1.0).to_numpy()
         self.num_frames = table["num_frames"].to_numpy(dtype=np.int64)
 
-    def clip(self, row: int) -> tuple[np.ndarray, str, float]:
-        """Normalised frames (T, 130, 3), phrase, score."""
-        return self._clips.normalised(row), self._phrases[row], float(self._scores[row])
+    def labelled(self, row: int, is_mirrored: bool) -> Labelled:
+        """A whole clip, with its phrase and score."""
+        return Labelled(Stretch(row, 0, int(self.num_frames[row]), is_mirrored), *self.label(row))
+
+    def label(self, row: int) -> tuple[str, float]:
+        """Phrase and score."""
+        return self._phrases[row].decode("ascii"), float(self._scores[row])
 
 
 def collate(samples: list[Sample], pad_to: int | None = None) -> dict[str, torch.Tensor]:
@@ -172,18 +204,18 @@ def collate(samples: list[Sample], pad_to: int | None = None) -> dict[str, torch
         pad_to: Frames of the batch, at least those of its longest clip; None takes the longest clip's.
 
     Returns:
-        x_BTLC float32, mask_BT bool (True on frames of the clip), labels_BS int64, score_B float32, lengths_B int64
-        (frames of the recordings), row_B int64.
+        x_BTLC float32 (in memory B, T, C, L), mask_BT bool (True on frames of the clip), labels_BS int64, score_B
+        float32, lengths_B int64 (frames of the recordings), row_B int64.
     """
     longest = max(len(sample.x_TLC) for sample in samples)
     num_frames = longest if pad_to is None else pad_to
-    x_BTLC = np.zeros((len(samples), num_frames, *samples[0].x_TLC.shape[1:]), dtype=np.float32)
+    x_BTCL = np.zeros((len(samples), num_frames, 3, NUM_LANDMARKS), dtype=np.float32)
     mask_BT = np.zeros((len(samples), num_frames), dtype=bool)
-    for x_TLC, mask_T, sample in zip(x_BTLC, mask_BT, samples, strict=True):
-        x_TLC[: len(sample.x_TLC)] = sample.x_TLC
+    for x_TCL, mask_T, sample in zip(x_BTCL, mask_BT, samples, strict=True):
+        x_TCL[: len(sample.x_TLC)] = sample.x_TLC.transpose(0, 2, 1)
         mask_T[: len(sample.x_TLC)] = True
     return {
-        "x_BTLC": torch.from_numpy(x_BTLC),
+        "x_BTLC": torch.from_numpy(x_BTCL).transpose(2, 3),
         "mask_BT": torch.from_numpy(mask_BT),
         "labels_BS": torch.from_numpy(np.stack([sample.labels_S for sample in samples])),
         "score_B": torch.tensor([sample.score for sample in samples], dtype=torch.float32),

@@ -9,10 +9,11 @@ from podium.config import Dataset
 from podium.data.artefacts import made_by
 from podium.data.clips import shard_path
 from podium.data.folds import HELD_OUT
-from podium.data.pack import HAND_COLUMNS, STATISTICS_COLUMNS
+from podium.data.pack import HAND_COLUMNS
 from podium.data.sources import TRAINED_SPLITS
 from podium.errors import UserError
 from podium.files import read_json
+from podium.normalise import STATISTICS_COLUMNS
 
 INDEX_COLUMNS = [
     "split", "file_id", "sequence_id", "participant_id", "phrase", "offset", "num_frames",

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from podium.data.augment.base import AUGMENTATIONS, Augmentation
+from podium.data.augment.base import AUGMENTATIONS, Augmentation, FrameAugmentation
 from podium.errors import UserError
 from podium.registry import nearest
 
@@ -45,4 +45,4 @@ def _build(entry: dict[str, Any], place: str) -> Augmentation:
         raise UserError(f"{place} ({entry['name']}): {message}") from None
 
 
-__all__ = ["AUGMENTATIONS", "Augmentation", "build_augmentations"]
+__all__ = ["AUGMENTATIONS", "Augmentation", "FrameAugmentation", "build_augmentations"]

@@ -6,6 +6,7 @@ import numpy as np
 
 from podium.config import Choice
 from podium.data.augment.base import AUGMENTATIONS, Augmentation, PositiveRange, Range
+from podium.normalise import fill_missing
 
 
 @AUGMENTATIONS.register("affine")
@@ -17,8 +18,8 @@ class Affine(Augmentation):
         shear: Bounds of the shear along one axis, drawn; ±0.15, ±0.2.
         shift: Bounds of the shift, in deviations of the clip; ±0.1, ±0.15.
         degrees: Bounds of the rotation; ±30.
-        missing: "published" moves missing landmarks, which are (0, 0, 0), along with the others, so that they no longer
-            look missing; "corrected" leaves them.
+        missing: "published" moves missing landmarks along with the others, as if they stood at the origin, so that they
+            no longer look missing; "corrected" leaves them missing.
         shifts: "published" shifts x and y by the same amount; "corrected" draws two.
     """
 
@@ -40,25 +41,20 @@ class Affine(Augmentation):
         shift_x, shift_y = rng.uniform(*self.shift, size=2)
         if self.shifts == "published":
             shift_y = shift_x
-        keeps_missing = self.missing == "corrected"
-        return affine(x_TLC, scale, shear, degrees, (shift_x, shift_y), keeps_missing)
+        if self.missing == "published":
+            fill_missing(x_TLC)
+        return affine(x_TLC, scale, shear, degrees, (shift_x, shift_y))
 
 
 def affine(
-    x_TLC: np.ndarray,
-    scale: float,
-    shear: tuple[float, float],
-    degrees: float,
-    shift: tuple[float, float],
-    keeps_missing: bool,
+    x_TLC: np.ndarray, scale: float, shear: tuple[float, float], degrees: float, shift: tuple[float, float]
 ) -> np.ndarray:
     """Scales and shears about the origin, rotates about the point that the shear makes its centre, shifts.
 
     Args:
-        x_TLC: (T, 130, 3) float32.
+        x_TLC: (T, 130, 3) float32; what is NaN stays NaN.
         shear: (h_x, h_y): x gains h_y·y and y gains h_x·x; the centre of the rotation is (h_y, h_x).
         degrees: Counter-clockwise where y points down would be negative: p ← p·[[cos, sin], [−sin, cos]].
-        keeps_missing: Landmarks whose x and y are 0 stay there.
 
     Returns:
         (T, 130, 3) float32, a new array.
@@ -66,21 +62,10 @@ def affine(
     shear_x, shear_y = shear
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     rotation = np.array([[cos, sin], [-sin, cos]])  # for row vectors
-    matrix = scale * np.array([[1.0, shear_x], [shear_y, 1.0]]) @ rotation
+    linear = np.eye(3)
+    linear[:2, :2] = scale * np.array([[1.0, shear_x], [shear_y, 1.0]]) @ rotation
     centre = np.array([shear_y, shear_x])
     offset = (centre - centre @ rotation + np.array(shift)).astype(np.float32)
-    (xx, xy), (yx, yy) = matrix.astype(np.float32)
-
-    x_TCL = x_TLC.transpose(0, 2, 1)
-    x_TL, y_TL = x_TCL[:, 0], x_TCL[:, 1]
-    moved_TCL = np.empty(x_TCL.shape, dtype=np.float32)
-    moved_TCL[:, 0] = x_TL * xx + y_TL * yx
-    moved_TCL[:, 1] = x_TL * xy + y_TL * yy
-    moved_TCL[:, 2] = x_TCL[:, 2]
-    if keeps_missing:  # the linear part has left them at 0
-        is_present_TL = ((x_TL != 0) | (y_TL != 0)).astype(np.float32)
-        moved_TCL[:, 0] += is_present_TL * offset[0]
-        moved_TCL[:, 1] += is_present_TL * offset[1]
-    else:
-        moved_TCL[:, :2] += offset[:, None]
+    moved_TCL = np.matmul(linear.T.astype(np.float32), x_TLC.transpose(0, 2, 1))
+    moved_TCL[:, :2] += offset[:, None]
     return moved_TCL.transpose(0, 2, 1)

@@ -27,6 +27,8 @@ ShareRange = Annotated[tuple[Probability, Probability], AfterValidator(_ascendin
 class Augmentation(Section, ABC):
     """Changes a training clip at random. Its parameters are its fields; a recipe's unknown keys are refused.
 
+    Missing landmarks are NaN while a clip is augmented, and become 0 when all augmentations have run.
+
     Args:
         p: Probability of running at all.
 
@@ -43,16 +45,43 @@ class Augmentation(Section, ABC):
         """Applies the augmentation with probability ``p``.
 
         Args:
-            x_TLC: (T, 130, 3) float32, T ≥ 1, normalised, missing landmarks 0, no NaN. Left unchanged.
+            x_TLC: (T, 130, 3) float32, T ≥ 1, standardised, all coordinates of a missing landmark NaN; in memory
+                (T, 3, 130). May be changed in place.
 
         Returns:
-            (T', 130, 3) float32, T' ≥ 1, no NaN. ``x_TLC`` itself when the augmentation does not run.
+            (T', 130, 3) float32, T' ≥ 1. ``x_TLC`` itself when the augmentation does not run.
         """
         return self.apply(x_TLC, rng) if rng.random() < self.p else x_TLC
 
     @abstractmethod
     def apply(self, x_TLC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draws the parameters and applies the augmentation; same contract as calling it."""
+
+
+class FrameAugmentation(Augmentation):
+    """Decides only which frames are shown. Where such augmentations come first, only chosen frames are ever read."""
+
+    @abstractmethod
+    def choose(self, num_frames: int, rng: np.random.Generator) -> np.ndarray:
+        """Chooses frames of a clip.
+
+        Returns:
+            (T',) int64, T' ≥ 1: frame numbers, ascending, repeated where a frame is shown several times; before them
+            −1 for every frame in which nothing is seen.
+        """
+
+    def choose_from(self, chosen_T: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """As calling it, on the numbers of frames that stand for them, −1 for a frame in which nothing is seen."""
+        if rng.random() >= self.p:
+            return chosen_T
+        choice_T = self.choose(len(chosen_T), rng)
+        return np.where(choice_T < 0, -1, chosen_T[choice_T])
+
+    def apply(self, x_TLC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        chosen_T = self.choose(len(x_TLC), rng)
+        shown_TLC = x_TLC[chosen_T]
+        shown_TLC[chosen_T < 0] = np.nan
+        return shown_TLC
 
 
 def window(num_frames: int, size: float, offset: float) -> slice:

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from podium.data.augment.base import AUGMENTATIONS, Augmentation, PositiveRange
+from podium.data.augment.base import AUGMENTATIONS, FrameAugmentation, PositiveRange
 from podium.normalise import nearest_frames
 
 
 @AUGMENTATIONS.register("resample")
-class Resample(Augmentation):
+class Resample(FrameAugmentation):
     """Repeats or drops frames so that the clip has ``rate`` times its length.
 
     Args:
@@ -18,10 +18,10 @@ class Resample(Augmentation):
 
     rate: PositiveRange
 
-    def apply(self, x_TLC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return resample(x_TLC, rng.uniform(*self.rate))
+    def choose(self, num_frames: int, rng: np.random.Generator) -> np.ndarray:
+        return resampled_frames(num_frames, rng.uniform(*self.rate))
 
 
-def resample(x_TLC: np.ndarray, rate: float) -> np.ndarray:
-    """Nearest-neighbour resampling along time to int(T·rate) frames, at least one."""
-    return x_TLC[nearest_frames(len(x_TLC), max(int(len(x_TLC) * rate), 1))]
+def resampled_frames(num_frames: int, rate: float) -> np.ndarray:
+    """The nearest frames for a clip of int(num_frames·rate) frames, at least one."""
+    return nearest_frames(num_frames, max(int(num_frames * rate), 1))

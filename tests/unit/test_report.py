@@ -1,0 +1,49 @@
+"""The summary of an experiment, from the files that its stages leave."""
+
+import pandas as pd
+import pytest
+
+from podium.files import write_json
+from podium.report import summarize
+
+SCORES = {"score": 0.75, "score_damerau": 0.8, "num_sequences": 12}
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """A dataset's and an experiment's folder: two folds, one seed."""
+    data, results = tmp_path / "data", tmp_path / "results"
+    split = {"num_sequences": 12, "num_participants": 3}
+    write_json(data / "manifest.json", {"dataset": {"name": "small"}, "splits": {"train": split}, "num_test_sequences": 5})
+    write_json(results / "oof/metrics.json", SCORES)
+    write_json(results / "round2/seed1/metrics.json", {**SCORES, "validation_was_trained_on": False})
+    write_json(results / "export/evaluation.json", SCORES)
+    latency = {"1_threads": {"50": {"median": 12.34}}}
+    write_json(results / "export/benchmark.json", {"size_mb": 9.5, "latency_ms": latency})
+    write_json(results / "export/parity.json", {"passed": True})
+    for run in ("round1/fold0", "round1/fold1", "round2/seed1"):
+        (results / run).mkdir(parents=True, exist_ok=True)
+        history = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.0], "score": [None, 0.5]})
+        history.to_csv(results / run / "history.csv", index=False)
+    return data, results
+
+
+def rows_of_round1(results) -> list[str]:
+    lines = (results / "report/summary.md").read_text().splitlines()
+    return [line for line in lines if line.startswith("| round 1")]
+
+
+def test_summary(folders):
+    data, results = folders
+    summarize(data, results, num_folds=2, seeds=[1])
+    assert rows_of_round1(results) == ["| round 1, out of fold | 12 training clips, each unseen | 0.750 | 0.800 |"]
+    assert (results / "report/progress.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_summary_without_round_1(folders):
+    data, results = folders
+    for fold in (0, 1):
+        (results / f"round1/fold{fold}/history.csv").unlink()
+    write_json(results / "oof/metrics.json", {**SCORES, "score_damerau": None, "table": "theirs.csv"})
+    summarize(data, results, num_folds=0, seeds=[1])
+    assert rows_of_round1(results) == ["| round 1, from `theirs.csv` | 12 training clips, each unseen | 0.750 |  |"]
