@@ -2,8 +2,8 @@
 
 Builds shards of random landmarks as long as the competition's clips (mean 165 frames) in a temporary folder, and an
 index of 2,000 rows and one of 120,000 over them: the large one names every clip 60 times, so that the page cache holds
-all of them. Prints samples per second for both, beside a plain way in the same run, what opening costs a loader process,
-and an epoch on cold pages.
+all of them. Prints samples per second for both, beside a plain way in the same run; what opening costs a loader
+process; and an epoch on cold pages.
 """
 
 import argparse

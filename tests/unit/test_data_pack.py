@@ -7,12 +7,12 @@ import pytest
 from raw_folder import landmark_frame, table, write_arrays
 
 from podium.data import parquet
-from podium.data.pack import STATISTICS_COLUMNS, pack_shard
+from podium.data.pack import pack_shard
 from podium.data.parquet import read_batches
 from podium.errors import UserError
 from podium.files import write_json
 from podium.landmarks import COLUMNS
-from podium.normalise import statistics
+from podium.normalise import STATISTICS_COLUMNS, statistics
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The real Kaggle client against a loopback server: every way to succeed, to fail, and to go on."""
 
+import contextlib
 import io
 import json
 import os
@@ -159,6 +160,21 @@ def test_every_form_of_credentials(machine, competition, archive, form):
         machine.succeeds(server, {key: value.format(home=home) for key, value in environment.items()})
     assert machine.raw() == competition
     assert not (machine.folder / "archives").exists()
+
+
+def test_no_process_shows_credentials(machine, competition, archive):
+    machine.describe(competition)
+    seen = []
+
+    def look() -> None:
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                seen.append(path.read_bytes())
+
+    with KaggleServer({"asl.zip": archive}, before_transfer=look) as server:
+        machine.succeeds(server, {"KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY})
+    assert any(b"download.py" in line for line in seen)
+    assert not any(secret.encode() in line for line in seen for secret in SECRETS)
 
 
 def test_no_credentials(machine, competition, archive):

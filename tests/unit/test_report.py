@@ -13,8 +13,8 @@ SCORES = {"score": 0.75, "score_damerau": 0.8, "num_sequences": 12}
 def folders(tmp_path):
     """A dataset's and an experiment's folder: two folds, one seed."""
     data, results = tmp_path / "data", tmp_path / "results"
-    split = {"num_sequences": 12, "num_participants": 3}
-    write_json(data / "manifest.json", {"dataset": {"name": "small"}, "splits": {"train": split}, "num_test_sequences": 5})
+    splits = {"train": {"num_sequences": 12, "num_participants": 3}}
+    write_json(data / "manifest.json", {"dataset": {"name": "small"}, "splits": splits, "num_test_sequences": 5})
     write_json(results / "oof/metrics.json", SCORES)
     write_json(results / "round2/seed1/metrics.json", {**SCORES, "validation_was_trained_on": False})
     write_json(results / "export/evaluation.json", SCORES)

@@ -21,7 +21,6 @@ from podium.landmarks import COLUMNS, SLOTS
 from podium.normalise import STATISTICS_COLUMNS, statistics
 
 DTYPES = {"float32": "<f4", "float16": "<f2"}
-# Of each sequence, for `podium.normalise`, so that nothing has to be computed again whenever a clip is loaded.
 HAND_COLUMNS = ["hand_share", "left_hand_share", "right_hand_share"]
 SHORT_FRAMES = 15  # shorter clips are not trained on (1st-place solution)
 NUM_EXAMPLES = 5
