@@ -38,11 +38,35 @@ def affine(scale: tuple, shear: float, shift: float) -> dict:
             "degrees": [-30, 30]}  # fmt: skip
 
 
-MASK = {"name": "temporal_mask", "p": 0.5, "size": [0.2, 0.4]}
-RECIPES = {
-    "round 1": [{"name": "resample", "p": 0.8, "rate": [0.5, 1.5]}, affine((0.8, 1.2), 0.15, 0.1), MASK],
-    "round 2": [{"name": "resample", "p": 0.8, "rate": [0.3, 2.0]}, affine((0.7, 1.3), 0.2, 0.15), MASK],
-}
+def mask(size: tuple, num_masks: int = 1, **more) -> dict:
+    return {"name": "temporal_mask", "size": size, "num_masks": num_masks, **more}
+
+
+RECIPES = {  # those of the 1st-place solution, with corrected choices, which do more
+    "round 1": [
+        {"name": "resample", "p": 0.8, "rate": [0.5, 1.5]},
+        affine((0.8, 1.2), 0.15, 0.1),
+        mask((0.2, 0.4), p=0.5),
+        {"name": "spatial_mask", "p": 0.5, "size": [0.05, 0.1]},
+    ],
+    "round 2": [
+        {"name": "resample", "p": 0.8, "rate": [0.3, 2.0]},
+        {"name": "dynamic_resample", "p": 0.25, "rate": [0.9, 1.1], "num_chunks": [20, 28]},
+        {"name": "time_shift", "p": 0.5, "shift": [-10, 9]},
+        affine((0.7, 1.3), 0.2, 0.15),
+        {"name": "finger_drop", "p": 0.75, "num_fingers": [2, 5], "window_size": [0.25, 0.5], "num_windows": 2},
+        {"name": "one_of", "choices": [
+            {"weight": 0.5, "name": "one_of", "p": 0.5, "choices": [
+                {"weight": 0.7, "name": "arm_drop"}, {"weight": 0.5, "name": "part_drop", "parts": ["face"]},
+            ]},
+            {"weight": 0.05, "name": "part_drop", "parts": ["left_hand", "right_hand"]},
+        ]},
+        {"name": "one_of", "p": 0.5, "choices": [
+            mask((0.2, 0.4), weight=1), mask((0.1, 0.2), 2, weight=1), mask((0.05, 0.1), 4, weight=1),
+        ]},
+        {"name": "spatial_mask", "p": 0.5, "size": [0.05, 0.1]},
+    ],
+}  # fmt: skip
 
 
 def build(root: Path, num_rows: int) -> pd.DataFrame:

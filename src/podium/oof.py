@@ -1,5 +1,8 @@
-"""Out-of-fold scores of round 1, put beside the clips that round 2 trains on."""
+"""Out-of-fold scores put beside the clips that round 2 trains on: those of round 1, or of a published table."""
 
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 
 from podium.errors import UserError
@@ -8,6 +11,7 @@ from podium.metrics import normalized_score
 SUPPLEMENTAL_SCORE = 0.5  # supplemental clips have no out-of-fold prediction (1st-place solution)
 MAX_SUPPLEMENTAL_CHARACTERS = 32
 _KEY = ["file_id", "sequence_id"]
+_CHECKED = {"phrase": "phrase", "seq_len": "num_frames"}  # columns that a published table may have → ours
 
 
 def merge_oof(index: pd.DataFrame, predictions: list[pd.DataFrame], held_out: set[int]) -> pd.DataFrame:
@@ -29,33 +33,128 @@ def merge_oof(index: pd.DataFrame, predictions: list[pd.DataFrame], held_out: se
     if merged.duplicated(_KEY).any():
         twice = merged.loc[merged.duplicated(_KEY), "sequence_id"].iloc[0]
         raise UserError(f"sequence {twice} was predicted by two folds; remake round 1 with one folds.parquet")
-    is_train = index["split"] == "train"
-    expected = index.loc[is_train & ~index["participant_id"].isin(held_out), _KEY]
-    matched = expected.merge(merged, how="outer", on=_KEY, indicator=True)
+    matched = _expected(index, held_out)[_KEY].merge(merged, how="outer", on=_KEY, indicator=True)
     for side, problem in (
         ("left_only", "has no out-of-fold prediction"),
         ("right_only", "has an out-of-fold prediction, but is no train clip of the index, or its signer is in no fold"),
     ):
         rows = matched[matched["_merge"] == side]
         if len(rows):
-            more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
+            raise UserError(f"sequence {_named(rows)} {problem}; remake round 1 for the present data")
+    return _beside(index, merged)
+
+
+def read_oof_table(path: str | Path) -> pd.DataFrame:
+    """Reads a published table of out-of-fold scores (csv); rows of supplemental clips (``is_sup`` 1) are left out.
+
+    Returns:
+        file_id and sequence_id (int64), score (float64, NaN where it is no number), and phrase (str) and seq_len
+        (frames, float64) where the table has them.
+
+    Raises:
+        UserError: The file is missing or no UTF-8 csv, lacks a column, an id is no integer, or a clip stands twice.
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist; correct oof_table") from None
+    except (ValueError, OSError) as error:  # pandas' parser errors and UnicodeDecodeError are ValueErrors
+        raise UserError(f"{path} cannot be read as a csv file: {error}") from None
+    missing = [column for column in (*_KEY, "score") if column not in table]
+    if missing:
+        raise UserError(f"{path} lacks the column(s) {', '.join(missing)}; it has {', '.join(table.columns)}")
+    if "is_sup" in table:
+        table = table[_numbers(table["is_sup"]) != 1]
+    for column in _KEY:
+        is_bad = ~table[column].str.fullmatch(r"\d{1,18}").to_numpy(dtype=bool)
+        if is_bad.any():
+            first = table[is_bad].iloc[0]
+            raise UserError(f"{path} row {first.name + 2}: {column} '{first[column]}' is not an integer")
+    numeric = {column: _numbers(table[column]) for column in ("score", "seq_len") if column in table}
+    table = table.assign(**numeric).astype(dict.fromkeys(_KEY, "int64"))
+    if table.duplicated(_KEY).any():
+        raise UserError(f"{path} names sequence {_named(table[table.duplicated(_KEY)])} more than once")
+    return table[[column for column in (*_KEY, "score", *_CHECKED) if column in table]]
+
+
+def import_oof(index: pd.DataFrame, table: pd.DataFrame, held_out: set[int]) -> tuple[pd.DataFrame, int]:
+    """The index with the scores of a published table, as `merge_oof` makes it; predictions stay empty.
+
+    Args:
+        index: Rows of splits "train" and "supplemental".
+        table: As `read_oof_table` returns it.
+        held_out: Participants in no fold, whose score stays empty.
+
+    Returns:
+        The merged table, and how many rows of ``table`` are no train clip of the index.
+
+    Raises:
+        UserError: A train clip has no row, or its score is no finite number of at most 1, or its phrase or length is
+            not the one of the index.
+    """
+    matched = _expected(index, held_out).merge(table, how="left", on=_KEY, indicator=True, suffixes=("", "_given"))
+    is_absent = matched["_merge"] == "left_only"
+    if is_absent.any():
+        raise UserError(f"oof_table has no row for sequence {_named(matched[is_absent])}; it is of other data")
+    is_bad = ~(np.isfinite(matched["score"]) & (matched["score"] <= 1))
+    if is_bad.any():
+        raise UserError(
+            f"oof_table: the score of sequence {_named(matched[is_bad])} is {matched.loc[is_bad, 'score'].iloc[0]}, not"
+            " a number of at most 1"
+        )
+    for column, ours in _CHECKED.items():
+        if column not in table:
+            continue
+        given = matched["phrase_given" if column == "phrase" else column]
+        is_other = given != matched[ours]
+        if is_other.any():
             raise UserError(
-                f"sequence {rows['sequence_id'].iloc[0]}{more} {problem}; remake round 1 for the present data"
+                f"oof_table: the {column} of sequence {_named(matched[is_other])} is '{given[is_other].iloc[0]}', but"
+                f" '{matched.loc[is_other, ours].iloc[0]}' in the index; it is of other data"
             )
-    train = index[is_train].merge(merged, how="left", on=_KEY, validate="one_to_one")
+    is_train = index["split"] == "train"
+    num_unknown = len(table) - len(table.merge(index.loc[is_train, _KEY], on=_KEY))
+    return _beside(index, matched.assign(prediction=None)[[*_KEY, "prediction", "score"]]), num_unknown
+
+
+def oof_metrics(table: pd.DataFrame) -> dict[str, float | int | None]:
+    """Corpus scores of a merged table; without predictions that of the clips' scores, and no Damerau's."""
+    is_train = table["is_sup"] == 0
+    rows = table[is_train & table["score"].notna()]
+    if rows["prediction"].notna().all():
+        references, predictions = rows["phrase"].tolist(), rows["prediction"].tolist()
+        score = normalized_score(references, predictions)
+        score_damerau = normalized_score(references, predictions, transpositions=True)
+    else:
+        score, score_damerau = float(np.average(rows["score"], weights=rows["phrase_len"])), None
+    return {
+        "score": score,
+        "score_damerau": score_damerau,
+        "num_sequences": len(rows),
+        "num_without_prediction": int(is_train.sum() - len(rows)),
+    }
+
+
+def _expected(index: pd.DataFrame, held_out: set[int]) -> pd.DataFrame:
+    """The train clips that must have a score."""
+    return index[(index["split"] == "train") & ~index["participant_id"].isin(held_out)]
+
+
+def _beside(index: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Train clips with their prediction and score, empty where ``scores`` lacks them; then supplemental clips."""
+    train = index[index["split"] == "train"].merge(scores, how="left", on=_KEY, validate="one_to_one")
     is_kept = (index["split"] == "supplemental") & (index["phrase"].str.len() <= MAX_SUPPLEMENTAL_CHARACTERS)
     supplemental = index[is_kept].assign(prediction=None, score=SUPPLEMENTAL_SCORE)
     table = pd.concat([train.assign(is_sup=0), supplemental.assign(is_sup=1)], ignore_index=True)
     return table.assign(phrase_len=table["phrase"].str.len())
 
 
-def oof_metrics(table: pd.DataFrame) -> dict[str, float | int]:
-    """Corpus scores of the out-of-fold predictions of a merged table."""
-    rows = table[(table["is_sup"] == 0) & table["prediction"].notna()]
-    references, predictions = rows["phrase"].tolist(), rows["prediction"].tolist()
-    return {
-        "score": normalized_score(references, predictions),
-        "score_damerau": normalized_score(references, predictions, transpositions=True),
-        "num_sequences": len(rows),
-        "num_without_prediction": int((table["is_sup"] == 0).sum() - len(rows)),
-    }
+def _numbers(texts: pd.Series) -> pd.Series:
+    """float64; NaN where a text is no number."""
+    return pd.to_numeric(texts, errors="coerce").astype("float64")
+
+
+def _named(rows: pd.DataFrame) -> str:
+    """The first row's sequence id, and how many more there are."""
+    more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
+    return f"{rows['sequence_id'].iloc[0]}{more}"

@@ -14,7 +14,7 @@ def summarize(data: Path, results: Path, num_folds: int, seeds: list[int]) -> No
     Args:
         data: Dataset folder, with manifest.json.
         results: The experiment's folder, with all stages finished.
-        num_folds: Of round 1.
+        num_folds: Of round 1; 0 where a published table took its place.
         seeds: Of round 2.
     """
     folders = {f"round1 fold{fold}": results / f"round1/fold{fold}" for fold in range(num_folds)}
@@ -50,7 +50,8 @@ def score_table(results: Path, seeds: list[int]) -> str:
     """Markdown: the score of each stage, and on whom."""
     rows = ["| stage | scored on | score | with Damerau's distance |", "|---|---|---|---|"]
     oof = read_json(results / "oof/metrics.json")
-    rows.append(_score_row("round 1, out of fold", f"{oof['num_sequences']} training clips, each unseen", oof))
+    stage = f"round 1, from `{oof['table']}`" if "table" in oof else "round 1, out of fold"
+    rows.append(_score_row(stage, f"{oof['num_sequences']} training clips, each unseen", oof))
     for seed in seeds:
         folder = results / f"round2/seed{seed}"
         metrics = read_json(folder / "metrics.json")
@@ -66,7 +67,8 @@ def score_table(results: Path, seeds: list[int]) -> str:
 def _score_row(stage: str, scored_on: str, numbers: dict[str, Any]) -> str:
     if numbers["score"] is None:
         return f"| {stage} | {scored_on} | none: {numbers['reason']} | |"
-    return f"| {stage} | {scored_on} | {numbers['score']:.3f} | {numbers['score_damerau']:.3f} |"
+    damerau = "" if numbers["score_damerau"] is None else f"{numbers['score_damerau']:.3f}"
+    return f"| {stage} | {scored_on} | {numbers['score']:.3f} | {damerau} |"
 
 
 def file_table(results: Path) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from podium.config import Dataset, Experiment, Recipe
+from podium.errors import UserError
 from podium.files import file_digest
 from podium.provenance import code_digest, digest
 
@@ -25,6 +26,9 @@ class Stages:
 
     Args:
         source_fingerprint: The source's word for the state of its raw data.
+
+    Raises:
+        UserError: The experiment's ``oof_table`` cannot be read.
     """
 
     def __init__(
@@ -40,7 +44,10 @@ class Stages:
         self.index = digest(self.shards, dataset.folds, folds, code_digest("data/index", "data/folds"))
         training = code_digest(*LOADING, "models", "training", *GROUND)
         self.round1 = digest(self.index, recipes["round1"], experiment.round1.seed, training)
-        self.oof = digest(self.round1, code_digest("oof", *GROUND))
+        scores = self.round1
+        if experiment.oof_table:  # round 1 does not run
+            scores = digest(self.index, _digest_of_table(experiment.oof_table))
+        self.oof = digest(scores, code_digest("oof", *GROUND))
         self.round2 = digest(self.oof, recipes["round2"], training)
         self.seed_evaluation = digest(self.round2, thresholds, code_digest("inference", "export/evaluation", *GROUND))
         self.port = digest(self.round2, code_digest("port", "export/twins", "inference", *GROUND))
@@ -59,3 +66,10 @@ class Stages:
         self.summary = digest(
             self.seed_evaluation, self.parity, self.evaluation, self.benchmark, code_digest("report")
         )
+
+
+def _digest_of_table(path: str) -> str:
+    try:
+        return file_digest(path)
+    except OSError:
+        raise UserError(f"{path} cannot be read; correct oof_table, or leave it out to train round 1") from None

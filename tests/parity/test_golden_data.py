@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 
 from podium.data.augment.affine import affine
+from podium.data.augment.arm_drop import published_subset
+from podium.data.augment.dynamic_resample import dynamic_frames
+from podium.data.augment.finger_drop import FINGERS, drop_fingers
+from podium.data.augment.part_drop import PartDrop
 from podium.data.augment.resample import resampled_frames
+from podium.data.augment.spatial_mask import spatial_mask
 from podium.data.augment.temporal_mask import temporal_mask
+from podium.data.augment.time_shift import shifted_frames
 from podium.data.clips import Labelled, Stretch, cutmix, mirror
 from podium.data.dataset import Sample, collate
 from podium.landmarks import COLUMNS, MIRROR, NAMES
@@ -94,6 +100,45 @@ def test_golden_affine(augmentation, key, scale, shear, shift, degrees):
 )
 def test_golden_temporal_mask(augmentation, key, windows):
     close(fill_missing(temporal_mask(augmentation["x"].copy(), windows)), augmentation[key], tolerance=0)
+
+
+def choose(x_TLC: np.ndarray, chosen_T: np.ndarray) -> np.ndarray:
+    """Frames as a loader shows them, with zeros where nothing is seen."""
+    return np.where((chosen_T >= 0)[:, None, None], x_TLC[chosen_T], 0)
+
+
+def test_golden_dynamic_resample(augmentation):
+    chosen_T = dynamic_frames(len(augmentation["x"]), augmentation["DynamicResample_rates"])
+    close(choose(augmentation["x"], chosen_T), augmentation["DynamicResample"], tolerance=0)
+
+
+@pytest.mark.parametrize("shift", [-10, -1, 0, 7])
+def test_golden_time_shift(augmentation, shift):
+    chosen_T = shifted_frames(len(augmentation["x"]), shift)
+    close(choose(augmentation["x"], chosen_T), augmentation[f"TimeShift_{shift}"], tolerance=0)
+
+
+def test_golden_fingers(augmentation):
+    assert np.array_equal(FINGERS, augmentation["finger_indices"])
+    x_TLC = augmentation["x"].copy()
+    drop_fingers(x_TLC, np.array([0, 3, 7]))
+    close(fill_missing(x_TLC), augmentation["FingersDrop_fidx_0_3_7"], tolerance=0)
+
+
+@pytest.mark.parametrize("choice", range(4))
+def test_golden_arms(augmentation, choice):
+    assert np.array_equal(published_subset(choice), augmentation[f"PoseDrop2_type{choice + 1}"])
+
+
+@pytest.mark.parametrize("key, parts", [("FaceDrop", ["face"]), ("HandDrop2", ["left_hand", "right_hand"])])
+def test_golden_parts(augmentation, key, parts):
+    x_TLC = PartDrop(parts=parts)(augmentation["x"].copy(), np.random.default_rng(0))
+    close(fill_missing(x_TLC), augmentation[key], tolerance=0)
+
+
+def test_golden_spatial_mask(augmentation):
+    masked = spatial_mask(augmentation["x"].copy(), 0.1, np.array([0.5, 0.5]))
+    close(fill_missing(masked), augmentation["SpatialMaskFix_.1@.5,.5"], tolerance=0)
 
 
 @pytest.mark.parametrize("case", range(6))

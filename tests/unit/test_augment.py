@@ -6,7 +6,10 @@ import pytest
 from podium.data.augment import AUGMENTATIONS, FrameAugmentation, build_augmentations
 from podium.data.augment.affine import affine
 from podium.data.augment.base import window
+from podium.data.augment.finger_drop import FINGERS
+from podium.data.augment.time_shift import shifted_frames
 from podium.errors import UserError
+from podium.landmarks import SLOTS
 
 NAMES = AUGMENTATIONS.names()
 
@@ -59,9 +62,11 @@ def test_missing_landmarks_stay_missing(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_same_generator_same_result(name):
     augmentation = example(name, p=1.0)
-    first, second, other = (augmentation(clip(90), np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, second = (augmentation(clip(90), np.random.default_rng(1)) for _ in range(2))
     assert np.array_equal(first, second, equal_nan=True)
-    assert not np.array_equal(first, other, equal_nan=True)
+    others = [augmentation(clip(90), np.random.default_rng(seed)) for seed in range(2, 30)]
+    if name != "part_drop":  # it has nothing to draw
+        assert not all(np.array_equal(first, other, equal_nan=True) for other in others)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -72,17 +77,18 @@ def test_p_zero_is_identity(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_p_is_the_share_of_clips(name):
+def test_p_is_the_share_of_clips(name, monkeypatch):
     augmentation = example(name, p=0.3)
-    x_TLC = clip(10)
-    rng = np.random.default_rng(0)
-    num_changed = 0
-    for _ in range(2000):
-        before = x_TLC.copy()
-        out_TLC = augmentation(x_TLC, rng)
-        num_changed += out_TLC is not x_TLC or not np.array_equal(out_TLC, before, equal_nan=True)
-        x_TLC = clip(10)
-    assert 0.26 < num_changed / 2000 < 0.34
+    assert 0.26 < share_of_runs(augmentation, monkeypatch) < 0.34
+
+
+def share_of_runs(augmentation, monkeypatch, num_calls: int = 2000) -> float:
+    """How often an augmentation does something, out of many calls."""
+    runs, rng = [], np.random.default_rng(0)
+    monkeypatch.setattr(type(augmentation), "apply", lambda self, x_TLC, rng: runs.append(self) or x_TLC)
+    for _ in range(num_calls):
+        augmentation(clip(3), rng)
+    return len(runs) / num_calls
 
 
 # ----------------------------------------------------------------------------------------------------- recipe errors
@@ -165,6 +171,82 @@ def test_temporal_mask_hides_its_share():
         out_TLC = augmentation(clip(40), np.random.default_rng(seed))
         is_hidden_T = np.isnan(out_TLC).all(axis=(1, 2))
         assert is_hidden_T.sum() == 10 and np.ptp(np.flatnonzero(is_hidden_T)) == 9
+
+
+ROUND2_DROP = {
+    "name": "one_of",
+    "choices": [
+        {"weight": 0.5, "name": "one_of", "p": 0.5, "choices": [
+            {"weight": 0.7, "name": "arm_drop", "subsets": "published"},
+            {"weight": 0.5, "name": "part_drop", "parts": ["face"]},
+        ]},
+        {"weight": 0.05, "name": "part_drop", "parts": ["left_hand", "right_hand"]},
+    ],
+}  # fmt: skip
+
+
+def test_one_of_drops_as_often_as_the_winners_do():
+    augmentation, rng = build_augmentations([ROUND2_DROP])[0], np.random.default_rng(0)
+    seen = {"nothing": 0, "pose": 0, "face": 0, "hands": 0}
+    for _ in range(6000):
+        is_missing_L = np.isnan(augmentation(np.zeros((1, 130, 3), dtype=np.float32), rng)).all(axis=(0, 2))
+        hands = is_missing_L[SLOTS["left_hand"]].all() and is_missing_L[SLOTS["right_hand"]].all()
+        face, pose = is_missing_L[SLOTS["face"]].all(), is_missing_L[SLOTS["pose"]].any()
+        assert hands + face + pose <= 1
+        seen["hands" if hands else "face" if face else "pose" if pose else "nothing"] += 1
+    shares = {part: number / 6000 for part, number in seen.items()}
+    assert shares == pytest.approx({"nothing": 0.455, "pose": 0.265, "face": 0.189, "hands": 0.091}, abs=0.02)
+
+
+def test_a_wrong_choice_is_named():
+    with pytest.raises(UserError, match="weight above 0"):
+        build_augmentations([{"name": "one_of", "choices": [{"name": "part_drop", "parts": ["face"]}]}])
+    with pytest.raises(UserError, match=r"choices\[0\] \(part_drop\): unknown key 'part'; did you mean 'parts'"):
+        build_augmentations([{"name": "one_of", "choices": [{"weight": 1, "name": "part_drop", "part": ["face"]}]}])
+
+
+@pytest.mark.parametrize("probability, expected", [("published", 0.5625), ("corrected", 0.75)])
+def test_finger_drop_runs_as_often_as_said(probability, expected, monkeypatch):
+    augmentation = example("finger_drop", p=0.75, probability=probability)
+    assert share_of_runs(augmentation, monkeypatch) == pytest.approx(expected, abs=0.03)
+
+
+@pytest.mark.parametrize("draws, low, high, mean", [("published", 3, 10, 7.18), ("corrected", 2, 5, 3.5)])
+def test_finger_drop_number_of_fingers(draws, low, high, mean):
+    augmentation = example("finger_drop", draws=draws, num_windows=1, window_size=(1, 1))
+    numbers = []
+    for seed in range(1500):
+        x_TLC = augmentation(np.zeros((1, 130, 3), dtype=np.float32), np.random.default_rng(seed))
+        is_missing_L = np.isnan(x_TLC).all(axis=(0, 2))
+        assert is_missing_L.sum() == is_missing_L[FINGERS].sum() and (is_missing_L[FINGERS].sum(axis=1) % 4 == 0).all()
+        numbers.append(int(is_missing_L.sum()) // 4)
+    assert min(numbers) >= low and max(numbers) <= high and np.mean(numbers) == pytest.approx(mean, abs=0.15)
+
+
+def test_arm_drop_corrected_goes_from_a_joint_outwards():
+    seen = set()
+    for seed in range(200):
+        x_TLC = example("arm_drop")(np.zeros((1, 130, 3), dtype=np.float32), np.random.default_rng(seed))
+        right, left = np.isnan(x_TLC).all(axis=(0, 2))[SLOTS["pose"]].reshape(2, 6)
+        seen.add((tuple(np.flatnonzero(right)), tuple(np.flatnonzero(left))))
+    arms = [tuple(range(joint, 6)) for joint in range(3)]
+    assert seen == {(arm, arm) for arm in arms} | {(arms[0], ()), ((), arms[0])}
+
+
+def test_spatial_mask_published_changes_nothing():
+    out_TLC = example("spatial_mask", effect="published", size=(1, 1))(clip(9), np.random.default_rng(0))
+    assert np.array_equal(out_TLC, clip(9), equal_nan=True)
+    hidden_TLC = example("spatial_mask", size=(1, 1))(clip(9), np.random.default_rng(0))
+    assert np.isnan(hidden_TLC).sum() > np.isnan(clip(9)).sum()
+    nothing = np.full((3, 3, 130), np.nan, dtype=np.float32).transpose(0, 2, 1)
+    assert np.isnan(example("spatial_mask")(nothing, np.random.default_rng(0))).all()
+
+
+@pytest.mark.parametrize("num_frames, shift, expected", [
+    (3, 2, [-1, -1, 0, 1, 2]), (5, 0, [0, 1, 2, 3, 4]), (5, -2, [2, 3, 4]), (5, -3, [0, 1, 2, 3, 4]), (1, -9, [0]),
+])  # fmt: skip
+def test_time_shift(num_frames, shift, expected):
+    assert shifted_frames(num_frames, shift).tolist() == expected
 
 
 @pytest.mark.parametrize(

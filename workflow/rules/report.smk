@@ -5,11 +5,13 @@ Makes: results/{experiment}/report/.
 Cost: seconds.
 """
 
+SCORED_FOLDS = [] if EXPERIMENT.oof_table else FOLDS
+
 
 rule summarize:
     input:
         manifest=f"{DATA}/manifest.json",
-        histories=expand(f"{RESULTS}/round1/fold{{fold}}/history.csv", fold=FOLDS)
+        histories=expand(f"{RESULTS}/round1/fold{{fold}}/history.csv", fold=SCORED_FOLDS)
         + expand(f"{RESULTS}/round2/seed{{seed}}/history.csv", seed=SEEDS),
         oof=f"{RESULTS}/oof/metrics.json",
         seeds=expand(f"{RESULTS}/round2/seed{{seed}}/metrics.json", seed=SEEDS),
@@ -30,7 +32,7 @@ rule summarize:
         fingerprint=STAGES.summary,
         data=DATA,
         results=RESULTS,
-        folds=len(FOLDS),
+        folds=len(SCORED_FOLDS),
         seeds=SEEDS,
     shell:
         "python workflow/scripts/summarize.py --data {params.data:q} --results {params.results:q}"

@@ -2,6 +2,7 @@
 
 Needs: results/data/{dataset}/ and one GPU per fold where the recipe wants one.
 Makes: results/{experiment}/round1/fold{fold}/, results/{experiment}/oof/.
+With `oof_table` a published table takes the place of round 1, which then runs only when asked for by name.
 Cost: folds run side by side where there are GPUs for them (--resources gpu=N).
 """
 
@@ -40,25 +41,49 @@ rule train_round1:
         " 2>&1 | tee {log:q}"
 
 
-rule merge_oof:
-    input:
-        index=f"{DATA}/index.parquet",
-        folds=f"{DATA}/folds.parquet",
-        predictions=expand(f"{RESULTS}/round1/fold{{fold}}/oof.parquet", fold=FOLDS),
-    output:
-        table=f"{RESULTS}/oof/train_with_oof.parquet",
-        metrics=f"{RESULTS}/oof/metrics.json",
-    log:
-        f"results/logs/{EXPERIMENT.name}/merge_oof.log",
-    benchmark:
-        f"results/benchmarks/{EXPERIMENT.name}/merge_oof.tsv"
-    conda:
-        "../../envs/train.yaml"
-    params:
-        fingerprint=STAGES.oof,
-    shell:
-        "python workflow/scripts/merge_oof.py --index {input.index:q} --folds {input.folds:q}"
-        " --oof {input.predictions:q} --out {output.table:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"
+if EXPERIMENT.oof_table:
+
+    rule import_oof:
+        input:
+            index=f"{DATA}/index.parquet",
+            folds=f"{DATA}/folds.parquet",
+            table=ancient(EXPERIMENT.oof_table),
+        output:
+            table=f"{RESULTS}/oof/train_with_oof.parquet",
+            metrics=f"{RESULTS}/oof/metrics.json",
+        log:
+            f"results/logs/{EXPERIMENT.name}/import_oof.log",
+        benchmark:
+            f"results/benchmarks/{EXPERIMENT.name}/import_oof.tsv"
+        conda:
+            "../../envs/train.yaml"
+        params:
+            fingerprint=STAGES.oof,
+        shell:
+            "python workflow/scripts/import_oof.py --index {input.index:q} --folds {input.folds:q}"
+            " --table {input.table:q} --out {output.table:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"
+
+else:
+
+    rule merge_oof:
+        input:
+            index=f"{DATA}/index.parquet",
+            folds=f"{DATA}/folds.parquet",
+            predictions=expand(f"{RESULTS}/round1/fold{{fold}}/oof.parquet", fold=FOLDS),
+        output:
+            table=f"{RESULTS}/oof/train_with_oof.parquet",
+            metrics=f"{RESULTS}/oof/metrics.json",
+        log:
+            f"results/logs/{EXPERIMENT.name}/merge_oof.log",
+        benchmark:
+            f"results/benchmarks/{EXPERIMENT.name}/merge_oof.tsv"
+        conda:
+            "../../envs/train.yaml"
+        params:
+            fingerprint=STAGES.oof,
+        shell:
+            "python workflow/scripts/merge_oof.py --index {input.index:q} --folds {input.folds:q}"
+            " --oof {input.predictions:q} --out {output.table:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"
 
 
 rule round1:
@@ -68,4 +93,4 @@ rule round1:
 
 rule oof:
     input:
-        rules.merge_oof.output,
+        (rules.import_oof if EXPERIMENT.oof_table else rules.merge_oof).output,

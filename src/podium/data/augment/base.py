@@ -4,24 +4,26 @@ from abc import ABC, abstractmethod
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError
 
 from podium.config import Probability, Section
-from podium.registry import Registry
+from podium.errors import UserError
+from podium.registry import Registry, nearest
 
 AUGMENTATIONS: Registry[type["Augmentation"]] = Registry("augmentation")
 
 
-def _ascending(bounds: tuple[float, float]) -> tuple[float, float]:
+def ascending(bounds: tuple[float, float]) -> tuple[float, float]:
+    """Validates a pair of bounds."""
     if bounds[0] > bounds[1]:
         raise ValueError("the first bound must not be above the second")
     return bounds
 
 
-Range = Annotated[tuple[float, float], AfterValidator(_ascending)]
+Range = Annotated[tuple[float, float], AfterValidator(ascending)]
 Positive = Annotated[float, Field(gt=0)]
-PositiveRange = Annotated[tuple[Positive, Positive], AfterValidator(_ascending)]
-ShareRange = Annotated[tuple[Probability, Probability], AfterValidator(_ascending)]
+PositiveRange = Annotated[tuple[Positive, Positive], AfterValidator(ascending)]
+ShareRange = Annotated[tuple[Probability, Probability], AfterValidator(ascending)]
 
 
 class Augmentation(Section, ABC):
@@ -51,7 +53,12 @@ class Augmentation(Section, ABC):
         Returns:
             (T', 130, 3) float32, T' ≥ 1. ``x_TLC`` itself when the augmentation does not run.
         """
-        return self.apply(x_TLC, rng) if rng.random() < self.p else x_TLC
+        return self.apply(x_TLC, rng) if rng.random() < self.effective_p else x_TLC
+
+    @property
+    def effective_p(self) -> float:
+        """The probability of running, where an augmentation has its own reading of ``p``."""
+        return self.p
 
     @abstractmethod
     def apply(self, x_TLC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -72,7 +79,7 @@ class FrameAugmentation(Augmentation):
 
     def choose_from(self, chosen_T: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """As calling it, on the numbers of frames that stand for them, −1 for a frame in which nothing is seen."""
-        if rng.random() >= self.p:
+        if rng.random() >= self.effective_p:
             return chosen_T
         choice_T = self.choose(len(chosen_T), rng)
         return np.where(choice_T < 0, -1, chosen_T[choice_T])
@@ -82,6 +89,26 @@ class FrameAugmentation(Augmentation):
         shown_TLC = x_TLC[chosen_T]
         shown_TLC[chosen_T < 0] = np.nan
         return shown_TLC
+
+
+def build(entry: dict[str, Any], place: str) -> Augmentation:
+    """The augmentation of one entry of a recipe; ``place`` is what error messages call it. Raises `UserError`."""
+    if "name" not in entry:
+        raise UserError(f"{place}: key 'name' is missing; known augmentations are: {', '.join(AUGMENTATIONS.names())}")
+    parameters = {key: value for key, value in entry.items() if key != "name"}
+    kind = AUGMENTATIONS.get(str(entry["name"]))
+    try:
+        return kind.model_validate(parameters)
+    except ValidationError as error:
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            message = f"unknown key '{key}'; {nearest(key, list(kind.model_fields))}"
+        elif first["type"] == "missing":
+            message = f"key '{key}' is missing"
+        else:
+            message = f"{key}: {first['msg'].removeprefix('Value error, ')}, got {first.get('input')!r}"
+        raise UserError(f"{place} ({entry['name']}): {message}") from None
 
 
 def window(num_frames: int, size: float, offset: float) -> slice:

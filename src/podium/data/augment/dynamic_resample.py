@@ -1,0 +1,45 @@
+"""Tempo that changes within a clip."""
+
+import math
+from typing import Annotated
+
+import numpy as np
+from pydantic import AfterValidator, Field
+
+from podium.data.augment.base import AUGMENTATIONS, FrameAugmentation, PositiveRange, ascending
+from podium.data.augment.resample import resampled_frames
+
+Count = Annotated[int, Field(ge=1)]
+
+
+@AUGMENTATIONS.register("dynamic_resample")
+class DynamicResample(FrameAugmentation):
+    """Cuts the clip into equal chunks and gives each its own tempo.
+
+    Args:
+        rate: Bounds of the uniform draw for each chunk; 0.9–1.1 in round 2 of the 1st-place solution.
+        num_chunks: Bounds of the number of chunks, both included; 20–28 there.
+    """
+
+    example = {"rate": (0.9, 1.1), "num_chunks": (20, 28)}
+
+    rate: PositiveRange
+    num_chunks: Annotated[tuple[Count, Count], AfterValidator(ascending)]
+
+    def choose(self, num_frames: int, rng: np.random.Generator) -> np.ndarray:
+        num_chunks = rng.integers(*self.num_chunks, endpoint=True)
+        return dynamic_frames(num_frames, rng.uniform(*self.rate, size=num_chunks))
+
+
+def dynamic_frames(num_frames: int, rates: np.ndarray) -> np.ndarray:
+    """Frames of a clip whose chunks have these rates; of a clip with fewer frames than rates the first rates are used.
+
+    Chunks are equally long, the last may be shorter or missing.
+    """
+    rates = rates[:num_frames]
+    size = math.ceil(num_frames / len(rates))
+    starts = range(0, num_frames, size)
+    return np.concatenate([
+        start + resampled_frames(min(size, num_frames - start), rate)
+        for start, rate in zip(starts, rates, strict=False)
+    ])
