@@ -114,7 +114,7 @@ def rate(run, num_samples: int, repeats: int) -> tuple[float, float]:
 
 
 def batches(clips: TrainingClips, keys: list[tuple[int, int]]) -> None:
-    """Makes all samples, in batches of 64 as training takes them."""
+    """Makes all samples, in batches of 64."""
     for first in range(0, len(keys), 64):
         collate([clips[key] for key in keys[first : first + 64]])
 
@@ -171,7 +171,13 @@ def opening(table: pd.DataFrame, root: Path, data: Data) -> dict[str, float]:
 
 
 def drop_pages(root: Path) -> None:
-    """Makes the kernel forget the shards."""
+    """Makes the kernel forget the shards.
+
+    Raises:
+        RuntimeError: A shard is still mapped by this process; the kernel keeps mapped pages, whatever it is told.
+    """
+    if f"{root}/shards" in Path("/proc/self/maps").read_text():
+        raise RuntimeError("a shard is still mapped, so that its pages would stay")
     for path in (root / "shards").rglob("*.npy"):
         descriptor = os.open(path, os.O_RDONLY)
         os.fsync(descriptor)
@@ -196,6 +202,8 @@ def main() -> None:
             for name, augment in RECIPES.items():
                 data = Data(augment=augment)
                 clips = TrainingClips(table, root, data, seed=0)
+                lengths = clips.lengths
+                keys.sort(key=lambda key, lengths=lengths: lengths[key[1]])  # batches of similar length, as in training
                 batches(clips, keys)
                 wall, processor = rate(partial(batches, clips, keys), len(keys), arguments.repeats)
                 make = plain(table, root, data)
@@ -205,13 +213,16 @@ def main() -> None:
         cost = opening(table, root, data)
         print(f"\nopening {SIZES[1]:,} rows in {NUM_FILES} shards: {cost['seconds']:.2f} s; memory of a loader process "
               f"that it shares with nobody: {cost['megabytes']:.0f} MB")  # fmt: skip
-        clips = TrainingClips(small, root, data, seed=0)
+        del clips  # and its maps
         keys = [(1, int(item)) for item in rng.permutation(len(small))]
-        batches(clips, keys)
-        warm, _ = rate(partial(batches, clips, keys), len(keys), 1)
-        drop_pages(root)
-        clips = TrainingClips(small, root, data, seed=0)
-        cold, _ = rate(partial(batches, clips, keys), len(keys), 1)
+        rates = {"cold": [], "warm": []}
+        for _ in range(arguments.repeats):
+            drop_pages(root)
+            for of_pages in rates.values():  # cold first; each opens the shards anew
+                clips = TrainingClips(small, root, data, seed=0)
+                of_pages.append(rate(partial(batches, clips, keys), len(keys), 1)[0])
+                del clips
+        cold, warm = np.median(rates["cold"]), np.median(rates["warm"])
         print(f"a shuffled epoch of {len(small):,} clips: {warm:,.0f} samples/s warm, {cold:,.0f} on cold pages")
 
 

@@ -141,6 +141,15 @@ def test_affine_turns_about_the_origin():
     assert np.isnan(turned[0, 1:]).all()
 
 
+def test_affine_without_depth():
+    """A detector that knows no depth leaves z missing throughout; x and y are moved all the same."""
+    x_TLC = clip(5)
+    flat_TLC = x_TLC.copy()
+    flat_TLC[..., 2] = np.nan
+    moved, flat = (affine(one, 1.1, (0.1, 0.0), 10.0, (0.1, 0.2)) for one in (x_TLC, flat_TLC))
+    assert np.array_equal(flat[..., :2], moved[..., :2], equal_nan=True) and np.isnan(flat[..., 2]).all()
+
+
 def test_affine_published_moves_missing_landmarks():
     fixed = {"scale": (1, 1), "shear": (0, 0), "degrees": (0, 0), "shift": (0.1, 0.1), "shifts": "published"}
     x_TLC = np.full((1, 3, 130), np.nan, dtype=np.float32).transpose(0, 2, 1)

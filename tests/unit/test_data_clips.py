@@ -36,8 +36,8 @@ def test_normalise_where_there_is_no_spread():
 
 def test_mirror_swaps_sides_and_is_its_own_inverse():
     x_TLC = normalise(raw_clip())
-    mirrored = mirror(x_TLC)
-    assert np.array_equal(mirror(mirrored), x_TLC)
+    mirrored = mirror(x_TLC.copy())
+    assert np.array_equal(mirror(mirrored.copy()), x_TLC)
     left, right = NAMES.index("left_hand_8"), NAMES.index("right_hand_8")
     assert np.array_equal(mirrored[:, left], x_TLC[:, right] * np.float32([-1, 1, 1]))
     assert not mirrored[5:15, SLOTS["right_hand"]].any()

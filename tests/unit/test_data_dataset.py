@@ -159,6 +159,12 @@ def test_stored_statistics_give_the_normalised_clip(prepared, tmp_path, dtype):
         assert np.array_equal(clips.normalised(row), normalise(one))
 
 
+def test_an_index_without_statistics_is_refused(prepared):
+    root, table = prepared
+    with pytest.raises(UserError, match="lacks the column deviation_y; `snakemake data` makes it anew"):
+        TrainingClips(table.drop(columns="deviation_y"), root, Data(**PLAIN), seed=0)
+
+
 # ------------------------------------------------------------------------------------------------ mirror and CutMix
 
 
@@ -195,11 +201,11 @@ def test_mirror_of_partners(prepared, choice, is_partner_mirrored):
     frames = {position: normalise(raw(root, row)) for position, row in table[:12].iterrows()}
     for item in range(12):
         sample = clips[0, item]
-        own, ends = mirror(frames[item]), [sample.x_TLC[0], sample.x_TLC[-1]]
+        own, ends = mirror(frames[item].copy()), [sample.x_TLC[0], sample.x_TLC[-1]]
         is_own = [(own == end).all(axis=(1, 2)).any() for end in ends]
         assert sum(is_own) == 1
         partner_end = ends[is_own.index(False)]
-        expected = [mirror(one) if is_partner_mirrored else one for one in frames.values()]
+        expected = [mirror(one.copy()) if is_partner_mirrored else one for one in frames.values()]
         assert any((one == partner_end).all(axis=(1, 2)).any() for one in expected)
 
 

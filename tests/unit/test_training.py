@@ -18,6 +18,7 @@ from podium.data.folds import HELD_OUT
 from podium.errors import UserError
 from podium.inference import TorchRecognizer, read_recipe
 from podium.models import create
+from podium.normalise import STATISTICS_COLUMNS, statistics
 from podium.text import DUMMY_PHRASE
 from podium.training.device import choose_device, memory_advice
 from podium.training.job import reference_rows, train_job
@@ -52,7 +53,8 @@ def write_data(root: Path, phrases: list[str] = PHRASES, num_signers: int = 4) -
         offset += len(frames)
     (root / "shards/train").mkdir(parents=True)
     np.save(root / "shards/train/1.npy", np.concatenate(clips))
-    return pd.DataFrame(rows)
+    numbers = np.transpose([np.concatenate(statistics(clip)) for clip in clips])
+    return pd.DataFrame(rows).assign(**dict(zip(STATISTICS_COLUMNS, numbers, strict=True)))
 
 
 def write_dataset(root: Path, folds: list[int]) -> None:

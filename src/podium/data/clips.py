@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from podium.errors import UserError
 from podium.landmarks import COLUMNS, MIRROR, NUM_LANDMARKS
 from podium.normalise import STATISTICS_COLUMNS, fill_missing, standardise
 
@@ -37,12 +38,18 @@ class Clips:
     Args:
         table: Rows with split, file_id, offset, num_frames, and the clips' statistics (mean_x … deviation_z).
         root: The dataset's folder.
+
+    Raises:
+        UserError: The table has no statistics.
     """
 
     def __init__(self, table: pd.DataFrame, root: str | Path) -> None:
         of_shard = table.groupby(["split", "file_id"])
         self._shard_of_row = of_shard.ngroup().to_numpy(dtype=np.int32)
         self._paths = [shard_path(root, split, file_id) for split, file_id in of_shard.groups]
+        missing = [column for column in STATISTICS_COLUMNS if column not in table]
+        if missing:
+            raise UserError(f"the index of {root} lacks the column {missing[0]}; `snakemake data` makes it anew")
         self._begin = table["offset"].to_numpy(dtype=np.int64)
         self._end = self._begin + table["num_frames"].to_numpy(dtype=np.int64)
         self._mean_NC, self._deviation_NC = np.split(table[STATISTICS_COLUMNS].to_numpy(dtype=np.float32), 2, axis=1)
@@ -76,12 +83,16 @@ class Clips:
         places = zip(starts[:-1], pairwise(bounds), strict=True)
         for (row, begin, _, is_mirrored), (start, (first, last)) in zip(stretches, places, strict=True):
             frames_T = chosen_T[first:last] + (self._begin[row] + begin - start)
-            x_TK[first:last] = self._shard(row)[frames_T]
-            x_TCL = x_TK[first:last].reshape(-1, 3, NUM_LANDMARKS)
-            x_TCL -= self._mean_NC[row][:, None]
-            x_TCL /= self._deviation_NC[row][:, None]
+            piece_TK = x_TK[first:last]
+            shard = self._shard(row)
+            if shard.dtype == x_TK.dtype:
+                np.take(shard, frames_T, axis=0, out=piece_TK, mode="clip")  # "raise" would go through a buffer
+            else:
+                piece_TK[:] = shard[frames_T]
+            piece_TK -= np.repeat(self._mean_NC[row], NUM_LANDMARKS)
+            piece_TK /= np.repeat(self._deviation_NC[row], NUM_LANDMARKS)
             if is_mirrored:
-                x_TCL[:] = mirror(x_TCL.transpose(0, 2, 1)).transpose(0, 2, 1)
+                mirror(piece_TK.reshape(-1, 3, NUM_LANDMARKS).transpose(0, 2, 1))
         return x_TK.reshape(-1, 3, NUM_LANDMARKS).transpose(0, 2, 1)
 
     def _shard(self, row: int) -> np.ndarray:
@@ -95,14 +106,16 @@ def mirror(x_TLC: np.ndarray) -> np.ndarray:
     """Left becomes right: x changes its sign, landmarks change places. What is missing stays missing.
 
     Args:
-        x_TLC: (T, 130, 3) float32, standardised.
+        x_TLC: (T, 130, 3) float32, standardised. Changed in place.
 
     Returns:
-        (T, 130, 3) float32, a new array.
+        ``x_TLC``.
     """
-    mirrored_TCL = x_TLC.transpose(0, 2, 1)[:, :, MIRROR]
-    np.negative(mirrored_TCL[:, 0], out=mirrored_TCL[:, 0])
-    return mirrored_TCL.transpose(0, 2, 1)
+    for coordinate in range(3):  # one at a time: the copies are small enough to stay in the cache
+        x_TL = x_TLC[..., coordinate]
+        x_TL[:] = x_TL[:, MIRROR]
+    np.negative(x_TLC[..., 0], out=x_TLC[..., 0])
+    return x_TLC
 
 
 def cut(length: int, share: float) -> int:

@@ -89,9 +89,7 @@ class TrainingClips(Dataset):
     @property
     def lengths(self) -> np.ndarray:
         """(len(self),) int64: frames of each item's recording, the median where it has several. For bucketing."""
-        num_frames = self._rows.num_frames
-        return np.array([int(np.median(num_frames[rows])) if len(rows) > 1 else num_frames[rows[0]]
-                         for rows in map(self._recordings.__getitem__, range(len(self)))])  # fmt: skip
+        return self._recordings.medians(self._rows.num_frames)
 
     def __getitem__(self, key: tuple[int, int]) -> Sample:
         epoch, item = key
@@ -172,6 +170,13 @@ class _Groups:
 
     def __len__(self) -> int:
         return len(self._starts) - 1
+
+    def medians(self, values: np.ndarray) -> np.ndarray:
+        """(len(self),) int64: the median of each group's values, rounded down; ``values`` has one per row number."""
+        medians = values[self._rows[self._starts[:-1]]]
+        for group in np.flatnonzero(np.diff(self._starts) > 1):
+            medians[group] = np.median(values[self[group]])
+        return medians
 
     def __getitem__(self, group: int) -> np.ndarray:
         """The rows of a group, ascending."""

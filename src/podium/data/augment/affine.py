@@ -52,20 +52,26 @@ def affine(
     """Scales and shears about the origin, rotates about the point that the shear makes its centre, shifts.
 
     Args:
-        x_TLC: (T, 130, 3) float32; what is NaN stays NaN.
+        x_TLC: (T, 130, 3) float32; what is NaN stays NaN. Changed in place.
         shear: (h_x, h_y): x gains h_y·y and y gains h_x·x; the centre of the rotation is (h_y, h_x).
         degrees: Counter-clockwise where y points down would be negative: p ← p·[[cos, sin], [−sin, cos]].
 
     Returns:
-        (T, 130, 3) float32, a new array.
+        ``x_TLC``.
     """
     shear_x, shear_y = shear
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     rotation = np.array([[cos, sin], [-sin, cos]])  # for row vectors
-    linear = np.eye(3)
-    linear[:2, :2] = scale * np.array([[1.0, shear_x], [shear_y, 1.0]]) @ rotation
+    linear = scale * np.array([[1.0, shear_x], [shear_y, 1.0]]) @ rotation
     centre = np.array([shear_y, shear_x])
     offset = (centre - centre @ rotation + np.array(shift)).astype(np.float32)
-    moved_TCL = np.matmul(linear.T.astype(np.float32), x_TLC.transpose(0, 2, 1))
-    moved_TCL[:, :2] += offset[:, None]
-    return moved_TCL.transpose(0, 2, 1)
+    (xx, xy), (yx, yy) = linear.astype(np.float32)
+    x_TL, y_TL = x_TLC[..., 0], x_TLC[..., 1]
+    moved_TL = x_TL * xx
+    moved_TL += y_TL * yx
+    moved_TL += offset[0]
+    y_TL *= yy
+    y_TL += x_TL * xy
+    y_TL += offset[1]
+    x_TL[:] = moved_TL
+    return x_TLC

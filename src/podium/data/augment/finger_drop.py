@@ -49,7 +49,7 @@ class FingerDrop(Augmentation):
     def _draw(self, rng: np.random.Generator) -> np.ndarray:
         if self.draws == "published":
             return rng.integers(len(FINGERS), size=NUM_PUBLISHED_DRAWS)
-        return rng.choice(len(FINGERS), rng.integers(*self.num_fingers, endpoint=True), replace=False)
+        return rng.permutation(len(FINGERS))[: rng.integers(*self.num_fingers, endpoint=True)]
 
 
 def drop_fingers(x_TLC: np.ndarray, fingers: np.ndarray) -> None:

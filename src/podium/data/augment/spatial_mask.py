@@ -32,14 +32,18 @@ def spatial_mask(x_TLC: np.ndarray, size: float, corner: np.ndarray) -> np.ndarr
         size: Share of the extent of x and of y.
         corner: (2,) where the rectangle begins, as shares of these extents.
     """
-    x_TCL = x_TLC.transpose(0, 2, 1)
-    is_hidden_TL = np.ones((len(x_TCL), x_TCL.shape[2]), dtype=bool)
-    for axis in (0, 1):
-        values_TL = x_TCL[:, axis]
-        if np.isnan(values_TL).all():
-            return x_TLC
-        low, high = np.nanmin(values_TL), np.nanmax(values_TL)
-        begin = low + corner[axis] * (high - low)
-        is_hidden_TL &= (values_TL > begin) & (values_TL < begin + size * (high - low))
-    np.copyto(x_TCL, np.nan, where=is_hidden_TL[:, None])
+    x_TL, y_TL = x_TLC[..., 0], x_TLC[..., 1]
+    left, right = _stretch(x_TL, size, corner[0])
+    top, bottom = _stretch(y_TL, size, corner[1])
+    frames, landmarks = np.nonzero((x_TL > left) & (x_TL < right))  # few: the other axis is asked for these alone
+    y = y_TL[frames, landmarks]
+    is_hidden = (y > top) & (y < bottom)
+    x_TLC[frames[is_hidden], landmarks[is_hidden]] = np.nan
     return x_TLC
+
+
+def _stretch(values_TL: np.ndarray, size: float, begin: float) -> tuple[np.float32, np.float32]:
+    """Where the rectangle begins and ends along one axis; NaN for a clip without landmarks."""
+    low, high = (bound.reduce(bound.reduce(values_TL, axis=0)) for bound in (np.fmin, np.fmax))  # they pass over NaN
+    start = low + np.float32(begin) * (high - low)
+    return start, start + np.float32(size) * (high - low)
