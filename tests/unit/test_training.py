@@ -22,8 +22,9 @@ from podium.normalise import STATISTICS_COLUMNS, statistics
 from podium.text import DUMMY_PHRASE
 from podium.training.device import choose_device, memory_advice
 from podium.training.job import reference_rows, train_job
-from podium.training.loop import TrainState, epoch_line, train, train_epoch
+from podium.training.loop import epoch_line, train, train_epoch
 from podium.training.optimizer import learning_rate, make_optimizer
+from podium.training.resume import StateFile, TrainState
 from podium.training.validation import prediction_table, scores
 
 ROOT = Path(__file__).parent.parent.parent
@@ -157,7 +158,8 @@ def fit_line(x: torch.Tensor, y: torch.Tensor, batch_size: int, accumulation: in
     state = TrainState(model, descent, torch.amp.GradScaler("cpu", enabled=False), torch.Generator())
     with tqdm(disable=True) as progress:
         for _ in range(2):
-            train_epoch(state, batches, one, CPU, progress)
+            train_epoch(state, batches, one, CPU, progress, StateFile(None, "", 0))
+            state.begin_next_epoch()
     return before, model.weight.detach(), descent.param_groups[0]["lr"]
 
 

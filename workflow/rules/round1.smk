@@ -22,6 +22,7 @@ rule train_round1:
         f"results/logs/{EXPERIMENT.name}/round1/fold{{fold}}.log",
     benchmark:
         f"results/benchmarks/{EXPERIMENT.name}/round1/fold{{fold}}.tsv"
+    retries: 1  # goes on from the state that the first attempt has left
     threads: THREADS["round1"]
     resources:
         gpu=GPUS["round1"],
@@ -33,11 +34,13 @@ rule train_round1:
         data=DATA,
         out=subpath(output.model, parent=True),
         tensorboard=f"results/logs/tensorboard/{EXPERIMENT.name}/round1/fold{{fold}}",
+        state=f"results/state/{EXPERIMENT.name}/round1/fold{{fold}}",
         part="--fold {fold}",
         seed=EXPERIMENT.round1.seed,
     shell:
         "python workflow/scripts/train.py --recipe {input.recipe:q} --data {params.data:q} --table {input.index:q}"
         " {params.part} --seed {params.seed} --out {params.out:q} --tensorboard {params.tensorboard:q}"
+        " --state {params.state:q}"
         " 2>&1 | tee {log:q}"
 
 

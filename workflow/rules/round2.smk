@@ -30,6 +30,7 @@ use rule train_round1 as train_round2 with:
         data=DATA,
         out=subpath(output.model, parent=True),
         tensorboard=f"results/logs/tensorboard/{EXPERIMENT.name}/round2/seed{{seed}}",
+        state=f"results/state/{EXPERIMENT.name}/round2/seed{{seed}}",
         part="--full-fit",
         seed="{seed}",
 

@@ -20,6 +20,7 @@ def main() -> None:
     parser.add_argument("--seed", required=True, type=int)
     parser.add_argument("--out", required=True, type=Path, help="folder to write")
     parser.add_argument("--tensorboard", type=Path, help="folder for event files")
+    parser.add_argument("--state", type=Path, help="folder for the state of a run under way")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     recipe = load_recipe(arguments.recipe)
@@ -35,6 +36,7 @@ def main() -> None:
         arguments.seed,
         arguments.out,
         arguments.tensorboard,
+        arguments.state,
     )
     if lease:
         lease.close()

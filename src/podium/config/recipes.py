@@ -93,6 +93,9 @@ class Training(Section):
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="'cuda' refuses to start without a GPU")
     bucket_batches: int = Field(16, ge=0, description="batches sorted by length together; 0 shuffles without sorting")
     validate_every_epochs: Count = 10
+    save_every_minutes: Annotated[float, Field(ge=0)] = Field(
+        5, description="how often a run writes the state from which it can go on; 0 after every micro-batch"
+    )
     num_threads: Annotated[int, Field(ge=0)] = Field(0, description="CPU threads; 0 leaves torch's own number")
 
 

@@ -22,11 +22,11 @@ class BucketSampler:
         self._batch_size = batch_size
         self._bucket_batches = bucket_batches
         self._seed = seed
-        self._epoch = 0
+        self._epoch, self._start = 0, 0
 
-    def set_epoch(self, epoch: int) -> None:
-        """Chooses the epoch that the next iteration yields."""
-        self._epoch = epoch
+    def set_epoch(self, epoch: int, start: int = 0) -> None:
+        """Chooses the epoch that the next iteration yields, without its first ``start`` batches."""
+        self._epoch, self._start = epoch, start
 
     def __len__(self) -> int:
         return math.ceil(len(self._lengths) / self._batch_size)
@@ -40,7 +40,8 @@ class BucketSampler:
             pieces = [order[begin : begin + chunk] for begin in range(0, len(order), chunk)]
             order = np.concatenate([piece[np.argsort(self._lengths[piece], kind="stable")] for piece in pieces])
         starts = np.arange(0, len(order), self._batch_size)
-        for start in rng.permutation(starts) if self._bucket_batches else starts:
+        starts = rng.permutation(starts) if self._bucket_batches else starts
+        for start in starts[self._start :]:
             yield [(self._epoch, int(item)) for item in order[start : start + self._batch_size]]
 
 

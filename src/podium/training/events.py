@@ -9,10 +9,11 @@ class EventWriter:
     """One run's event file; a context manager that closes it.
 
     Args:
-        folder: Made when absent; an older run's curves in it are hidden. None writes nothing.
+        folder: Made when absent. None writes nothing.
+        first_step: An older run's curves are hidden from here on.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, first_step: int = 0) -> None:
         self._writer = None
         if folder is None:
             return
@@ -20,7 +21,7 @@ class EventWriter:
         sys.modules.setdefault("tensorboard.compat.notf", ModuleType("tensorboard.compat.notf"))
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer = SummaryWriter(folder, purge_step=0)
+        self._writer = SummaryWriter(folder, purge_step=first_step)
 
     def write(self, scalars: dict[str, float], step: int) -> None:
         """Adds a point to each curve."""

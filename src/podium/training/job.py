@@ -9,17 +9,27 @@ from podium import __version__
 from podium.config import Recipe
 from podium.data.artefacts import made_by
 from podium.data.clips import Clips
-from podium.files import atomic_path, write_json
+from podium.files import atomic_path, file_digest, write_json
 from podium.models.checkpoint import save_weights, write_reference
+from podium.provenance import code_digest, digest
 from podium.training.loop import train
+from podium.training.resume import StateFile
 from podium.training.split import split_rows
 from podium.training.validation import prediction_table
+from podium.workflow import GROUND, LOADING
 
 NUM_REFERENCE_CLIPS = 4
 
 
 def train_job(
-    recipe: Recipe, root: Path, table_file: Path, fold: int | None, seed: int, out: Path, tensorboard: Path | None
+    recipe: Recipe,
+    root: Path,
+    table_file: Path,
+    fold: int | None,
+    seed: int,
+    out: Path,
+    tensorboard: Path | None = None,
+    state: Path | None = None,
 ) -> None:
     """Trains and writes model.safetensors, recipe.json, history.csv and metrics.json; of a fold also oof.parquet, of a
     full fit reference.npz. The weights come last: where they are, the others are too.
@@ -29,6 +39,7 @@ def train_job(
         fold: None for a full fit.
         out: Made when absent.
         tensorboard: Folder for event files.
+        state: Folder for the state of a run under way; what an interrupted run of the same job left there is continued.
 
     Raises:
         UserError: A file is absent, the folds do not fit the table, or `podium.training.loop.train` gave up.
@@ -36,7 +47,10 @@ def train_job(
     folds = pd.read_parquet(made_by(root / "folds.parquet", "index_data"))
     table = pd.read_parquet(made_by(table_file, "index_data" if fold is not None else "merge_oof"))
     training, validation, is_seen = split_rows(table, folds, fold)
-    outcome = train(recipe, root, training, validation, seed, tensorboard)
+    data = [file_digest(table_file), file_digest(root / "folds.parquet")]
+    fingerprint = digest(recipe, data, fold, seed, code_digest(*LOADING, "models", "training", *GROUND))
+    state_file = StateFile(state, fingerprint, recipe.training.save_every_minutes)
+    outcome = train(recipe, root, training, validation, seed, tensorboard, state_file)
     out.mkdir(parents=True, exist_ok=True)
     if fold is None:
         clips = Clips(validation, root)
@@ -61,6 +75,7 @@ def train_job(
         {"recipe": recipe.model_dump(mode="json"), "seed": seed, "fold": fold, "podium": __version__},
     )
     save_weights(outcome.model, out / "model.safetensors")
+    state_file.remove()
 
 
 def reference_rows(num_frames: np.ndarray) -> list[int]:

@@ -22,22 +22,12 @@ from podium.models import create
 from podium.training.device import choose_device, make_autocast, memory_advice, prepare
 from podium.training.events import EventWriter
 from podium.training.optimizer import learning_rate, make_optimizer
+from podium.training.resume import StateFile, TrainState, outlive_signals
 from podium.training.validation import predict, scores
 
 CHECK_EVERY_STEPS = 20  # how often losses are looked at; each look waits for the GPU to finish its queue
 
 log = logging.getLogger(__name__)
-
-
-@dataclass
-class TrainState:
-    """All that a run changes while it goes on."""
-
-    model: torch.nn.Module
-    optimizer: torch.optim.Optimizer
-    scaler: torch.amp.GradScaler
-    generator: torch.Generator  # of hidden decoder inputs
-    step: int = 0  # micro-batches done
 
 
 @dataclass
@@ -57,17 +47,22 @@ def train(
     validation_rows: pd.DataFrame,
     seed: int,
     tensorboard: Path | None = None,
+    state_file: StateFile | None = None,
 ) -> Outcome:
-    """Trains a recipe's network from scratch; the last epoch's weights are the result.
+    """Trains a recipe's network; the last epoch's weights are the result.
+
+    A run goes on where an interrupted one stopped; on a CPU both ways end in the same bits.
 
     Args:
         root: The dataset's folder, with shards/.
         training_rows: As `podium.data.dataset.TrainingClips` takes them.
         validation_rows: Likewise; never trained on unless the caller put them into ``training_rows``.
         tensorboard: Folder for event files.
+        state_file: Where the run's state is kept.
 
     Raises:
         UserError: The recipe's device is absent, the loss is not finite, or memory ran out.
+        Interrupted: SIGTERM or Ctrl-C; the state is in ``state_file``.
     """
     config = recipe.training
     device = choose_device(config.device)
@@ -91,30 +86,37 @@ def train(
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
     log.info("num_clips=%d num_parameters=%d device=%s seed=%d", num_clips, num_parameters, device, seed)
 
-    history, metrics, texts = [], {}, []
-    started = time.monotonic()
+    state_file = state_file or StateFile(None, "", every_minutes=0)
+    state_file.load(state)
+    metrics, texts = {}, []
+    started, first_epoch = time.monotonic(), state.epoch
     with (
         memory_advice(config),
         logging_redirect_tqdm(),
-        EventWriter(tensorboard) as events,
-        tqdm(total=num_steps, unit="batch", disable=not sys.stderr.isatty()) as progress,
+        EventWriter(tensorboard, first_epoch + 1) as events,
+        tqdm(total=num_steps, initial=state.step, unit="batch", disable=not sys.stderr.isatty()) as progress,
+        state_file.listening(),
     ):
-        for epoch in range(config.epochs):
-            epoch_started = time.monotonic()
-            sampler.set_epoch(epoch)
-            row = {"epoch": epoch + 1, **train_epoch(state, loader, recipe, device, progress)}
-            clips_per_second = num_clips / (time.monotonic() - epoch_started)
+        for epoch in range(first_epoch, config.epochs):
+            epoch_started, num_before = time.monotonic(), state.position
+            sampler.set_epoch(epoch, num_before)
+            row = {"epoch": epoch + 1, **train_epoch(state, loader, recipe, device, progress, state_file)}
+            done = 1 - num_before / len(loader)
+            clips_per_second = done * num_clips / (time.monotonic() - epoch_started)
             is_last = epoch + 1 == config.epochs
             if is_last or (epoch + 1) % config.validate_every_epochs == 0:
                 autocast = make_autocast(config, device)
-                texts, confidences = predict(model, validation_clips, config.batch_size, device, autocast)
+                with state_file.unchanging(state):
+                    texts, confidences = predict(model, validation_clips, config.batch_size, device, autocast)
                 metrics = scores(validation_rows, texts, confidences)
                 row |= metrics
-            history.append(row)
-            remaining_seconds = (time.monotonic() - started) / (epoch + 1) * (config.epochs - epoch - 1)
-            log.info("%s", epoch_line(row, config.epochs, clips_per_second, remaining_seconds))
+            state.history.append(row)
+            per_epoch = (time.monotonic() - started) / (epoch + 1 - first_epoch)
+            log.info("%s", epoch_line(row, config.epochs, clips_per_second, per_epoch * (config.epochs - epoch - 1)))
             events.write({**row, "clips_per_second": clips_per_second}, epoch + 1)
-    return Outcome(model.cpu().eval(), pd.DataFrame(history), metrics, texts)
+            if not is_last:  # what is kept of the last epoch is enough to end it again
+                state.begin_next_epoch()
+    return Outcome(model.cpu().eval(), pd.DataFrame(state.history), metrics, texts)
 
 
 def training_batches(
@@ -129,6 +131,7 @@ def training_batches(
         collate_fn=partial(collate, pad_to=data.max_frames if data.pad_to == "max_frames" else None),
         num_workers=data.num_workers,
         persistent_workers=data.num_workers > 0,
+        worker_init_fn=outlive_signals,
         pin_memory=device.type == "cuda",
         # Loader processes are seeded from this generator; without one they would take dropout's next number.
         generator=torch.Generator(),
@@ -137,9 +140,14 @@ def training_batches(
 
 
 def train_epoch(
-    state: TrainState, batches: DataLoader, recipe: Recipe, device: torch.device, progress: tqdm
+    state: TrainState,
+    batches: DataLoader,
+    recipe: Recipe,
+    device: torch.device,
+    progress: tqdm,
+    state_file: StateFile,
 ) -> dict[str, float]:
-    """One pass over the training batches.
+    """One pass over the training batches, or the rest of one.
 
     The optimiser moves after every ``accumulation`` micro-batches, counted over the whole run: what is left over at an
     epoch's end counts for the next epoch (1st-place solution).
@@ -153,25 +161,26 @@ def train_epoch(
     config = recipe.training
     autocast = make_autocast(config, device)
     state.model.train()
-    sums: dict[str, float] = {}
-    unseen: list[dict[str, torch.Tensor]] = []
-    for number, batch in enumerate(batches, start=1):
+    for batch in batches:
         rate = learning_rate(recipe.optimizer, state.step, len(batches), config.epochs)
         batch = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
         with autocast():
             losses = state.model(batch, state.generator)
         state.scaler.scale(losses["loss"] / config.accumulation).backward()
         state.step += 1
+        state.position += 1
         if state.step % config.accumulation == 0:
             _update(state, rate, recipe.optimizer.max_grad_norm)
-        unseen.append({name: loss.detach() for name, loss in losses.items()})
+        state.unseen.append({name: loss.detach() for name, loss in losses.items()})
         progress.update()
-        if len(unseen) == CHECK_EVERY_STEPS or number == len(batches):
-            for name, values in _look_at(unseen, state.step, recipe).items():
-                sums[name] = sums.get(name, 0.0) + float(values.sum())
-            progress.set_postfix(loss=f"{sums['loss'] / number:.3f}")
-            unseen.clear()
-    return {"learning_rate": rate, **{name: total / len(batches) for name, total in sums.items()}}
+        if len(state.unseen) == CHECK_EVERY_STEPS or state.position == len(batches):
+            for name, values in _look_at(state.unseen, state.step, recipe).items():
+                state.sums[name] = state.sums.get(name, 0.0) + float(values.sum())
+            progress.set_postfix(loss=f"{state.sums['loss'] / state.position:.3f}")
+            state.unseen.clear()
+        state_file.after_batch(state)
+    rate = learning_rate(recipe.optimizer, state.step - 1, len(batches), config.epochs)
+    return {"learning_rate": rate, **{name: total / len(batches) for name, total in state.sums.items()}}
 
 
 def _update(state: TrainState, rate: float, max_grad_norm: float) -> None:

@@ -1,0 +1,197 @@
+"""Going on after an interruption, to the bit: the state of a run as one file.
+
+The file holds all that the next micro-batch depends on: weights, optimiser, gradients that wait for their step, every
+random generator, the place in the epoch, and what the history will say. It is written beside and then moved, so that a
+kill at any moment leaves the old one or the new one.
+"""
+
+import logging
+import os
+import pickle
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from podium.files import atomic_path
+
+LOADER_GRACE_S = 30
+
+log = logging.getLogger(__name__)
+
+
+def outlive_signals(_worker: int) -> None:
+    """For a loader process: a signal to the whole group must not take it away from a parent that still wants a batch.
+
+    The parent ends it; where there is no parent left to do so, it ends itself after `LOADER_GRACE_S` seconds.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: signal.alarm(LOADER_GRACE_S))
+
+
+@dataclass
+class TrainState:
+    """All that a run changes while it goes on.
+
+    Attributes:
+        generator: Of hidden decoder inputs.
+        step: Micro-batches done.
+        epoch: Epochs that are over, validation included.
+        position: Micro-batches done of the epoch under way.
+        sums: Sums of the losses of this epoch that have been looked at.
+        unseen: Losses that nobody has looked at yet, one entry per micro-batch.
+        history: One row per epoch that is over.
+    """
+
+    model: torch.nn.Module
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    generator: torch.Generator
+    step: int = 0
+    epoch: int = 0
+    position: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    unseen: list[dict[str, torch.Tensor]] = field(default_factory=list)
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    _PLAIN = ("step", "epoch", "position", "sums", "unseen", "history")
+
+    def begin_next_epoch(self) -> None:
+        """An epoch is over."""
+        self.epoch, self.position, self.sums = self.epoch + 1, 0, {}
+
+    def dump(self) -> dict:
+        """Everything as tensors and plain values, for `torch.save`."""
+        names = {parameter: name for name, parameter in self.model.named_parameters()}
+        return {
+            "model": self.model.state_dict(),
+            "gradients": {name: one.grad for one, name in names.items() if one.grad is not None},
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "generators": {
+                "inputs": self.generator.get_state(),
+                "torch": torch.get_rng_state(),
+                "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            },
+            **{name: getattr(self, name) for name in self._PLAIN},
+        }
+
+    def restore(self, dumped: dict) -> None:
+        """The inverse of `dump`, on a state that has just been made."""
+        self.model.load_state_dict(dumped["model"])
+        for name, parameter in self.model.named_parameters():
+            gradient = dumped["gradients"].get(name)
+            parameter.grad = None if gradient is None else gradient.to(parameter.device)
+        self.optimizer.load_state_dict(dumped["optimizer"])
+        self.scaler.load_state_dict(dumped["scaler"])
+        self.generator.set_state(dumped["generators"]["inputs"])
+        torch.set_rng_state(dumped["generators"]["torch"])
+        if torch.cuda.is_available() and dumped["generators"]["cuda"]:
+            torch.cuda.set_rng_state_all(dumped["generators"]["cuda"])
+        for name in self._PLAIN:
+            setattr(self, name, dumped[name])
+
+
+class Interrupted(SystemExit):
+    """SIGTERM or Ctrl-C, after the state has been written; the exit code is the shell's for that signal."""
+
+
+class StateFile:
+    """Where a run's state is kept between its micro-batches.
+
+    Args:
+        folder: None keeps nothing.
+        fingerprint: Of all that the outcome depends on; a state with another one is not continued.
+        every_minutes: How often the state is written; 0 after every micro-batch.
+    """
+
+    def __init__(self, folder: Path | None, fingerprint: str, every_minutes: float) -> None:
+        self._path = None if folder is None else folder / "state.pt"
+        self._fingerprint = fingerprint
+        self._every_seconds = 60 * every_minutes
+        self._written = time.monotonic()
+        self._signal = 0
+        self._is_unchanging = False
+
+    def load(self, state: TrainState) -> bool:
+        """Brings ``state`` to where an earlier run stopped. Returns False, and says why, where there is none such."""
+        if self._path is None:
+            return False
+        for leftover in self._path.parent.glob(".*.partial.state.pt"):  # of a run that was killed while it wrote
+            leftover.unlink()
+        if not self._path.is_file():
+            return False
+        try:
+            kept = torch.load(self._path, map_location="cpu", weights_only=True)
+            is_ours = kept["fingerprint"] == self._fingerprint
+        except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError):
+            log.warning("%s cannot be read and is dropped; training starts anew", self._path)
+            return False
+        if not is_ours:
+            log.warning("%s is of another recipe, data or code and is dropped; training starts anew", self._path)
+            return False
+        state.restore(kept["state"])
+        log.info("resumed epoch=%d batch=%d step=%d", state.epoch + 1, state.position, state.step)
+        return True
+
+    def after_batch(self, state: TrainState) -> None:
+        """Writes the state when it is time, or when the run shall end.
+
+        Raises:
+            Interrupted: The process was asked to end.
+        """
+        if self._signal or time.monotonic() - self._written >= self._every_seconds:
+            self.write(state)
+        if self._signal:
+            raise Interrupted(128 + self._signal)
+
+    def write(self, state: TrainState) -> None:
+        """Writes the state in one piece; it survives the power supply as well."""
+        if self._path is None:
+            return
+        with atomic_path(self._path) as partial, open(partial, "wb") as stream:
+            torch.save({"fingerprint": self._fingerprint, "state": state.dump()}, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        self._written = time.monotonic()
+
+    def remove(self) -> None:
+        """The run is over and its results are there."""
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Takes SIGTERM (a preempted job) and Ctrl-C as wishes that `after_batch` grants, or `unchanging` at once."""
+
+        def note(number: int, _frame: object) -> None:
+            self._signal = number
+            if self._is_unchanging:
+                raise Interrupted(128 + number)
+
+        before = {one: signal.signal(one, note) for one in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+    @contextmanager
+    def unchanging(self, state: TrainState) -> Iterator[None]:
+        """A stretch in which nothing of the state changes, such as a validation; it is written first.
+
+        Raises:
+            Interrupted: The process was asked to end.
+        """
+        self.write(state)
+        self._is_unchanging = True
+        try:
+            if self._signal:
+                raise Interrupted(128 + self._signal)
+            yield
+        finally:
+            self._is_unchanging = False

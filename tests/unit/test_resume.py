@@ -1,0 +1,182 @@
+"""Runs that are killed, preempted or continued end in the bits of a run that nobody disturbed."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+
+from podium.normalise import STATISTICS_COLUMNS, statistics
+
+ROOT = Path(__file__).parent.parent.parent
+RESULTS = ["history.csv", "metrics.json", "model.safetensors", "oof.parquet", "recipe.json"]
+
+# Runs the training command, and kills it without warning when a function of it is called for the n-th time.
+DYING = """
+import importlib, os, runpy, signal, sys
+module, name, countdown = sys.argv[1], sys.argv[2], int(sys.argv[3])
+owner = importlib.import_module(module)
+path = name.split(".")
+for part in path[:-1]:
+    owner = getattr(owner, part)
+original = getattr(owner, path[-1])
+def dying(*arguments, **options):
+    global countdown
+    countdown -= 1
+    if countdown == 0:
+        if path[-1] == "save":  # half a state
+            arguments[1].write(b"half")
+            arguments[1].flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return original(*arguments, **options)
+setattr(owner, path[-1], dying)
+sys.argv = sys.argv[4:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """Twelve clips by three signers, in two folds."""
+    root = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    clips = [rng.normal(0.5, 0.1, (int(rng.integers(16, 30)), 390)).astype(np.float32) for _ in range(12)]
+    lengths = [len(clip) for clip in clips]
+    table = pd.DataFrame({
+        "split": "train", "file_id": 1, "sequence_id": range(12), "participant_id": [one % 3 for one in range(12)],
+        "phrase": [f"{one:02d} ab" for one in range(12)], "num_frames": lengths,
+        "offset": np.cumsum([0, *lengths[:-1]]),
+    })  # fmt: skip
+    numbers = np.transpose([np.concatenate(statistics(clip)) for clip in clips])
+    table = table.assign(**dict(zip(STATISTICS_COLUMNS, numbers, strict=True)))
+    (root / "shards/train").mkdir(parents=True)
+    np.save(root / "shards/train/1.npy", np.concatenate(clips))
+    table.to_parquet(root / "index.parquet")
+    pd.DataFrame({"participant_id": [0, 1, 2], "fold": [0, 1, 1]}).to_parquet(root / "folds.parquet")
+    return root
+
+
+def write_recipe(path: Path, num_workers: int, **training) -> Path:
+    """The tiny recipe of round 1 with three epochs of four batches; the optimiser moves in the middle of epochs too."""
+    recipe = yaml.safe_load((ROOT / "config/recipes/tiny_round1.yaml").read_text())
+    recipe["data"] |= {"num_workers": num_workers, "p_cutmix": 0.5}
+    recipe["training"] |= {
+        "epochs": 3, "batch_size": 2, "accumulation": 3, "validate_every_epochs": 2, "save_every_minutes": 0,
+        "device": "cpu", "num_threads": 1, **training,
+    }  # fmt: skip
+    path.write_text(yaml.safe_dump(recipe))
+    return path
+
+
+def command(recipe: Path, data: Path, out: Path) -> list[str]:
+    words = ["--recipe", recipe, "--data", data, "--table", data / "index.parquet", "--fold", 0, "--seed", 4]
+    words += ["--out", out, "--state", out.parent / "state"]
+    return [str(word) for word in [ROOT / "workflow/scripts/train.py", *words]]
+
+
+def run(words: list[str]) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    return subprocess.run([sys.executable, *words], env=environment, capture_output=True, text=True, timeout=300)
+
+
+def results(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in out.iterdir()}
+
+
+@pytest.fixture(scope="module", params=[0, 2], ids=["no workers", "two workers"])
+def undisturbed(request, data, tmp_path_factory) -> tuple[Path, dict[str, bytes]]:
+    """A recipe, and what it comes to."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    recipe = write_recipe(folder / "recipe.yaml", request.param)
+    outcome = run(command(recipe, data, folder / "out"))
+    assert outcome.returncode == 0, outcome.stderr
+    assert sorted(results(folder / "out")) == RESULTS
+    assert not (folder / "state/state.pt").exists()
+    return recipe, results(folder / "out")
+
+
+KILLS = [
+    ("podium.training.loop", "_update", 1),  # in a step
+    ("podium.training.loop", "learning_rate", 6),
+    ("torch", "save", 5),  # in the writing of the state
+    ("podium.training.loop", "predict", 1),  # in a validation
+    ("podium.training.loop", "predict", 1),  # and in the next attempt's first one
+    ("podium.training.job", "prediction_table", 1),  # in the final writing
+    ("podium.training.job", "save_weights", 1),
+]
+
+
+def test_kills_change_nothing(undisturbed, data, tmp_path):
+    recipe, expected = undisturbed
+    words = command(recipe, data, tmp_path / "out")
+    for module, name, countdown in KILLS:
+        outcome = run(["-c", DYING, module, name, str(countdown), *words])
+        assert outcome.returncode == -signal.SIGKILL, (name, outcome.stderr)
+    outcome = run(words)
+    assert outcome.returncode == 0, outcome.stderr
+    assert "resumed" in outcome.stderr
+    assert results(tmp_path / "out") == expected
+    assert not list((tmp_path / "state").iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_preempted_run_writes_its_state_first(undisturbed, data, tmp_path, number):
+    recipe, expected = undisturbed
+    rarely = tmp_path / "recipe.yaml"
+    rarely.write_text(recipe.read_text().replace("save_every_minutes: 0", "save_every_minutes: 60"))
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    words = [sys.executable, *command(rarely, data, tmp_path / "out")]
+    process = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    for line in process.stderr:
+        if line.startswith("epoch=1/"):
+            break
+    os.killpg(process.pid, number)  # as a scheduler or a terminal does it: everybody in the group
+    _, rest = process.communicate(timeout=120)
+    assert process.returncode == 128 + number, rest
+    assert "Traceback" not in rest
+    assert (tmp_path / "state/state.pt").is_file()
+    outcome = run(words[1:])
+    assert outcome.returncode == 0 and "resumed" in outcome.stderr, outcome.stderr
+    after = results(tmp_path / "out")
+    recipes = [after.pop("recipe.json"), expected["recipe.json"]]
+    assert recipes[0] != recipes[1], "save_every_minutes is part of the recipe, and changes no result"
+    assert after == {name: content for name, content in expected.items() if name != "recipe.json"}
+
+
+def kept_state(undisturbed, data, tmp_path) -> list[str]:
+    """The command of a run that has been killed in its second epoch."""
+    recipe, _ = undisturbed
+    words = command(recipe, data, tmp_path / "out")
+    assert run(["-c", DYING, "podium.training.loop", "learning_rate", "7", *words]).returncode == -signal.SIGKILL
+    assert (tmp_path / "state/state.pt").is_file()
+    return words
+
+
+def test_a_changed_recipe_does_not_go_on(undisturbed, data, tmp_path):
+    words = kept_state(undisturbed, data, tmp_path)
+    changed = write_recipe(tmp_path / "changed.yaml", 0, epochs=2)
+    outcome = run([str(changed) if word.endswith("recipe.yaml") else word for word in words])
+    assert outcome.returncode == 0
+    assert "is of another recipe, data or code" in outcome.stderr and "resumed" not in outcome.stderr
+    assert len(pd.read_csv(tmp_path / "out/history.csv")) == 2
+
+
+def test_a_spoilt_state_is_dropped(undisturbed, data, tmp_path):
+    words = kept_state(undisturbed, data, tmp_path)
+    state = tmp_path / "state/state.pt"
+    state.write_bytes(state.read_bytes()[:1000])
+    outcome = run(words)
+    assert outcome.returncode == 0 and "cannot be read and is dropped" in outcome.stderr
+    assert results(tmp_path / "out") == undisturbed[1]
+
+
+def test_the_state_is_nothing_that_could_run_code(undisturbed, data, tmp_path):
+    kept_state(undisturbed, data, tmp_path)
+    kept = torch.load(tmp_path / "state/state.pt", weights_only=True)
+    assert kept["state"]["step"] == 5
