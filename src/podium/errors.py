@@ -1,5 +1,6 @@
 """Errors that a user can mend, and how a command ends on them."""
 
+import errno
 import sys
 from collections.abc import Callable
 
@@ -11,8 +12,8 @@ class UserError(Exception):
 def run(main: Callable[[], None]) -> None:
     """Runs a command's ``main``. A `UserError` ends it with one line on stderr and exit code 2.
 
-    A full disk counts as bad input too: it is the user who can make room. Anything else is a bug and keeps its
-    traceback.
+    A full disk counts as bad input too: it is the user who can make room; and so does a place that cannot be written or
+    is something else than expected. Anything else is a bug and keeps its traceback.
     """
     try:
         main()
@@ -20,6 +21,9 @@ def run(main: Callable[[], None]) -> None:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         raise SystemExit(2) from None
     except OSError as error:
+        if error.errno in UNUSABLE and error.filename:
+            print(f"error: {error.filename} cannot be used: {error.strerror.lower()}; mend that", file=sys.stderr)
+            raise SystemExit(2) from None
         if error.errno not in DISK_FULL:
             raise
         place = f" while writing {error.filename}" if error.filename else ""
@@ -27,4 +31,5 @@ def run(main: Callable[[], None]) -> None:
         raise SystemExit(2) from None
 
 
-DISK_FULL = {28, 122}  # ENOSPC, EDQUOT
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+UNUSABLE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}

@@ -332,7 +332,6 @@ HOSTILE = {
     "absolute": (lambda: zipped({"/tmp/outside.txt": b"x"}), "leads outside"),
     "drive": (lambda: zipped({"C:\\outside.txt": b"x"}), "leads outside"),
     "link": (lambda: link("train_landmarks", "/tmp"), "is a link"),
-    "bomb": (lambda: zipped({"train.csv": bytes(40 << 20)}, zipfile.ZIP_DEFLATED), "claims to unpack to 0.04 GB"),
     "packed bomb": (lambda: zipped({"train.csv": bytes(20 << 20)}, zipfile.ZIP_BZIP2), "times as large"),
 }
 
@@ -354,7 +353,22 @@ def test_a_wrong_checksum(machine, competition, archive):
     with KaggleServer({"asl.zip": archive}) as server:
         machine.fails(server, "sha256", "0" * 64, "run again")
         machine.describe(competition)
+        num_before = len(server.transfers())
         machine.succeeds(server)
+        assert len(server.transfers()) == num_before, "an archive that was right is not fetched again"
+
+
+def test_a_bomb_is_not_unpacked_and_a_wrong_number_costs_no_archive(machine, competition, archive):
+    machine.describe(competition, archive={"unpacked_gb": 0.001})
+    with KaggleServer({"asl.zip": archive}) as server:
+        machine.fails(server, "claims to unpack to", "1.0 MB were expected", "correct the number")
+        assert not server.transfers(), "its size alone says so"
+        bomb = zipped({"train.csv": bytes(4 << 20)}, zipfile.ZIP_DEFLATED)
+        server.files["asl.zip"] = bomb
+        machine.fails(server, "claims to unpack to 4.2 MB", "nothing was unpacked")
+        assert (machine.folder / "archives/asl.zip").read_bytes() == bomb and not machine.raw()
+        machine.describe(competition, archive={"unpacked_gb": 0.02})
+        machine.fails(server, "lacks")
 
 
 def test_too_little_room_is_said_before_anything_starts(machine, competition, archive):
@@ -427,8 +441,9 @@ def test_missing_files_and_rows_are_named(machine, competition):
     lacking = {name: content for name, content in competition.items() if "10001" not in name}
     machine.describe(competition)
     with KaggleServer({"asl.zip": zipped(lacking)}) as server:
-        machine.fails(server, "lacks train_landmarks/10001.parquet", "splits.train")
-    machine.describe(lacking)
+        machine.fails(server, "lacks train_landmarks/10001.parquet", "file_ids", "the archive is kept")
+        assert not machine.raw()
+    machine.describe(lacking)  # and nothing is fetched for that
     source = yaml.safe_load((machine.folder / "dataset.yaml").read_text())["source"]
     source["splits"]["train"]["num_sequences"] = 25
     machine.write(source)
@@ -436,6 +451,70 @@ def test_missing_files_and_rows_are_named(machine, competition):
     source["splits"]["train"]["num_sequences"] = 24
     machine.write(source)
     machine.succeeds(None)
+
+
+def test_files_that_are_asked_for_later_are_fetched(machine, competition, archive):
+    machine.describe({name: content for name, content in competition.items() if "10001" not in name})
+    with KaggleServer({"asl.zip": archive}) as server:
+        machine.succeeds(server)
+        assert "train_landmarks/10001.parquet" not in machine.raw()
+        (machine.folder / "receipt.json").unlink()
+        machine.describe(competition)
+        machine.succeeds(server)
+    assert machine.raw() == competition
+
+
+def test_a_torn_marker_costs_only_time(machine, competition, archive):
+    machine.describe(competition, retries=0)
+    with KaggleServer({"asl.zip": archive}) as server:
+        server.cuts.append(4 * MEBIBYTE + 5)
+        machine.fails(server, "run again")
+        (machine.folder / "archives/asl.zip.kaggle-partial").write_text("")
+        machine.succeeds(server)
+    assert machine.raw() == competition
+
+
+def test_what_was_killed_leaves_nothing_behind(machine, competition, archive):
+    machine.describe(competition)
+    leftover = machine.folder / "raw/train_landmarks/.77.partial.10000.parquet"
+    put(leftover, "half")
+    other = machine.folder / "raw/train_landmarks/10000.parquet"  # as large as it should be, and something else
+    other.write_bytes(bytes(len(competition["train_landmarks/10000.parquet"])))
+    with KaggleServer({"asl.zip": archive}) as server:
+        machine.succeeds(server)
+    assert machine.raw() == competition
+
+
+def test_one_download_at_a_time(machine, competition, archive):
+    machine.describe(competition)
+    seconds = []
+    with KaggleServer({"asl.zip": archive}) as server:
+        server.before_transfer = lambda: seconds.append(machine.download(server))
+        machine.succeeds(server)
+    assert seconds[0].returncode == 2 and "another download" in seconds[0].stderr
+    assert machine.raw() == competition
+
+
+def test_a_place_that_is_something_else(machine, competition, archive):
+    machine.describe(competition)
+    (machine.folder / "archives").write_text("")
+    with KaggleServer({"asl.zip": archive}) as server:
+        machine.fails(server, "archives", "cannot be used")
+
+
+def test_a_kept_archive_that_has_lost_its_other_half(machine, competition, archive):
+    machine.describe(competition, keep_archive=True)
+    with KaggleServer({"asl.zip": archive}) as server:
+        machine.succeeds(server)
+        (machine.folder / "receipt.json").unlink()
+        shutil.rmtree(machine.folder / "raw")
+        (machine.folder / "archives/asl.zip").unlink()
+        machine.succeeds(server)
+        shutil.rmtree(machine.folder / "raw")
+        (machine.folder / "receipt.json").unlink()
+        (machine.folder / "archives/asl.zip.directory").write_bytes(b"")
+        machine.fails(server, "directory is damaged", "run again")
+        machine.succeeds(server)
 
 
 def test_raw_files_of_something_else_are_not_taken(machine, competition, archive):
@@ -508,6 +587,9 @@ def test_tables_that_are_not_there_are_missed_before_anything_starts(machine, co
 def test_prepared_arrays_of_other_columns_are_refused(machine, competition, prepared):
     describe_prepared(machine, competition)
     tables = {name: content for name, content in competition.items() if name.endswith(".csv")}
-    other = zipped({"npy/inference_args.json": json.dumps({"selected_columns": COLUMNS[1:]}).encode()})
+    with zipfile.ZipFile(io.BytesIO(prepared["winners/train.zip"])) as right:
+        files = {name: right.read(name) for name in right.namelist()}
+    files["train_landmarks_npy/inference_args.json"] = json.dumps({"selected_columns": COLUMNS[1:]}).encode()
+    other = zipped(files)
     with KaggleServer(prepared | tables | {"winners/train.zip": other}) as server:
         machine.fails(server, "inference_args.json names other columns")

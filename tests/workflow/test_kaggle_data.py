@@ -139,3 +139,17 @@ def test_raw_files_leave_when_they_are_packed(fresh, served, account):
     assert not list(root.glob("raw/*_landmarks/*"))
     assert len(pd.read_parquet(root / "index.parquet")) == 32
     assert fresh.planned("data", config=EXPERIMENT) == {}
+    fresh.edit("config/datasets/kaggle-test.yaml", "name: kaggle\n", "name: kaggle\nshards: {dtype: float16}\n")
+    planned = fresh.planned("data", config=EXPERIMENT)
+    assert planned["download"] == 1 and planned["pack_shard"] == 5, "the plan says that it must all come again"
+
+
+def test_a_lost_shard_is_made_again(fresh, served, account):
+    files, file_ids = served
+    describe(fresh, file_ids)
+    with KaggleServer(files) as server:
+        account(server)
+        assert fresh.snakemake("data", "--cores", "2", config=EXPERIMENT).returncode == 0
+    next((fresh.root / "results/data/kaggle/shards/train").glob("*.npy")).unlink()
+    assert fresh.planned("data", config=EXPERIMENT)["pack_shard"] == 1
+    assert fresh.planned("round1", config=EXPERIMENT)["pack_shard"] == 1

@@ -23,7 +23,8 @@ if SOURCE.is_remote:
         conda:
             "../../envs/train.yaml"
         params:
-            fingerprint=SOURCE.fingerprint(),
+            # Where packed files are discarded, other shards need another download, and a plan must say so.
+            fingerprint=STAGES.shards if SOURCE.discards_raw else SOURCE.fingerprint(),
             dataset=DATASET_FILE,
             raw=SOURCE.root,
             archives=f"{DATA}/archives",
@@ -158,3 +159,5 @@ rule index_data:
 rule data:
     input:
         rules.index_data.output,
+        [f"{shard}.npy" for shard in SHARDS],
+        [SOURCE.receipt] if SOURCE.is_remote else [],

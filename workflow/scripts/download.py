@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--out", required=True, help="receipt to write (.json)")
     arguments = parser.parse_args()
     if not sys.stderr.isatty():
-        os.environ.setdefault("TQDM_MININTERVAL", "10")  # a log is no place for a bar ten times a second
+        os.environ.setdefault("TQDM_MININTERVAL", "1")  # through a pipe, into a log: not ten times a second
     from podium.data.download.fetching import download
 
     receipt = download(load_dataset(arguments.dataset), arguments.raw, arguments.archives)

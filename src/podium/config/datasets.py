@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictInt, model_validator
 
 from podium.config.base import Count, Name, Section
 
@@ -36,14 +36,23 @@ class LocalSource(Section):
 class RemoteSplit(Section):
     """What a split of a download must hold; checked when it has arrived."""
 
-    file_ids: Annotated[list[int], Field(min_length=1)] = Field(description="names of its landmark files")
+    file_ids: Annotated[list[Annotated[StrictInt, Field(ge=0)]], Field(min_length=1)] = Field(
+        description="names of its landmark files"
+    )
     num_sequences: Count | None = Field(None, description="rows of its csv; null checks nothing")
+
+    @model_validator(mode="after")
+    def _check_ids(self) -> "RemoteSplit":
+        if len(set(self.file_ids)) < len(self.file_ids):
+            twice = next(one for one in self.file_ids if self.file_ids.count(one) > 1)
+            raise ValueError(f"file_ids names {twice} twice")
+        return self
 
 
 class Archive(Section):
     """An archive before it is fetched."""
 
-    unpacked_gb: Annotated[float, Field(gt=0)] = Field(
+    unpacked_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         description="about what it unpacks to, in 10⁹ bytes; an archive that claims more than 1.5 times that is refused"
     )
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(None, description="checked where stated")
@@ -52,7 +61,7 @@ class Archive(Section):
 class Download(Section):
     """What is common to sources on Kaggle."""
 
-    competition: str = Field(description="the competition's name in its address")
+    competition: Annotated[str, Field(pattern=r"^[\w-]+$")] = Field(description="the last part of its address")
     keep_archive: bool = Field(False, description="false gives its space back file by file while it is unpacked")
     keep_raw: bool = Field(True, description="false removes each landmark file once it is packed")
     retries: int = Field(8, ge=0, description="attempts after a failure before giving up; any progress starts anew")

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
+from podium.data.download.space import readable
 from podium.errors import UserError
 from podium.files import atomic_path
 
@@ -25,11 +26,30 @@ MAX_RATIO = 1100
 MAX_SIZE_FACTOR = 1.5
 _HEADER_BYTES = 30  # a local header without the name
 _CHUNK_BYTES = 1 << 20
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, ValueError)
 
 
 class ArchiveError(UserError):
     """The archive itself is bad: another copy is needed."""
+
+
+def has_arrived(archive: Path) -> bool:
+    """Whether an archive is there as `keep_directory` or an interrupted `unpack` has left it."""
+    return archive.is_file() and directory_path(archive).is_file()
+
+
+def check_claim(name: str, num_bytes: float, unpacked_bytes: float) -> None:
+    """Refuses what would take far more room than the dataset file expects. The archive is not to blame, so it stays.
+
+    Raises:
+        UserError: ``num_bytes`` is more than `MAX_SIZE_FACTOR` times ``unpacked_bytes``.
+    """
+    if num_bytes > MAX_SIZE_FACTOR * unpacked_bytes:
+        raise UserError(
+            f"{name} claims to unpack to {readable(num_bytes)}, {readable(unpacked_bytes)} were expected (unpacked_gb"
+            " of the dataset file); nothing was unpacked, correct the number if it is wrong"
+        )
 
 
 def directory_path(archive: Path) -> Path:
@@ -56,7 +76,12 @@ def keep_directory(archive: Path) -> None:
 
 
 def unpack(
-    archive: Path, target: Path, place: Callable[[str], str | None], unpacked_bytes: float, is_kept: bool
+    archive: Path,
+    target: Path,
+    place: Callable[[str], str | None],
+    unpacked_bytes: float,
+    is_kept: bool,
+    check: Callable[[set[str]], None] = lambda placed: None,
 ) -> dict[str, list[int]]:
     """Unpacks the members that are wanted, skipping those that already stand in ``target``.
 
@@ -65,23 +90,30 @@ def unpack(
         place: From a member's name to its path in ``target``, or None for a member that is not wanted.
         unpacked_bytes: About what all members hold together; `MAX_SIZE_FACTOR` times that is too much.
         is_kept: False cuts the archive while it is unpacked; what is left in the end is its directory.
+        check: Is shown what will stand in ``target`` before anything is unpacked, and may raise.
 
     Returns:
         Path in ``target`` → size in bytes and CRC-32.
 
     Raises:
-        ArchiveError: A member is damaged, leads outside, is a link or encrypted, or the archive claims an absurd size.
+        ArchiveError: A member is damaged, leads outside, is a link or encrypted.
+        UserError: The archive claims to be too large; see `check_claim`.
     """
-    with zipfile.ZipFile(_open_cut(archive)) as zipped:
+    try:
+        zipped = zipfile.ZipFile(_open_cut(archive))
+    except _BROKEN as error:
+        raise ArchiveError(f"{directory_path(archive).name} is damaged: {error}") from None
+    with zipped:
         members = zipped.infolist()
         _check(archive, members, zipped.start_dir, unpacked_bytes)
         wanted = [(member, place(member.filename)) for member in members if not member.is_dir()]
         placed = {path: member for member, path in wanted if path is not None}
         if len(placed) < sum(path is not None for _, path in wanted):
             raise ArchiveError(f"{archive.name} holds two files for one place")
+        check(set(placed))
         order = sorted(placed.items(), key=lambda item: -item[1].header_offset)
-        bar = tqdm(total=sum(member.file_size for _, member in order), unit="B", unit_scale=True, desc="unpacking")
-        with bar:
+        total = sum(member.file_size for _, member in order)
+        with tqdm(total=total, unit="B", unit_scale=True, unit_divisor=1024, desc="unpacking") as bar:
             for path, member in order:
                 if not _stands(target / path, member):
                     _extract(archive, zipped, member, target / path)
@@ -92,8 +124,14 @@ def unpack(
 
 
 def _stands(path: Path, member: zipfile.ZipInfo) -> bool:
-    """Files get their names when they are complete, so that the size tells them from those of another archive."""
-    return path.is_file() and path.stat().st_size == member.file_size
+    """Whether a file has been unpacked before, perhaps from another archive."""
+    if not path.is_file() or path.stat().st_size != member.file_size:
+        return False
+    crc = 0
+    with open(path, "rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            crc = zlib.crc32(chunk, crc)
+    return crc == member.CRC
 
 
 def _extract(archive: Path, zipped: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
@@ -113,12 +151,7 @@ def _check(archive: Path, members: list[zipfile.ZipInfo], end: int, unpacked_byt
         problem = _problem(member)
         if problem:
             raise ArchiveError(f"{archive.name}: the member {member.orig_filename!r} {problem}; nothing was unpacked")
-    total = sum(member.file_size for member in members)
-    if total > MAX_SIZE_FACTOR * unpacked_bytes:
-        raise ArchiveError(
-            f"{archive.name} claims to unpack to {total / 1e9:,.2f} GB, {unpacked_bytes / 1e9:,.2f} GB were expected "
-            "(unpacked_gb in the dataset file); nothing was unpacked"
-        )
+    check_claim(str(archive), sum(member.file_size for member in members), unpacked_bytes)
     bounds = sorted((one.header_offset, one.header_offset + _HEADER_BYTES + one.compress_size) for one in members)
     if any(first[1] > second[0] for first, second in pairwise([*bounds, (end, end)])):
         raise ArchiveError(f"{archive.name}: members overlap; nothing was unpacked")
@@ -135,6 +168,8 @@ def _problem(member: zipfile.ZipInfo) -> str:
         return "is a link" if kind == stat.S_IFLNK else "is no plain file"
     if member.flag_bits & 1:
         return "is encrypted"
+    if member.compress_type not in _METHODS:
+        return f"is packed by a method (number {member.compress_type}) that is not read here"
     if member.file_size > MAX_RATIO * max(member.compress_size, 1):
         return f"claims to be {member.file_size // max(member.compress_size, 1)} times as large as what is stored"
     return ""

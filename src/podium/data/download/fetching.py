@@ -1,41 +1,26 @@
 """All that a dataset needs from Kaggle, from the first question to raw files with a receipt."""
 
+import fcntl
 import hashlib
-import re
+import os
 import shutil
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import pandas as pd
-
-from podium.config import Archive, Dataset, KagglePreparedSource, KaggleSource
+from podium.config import Dataset, KagglePreparedSource, KaggleSource
 from podium.data.download import archive as zips
+from podium.data.download import layout
 from podium.data.download.client import Remote
+from podium.data.download.layout import Part
 from podium.data.download.space import check_space
 from podium.data.download.transfer import fetch, probe
-from podium.data.sources.base import CSV_NAMES
 from podium.errors import UserError
 from podium.files import atomic_path, read_json, write_json
-from podium.landmarks import COLUMNS
 
 CONTENTS = "contents.json"  # beside the raw files: what has been unpacked, written last
-
-
-@dataclass(frozen=True)
-class Part:
-    """One archive of a dataset.
-
-    Attributes:
-        place: From a member's name to its path below the raw folder, or None for what nobody needs.
-    """
-
-    remote: Remote
-    archive: Archive
-    place: Callable[[str], str | None]
 
 
 def download(dataset: Dataset, raw: Path, archives: Path) -> dict:
@@ -50,61 +35,90 @@ def download(dataset: Dataset, raw: Path, archives: Path) -> dict:
         The receipt, for JSON: where it came from, number and size of the files, and a digest over all of them.
 
     Raises:
-        UserError: Something is missing or wrong. What has arrived stays, and another run goes on with it.
+        UserError: Something is missing or wrong, or another download is under way. What has arrived stays, and another
+            run goes on with it.
     """
     source = dataset.source
     if not isinstance(source, KaggleSource | KagglePreparedSource):
         raise UserError(f"dataset '{dataset.name}': source.kind is '{source.kind}'; nothing has to be downloaded")
-    origin = _origin(source)
-    contents = _known_contents(raw, origin)
-    if contents is None:
-        contents = _fetch_all(dataset, raw, archives)
-        write_json(raw / CONTENTS, {"origin": origin, "files": contents})
-    _check_promises(source, raw, contents)
-    if not source.keep_archive:
-        shutil.rmtree(archives, ignore_errors=True)
+    with _alone(raw):
+        for leftover in [*raw.rglob(".*.partial.*"), *archives.rglob(".*.partial.*")]:  # of runs that were killed
+            leftover.unlink()
+        contents = _known_contents(source, raw)
+        if contents is None:
+            contents = _fetch_all(dataset, raw, archives)
+            files = {"origin": layout.origin(source), "wanted": _wanted(source), "files": contents}
+            write_json(raw / CONTENTS, files)
+        layout.check_columns(raw, contents)
+        layout.check_rows(source, raw)
+        if not source.keep_archive:
+            shutil.rmtree(archives, ignore_errors=True)
     listed = hashlib.sha256(repr(sorted(contents.items())).encode()).hexdigest()
     num_bytes = sum(size for size, _ in contents.values())
+    origin = layout.origin(source)
     return {"origin": origin, "num_files": len(contents), "num_bytes": num_bytes, "sha256_of_list": listed}
 
 
-def _origin(source: KaggleSource | KagglePreparedSource) -> list[str]:
-    if isinstance(source, KaggleSource):
-        return [source.competition]
-    return [source.competition, *(split.dataset for split in source.splits.values())]
+@contextmanager
+def _alone(raw: Path) -> Iterator[None]:
+    """No other process may download to the same place; the lock ends with the process, however it ends."""
+    raw.mkdir(parents=True, exist_ok=True)
+    with open(raw.parent / ".download.lock", "a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise UserError(
+                f"another download to {raw} is under way (process {lock.read().strip() or 'unknown'}); wait for it, or"
+                " end it"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
 
 
-def _known_contents(raw: Path, origin: list[str]) -> dict[str, list[int]] | None:
+def _wanted(source: layout.KaggleLike) -> list[str]:
+    return sorted([*layout.tables(source), *(path for part in layout.parts(source) for path in part.promised)])
+
+
+def _known_contents(source: layout.KaggleLike, raw: Path) -> dict[str, list[int]] | None:
     """What an earlier run has unpacked; None where something has to be fetched."""
-    if not (raw / CONTENTS).is_file():
+    try:
+        known = read_json(raw / CONTENTS)
+        origin, wanted, files = known["origin"], known["wanted"], known["files"]
+        is_complete = all(_has_size(raw / path, size) for path, (size, _) in files.items())
+    except (FileNotFoundError, ValueError, KeyError, TypeError):  # it is only a note: without it all is looked at again
         return None
-    known = read_json(raw / CONTENTS)
-    if known["origin"] != origin:
+    if origin != layout.origin(source):
         raise UserError(
-            f"{raw} holds {' and '.join(known['origin'])}, not {' and '.join(origin)}; remove the folder, or give the "
-            "dataset another name"
+            f"{raw} holds {' and '.join(origin)}, not {' and '.join(layout.origin(source))}; remove the folder, or give"
+            " the dataset another name"
         )
-    files = known["files"]
-    complete = all((raw / path).is_file() and (raw / path).stat().st_size == size for path, (size, _) in files.items())
-    return files if complete else None
+    return files if is_complete and set(_wanted(source)) <= set(wanted) else None
+
+
+def _has_size(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size
 
 
 def _fetch_all(dataset: Dataset, raw: Path, archives: Path) -> dict[str, list[int]]:
-    source = dataset.source
-    parts = _parts(source)
+    source, parts = dataset.source, layout.parts(dataset.source)
     given = source.tables if isinstance(source, KagglePreparedSource) else None
-    for name in _tables(source) if given else []:
+    for name in layout.tables(source) if given else []:
         if not Path(given, name).is_file():
             raise UserError(f"{Path(given, name)} does not exist; source.tables must be a folder with {name}")
-    tables = [] if isinstance(source, KaggleSource) or given else list(_tables(source))
-    waiting = [part for part in parts if not zips.directory_path(_local(part.remote, archives)).is_file()]
+    tables = [] if isinstance(source, KaggleSource) or given else layout.tables(source)
+    waiting = [part for part in parts if not zips.has_arrived(_local(part.remote, archives))]
     sizes = {part.remote: probe(part.remote, source) for part in waiting}
     for table in tables:
         probe(Remote(source.competition, table), source)
     arrived = [_local(part.remote, archives).stat().st_size for part in parts if part not in waiting]
     unpacked_bytes = sum(part.archive.unpacked_gb * 1e9 for part in parts)
     announced = [size if size is not None else unpacked_bytes / len(parts) for size in sizes.values()]
-    check_space(dataset, sum(arrived + announced), unpacked_bytes, [raw, archives])
+    for part in waiting:
+        zips.check_claim(str(part.remote), sizes[part.remote] or 0, part.archive.unpacked_gb * 1e9)
+    check_space(dataset, sum(arrived + announced), unpacked_bytes, raw.parent)
     contents = {}
     for part in parts:
         path = _local(part.remote, archives)
@@ -112,55 +126,32 @@ def _fetch_all(dataset: Dataset, raw: Path, archives: Path) -> dict[str, list[in
             fetch(part.remote, path, source)
         contents |= _unpacked(part, path, raw, part in waiting, source.keep_archive)
     for name in tables:
-        remote = Remote(source.competition, name)
-        fetch(remote, archives / name, source)
+        fetch(Remote(source.competition, name), archives / name, source)
         contents |= _place_table(archives / name, raw / name)
-    for name in _tables(source) if given else []:
+    for name in layout.tables(source) if given else []:
         contents |= _place_table(Path(given, name), raw / name)
     return contents
 
 
-def _parts(source: KaggleSource | KagglePreparedSource) -> list[Part]:
-    if isinstance(source, KaggleSource):
-        return [Part(Remote(source.competition), source.archive, partial(_place_competition, source))]
-    return [
-        Part(Remote(split.dataset), split.archive, partial(_place_prepared, name, set(split.file_ids)))
-        for name, split in source.splits.items()
-    ]
-
-
-def _tables(source: KaggleSource | KagglePreparedSource) -> Iterator[str]:
-    return (CSV_NAMES[split] for split in source.splits)
-
-
 def _local(remote: Remote, archives: Path) -> Path:
-    """Where the client puts an archive."""
-    return archives / f"{remote.name.split('/')[-1]}.zip"
-
-
-def _place_competition(source: KaggleSource, name: str) -> str | None:
-    wanted = {*_tables(source), "character_to_prediction_index.json"}
-    split, _, file = name.partition("_landmarks/")
-    if split in source.splits and re.fullmatch(r"\d+\.parquet", file):
-        return name if int(file.removesuffix(".parquet")) in source.splits[split].file_ids else None
-    return name if name in wanted else None
-
-
-def _place_prepared(split: str, file_ids: set[int], name: str) -> str | None:
-    """Folders above are the publisher's: train_landmarks_npy/ in one archive, supplemental_landmarks/ in another."""
-    found = re.fullmatch(r"(?:.*/)?(\d+)/(\d+)\.npy", name)
-    if found and int(found[1]) in file_ids:
-        return f"{split}_landmarks/{found[1]}/{found[2]}.npy"
-    return f"{split}_landmarks/inference_args.json" if name.split("/")[-1] == "inference_args.json" else None
+    return archives / f"{remote.name.replace('/', '__')}.zip"
 
 
 def _unpacked(part: Part, path: Path, raw: Path, is_new: bool, is_kept: bool) -> dict[str, list[int]]:
     """Checks an archive that has arrived and unpacks it. A bad one is removed, so that another run fetches it anew."""
+
+    def check(placed: set[str]) -> None:
+        if lacking := layout.missing(part.promised, placed):
+            more = f" (and {len(lacking) - 1} more)" if len(lacking) > 1 else ""
+            raise UserError(
+                f"{part.remote} lacks {lacking[0]}{more}; correct the file_ids of the dataset file, the archive is kept"
+            )
+
     try:
         if is_new:
             _check_digest(path, part.archive.sha256)
             zips.keep_directory(path)
-        return zips.unpack(path, raw, part.place, part.archive.unpacked_gb * 1e9, is_kept)
+        return zips.unpack(path, raw, part.place, part.archive.unpacked_gb * 1e9, is_kept, check)
     except zips.ArchiveError as error:
         for file in (path, zips.directory_path(path)):
             file.unlink(missing_ok=True)
@@ -173,7 +164,10 @@ def _check_digest(path: Path, sha256: str | None) -> None:
     with open(path, "rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != sha256:
-        raise zips.ArchiveError(f"the sha256 of {path.name} is {found}, the dataset file says {sha256}")
+        raise UserError(
+            f"the sha256 of {path} is {found}, the dataset file says {sha256}; correct it, or remove the archive and"
+            " run again to fetch it anew"
+        )
 
 
 def _place_table(source: Path, target: Path) -> dict[str, list[int]]:
@@ -184,27 +178,3 @@ def _place_table(source: Path, target: Path) -> dict[str, list[int]]:
     with atomic_path(target) as partial_path:
         shutil.copyfile(source, partial_path)
     return {target.name: [target.stat().st_size, zlib.crc32(target.read_bytes())]}
-
-
-def _check_promises(source: KaggleSource | KagglePreparedSource, raw: Path, contents: dict[str, list[int]]) -> None:
-    """What the dataset file names must be there."""
-    for path in (path for path in contents if path.endswith("inference_args.json")):
-        if set(read_json(raw / path).get("selected_columns", [])) != set(COLUMNS):
-            raise UserError(f"{raw / path} names other columns than the 390 that Podium reads; the arrays do not fit")
-    folders = {path.rsplit("/", 1)[0] for path in contents}
-    for name, split in source.splits.items():
-        known = contents if isinstance(source, KaggleSource) else folders
-        ending = ".parquet" if isinstance(source, KaggleSource) else ""
-        expected = [CSV_NAMES[name]] if isinstance(source, KaggleSource) else []
-        expected += [f"{name}_landmarks/{file_id}{ending}" for file_id in split.file_ids]
-        missing = [path for path in expected if path not in known]
-        if missing:
-            more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-            raise UserError(f"the download lacks {missing[0]}{more}; correct splits.{name} in the dataset file")
-        if split.num_sequences is not None:
-            num_rows = len(pd.read_csv(raw / CSV_NAMES[name], usecols=[0]))
-            if num_rows != split.num_sequences:
-                raise UserError(
-                    f"{raw / CSV_NAMES[name]} has {num_rows} rows, splits.{name}.num_sequences says "
-                    f"{split.num_sequences}; correct it if the data is right"
-                )

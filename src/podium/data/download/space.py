@@ -27,19 +27,19 @@ def needed_bytes(dataset: Dataset, archive_bytes: float, unpacked_bytes: float) 
     return max(unpacking, packing) * (1 + MARGIN)
 
 
-def check_space(dataset: Dataset, archive_bytes: float, unpacked_bytes: float, folders: list[Path]) -> None:
+def check_space(dataset: Dataset, archive_bytes: float, unpacked_bytes: float, folder: Path) -> None:
     """Compares what is needed with what is free.
 
     Args:
-        folders: Where archives and raw files go; what already lies there counts as room.
+        folder: The dataset's; what already lies there counts as room.
 
     Raises:
         UserError: Not enough; the message says what would help.
     """
     needed = needed_bytes(dataset, archive_bytes, unpacked_bytes)
-    present = sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
-    free = shutil.disk_usage(next(parent for parent in [folders[0], *folders[0].parents] if parent.is_dir())).free
-    if free + present >= needed:
+    present = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    free = shutil.disk_usage(next(parent for parent in [folder, *folder.parents] if parent.is_dir())).free + present
+    if free >= needed:
         return
     thrifty = dataset.model_copy(
         update={"source": dataset.source.model_copy(update={"keep_archive": False, "keep_raw": False})}
@@ -47,9 +47,13 @@ def check_space(dataset: Dataset, archive_bytes: float, unpacked_bytes: float, f
     least = needed_bytes(thrifty, archive_bytes, unpacked_bytes)
     hint = "make room"
     if least < needed:
-        hint += f", or set keep_archive and keep_raw of the source to false (then {least / 1e9:,.1f} GB do)"
+        hint += f", or set keep_archive and keep_raw of the source to false (then {readable(least)} do)"
     raise UserError(
-        f"dataset '{dataset.name}' needs {needed / 1e9:,.1f} GB under {folders[0].parent} (archives "
-        f"{archive_bytes / 1e9:,.1f}, raw files {unpacked_bytes / 1e9:,.1f}, and shards), "
-        f"{(free + present) / 1e9:,.1f} GB are free; {hint}"
+        f"dataset '{dataset.name}' needs {readable(needed)} under {folder} (archives {readable(archive_bytes)}, raw"
+        f" files {readable(unpacked_bytes)}, and shards), {readable(free)} are free; {hint}"
     )
+
+
+def readable(num_bytes: float) -> str:
+    """A size for people, in GB or MB."""
+    return f"{num_bytes / 1e9:,.1f} GB" if num_bytes >= 1e9 else f"{num_bytes / 1e6:,.1f} MB"

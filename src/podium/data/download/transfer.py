@@ -9,6 +9,7 @@ import contextlib
 import email.utils
 import io
 import json
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -21,9 +22,11 @@ import requests
 
 from podium.config import Download
 from podium.data.download.client import SETTINGS_PAGE, Failure, Remote, credentials_form, opened
+from podium.data.download.space import readable
 from podium.errors import UserError
 
 MAX_WAIT_S = 60.0
+MAX_RETRY_AFTER_S = 3600.0
 T = TypeVar("T")
 
 
@@ -63,7 +66,10 @@ def fetch(remote: Remote, path: Path, patience: Download) -> None:
                 _check_rest(response, path, patience.timeout_s)
             with contextlib.redirect_stdout(io.StringIO()):  # its messages; the bar goes to stderr
                 options = {"quiet": False, "resume": True, "max_retries": 0, "timeout": patience.timeout_s}
-                kaggle.api.download_file(response, str(path), http_client, **options)
+                try:
+                    kaggle.api.download_file(response, str(path), http_client, **options)
+                except ValueError as error:  # its word for a size that is not the announced one
+                    raise Failure(str(error), is_final=False) from None
 
     path.parent.mkdir(parents=True, exist_ok=True)
     _persist(attempt, remote, path, patience.retries)
@@ -79,7 +85,10 @@ def _will_resume(response: requests.Response, path: Path) -> bool:
     size = int(response.headers.get("Content-Length", 0))
     if not (0 < _size(path) < size and marker.is_file()):
         return False
-    return json.loads(marker.read_text()) == {"validator": _validator(response), "size": size}
+    try:
+        return json.loads(marker.read_text()) == {"validator": _validator(response), "size": size}
+    except ValueError:  # cut off by a kill or a full disk; the client does not go on with it either
+        return False
 
 
 def _check_rest(response: requests.Response, path: Path, timeout_s: float) -> None:
@@ -110,10 +119,8 @@ def _persist(attempt: Callable[[], T], remote: Remote, path: Path | None, retrie
             last = _http_failure(error, remote)
         except requests.exceptions.RequestException as error:
             last = Failure(f"the connection to {_host(error)} failed ({type(error).__name__})", is_final=False)
-        except ValueError as error:  # the client's word for a size that is not the announced one
-            last = Failure(str(error), is_final=False)
         num_failures = 1 if _size(path) > size else num_failures + 1
-        kept = f"; {_size(path) / 1e6:,.1f} MB have arrived and are kept" if _size(path) else ""
+        kept = f"; {readable(_size(path))} have arrived and are kept" if _size(path) else ""
         if last.is_final:
             raise UserError(f"{remote}: {last}{kept}")
         if num_failures > retries:
@@ -155,14 +162,16 @@ def _retry_after(header: str | None) -> float | None:
     if header is None:
         return None
     try:
-        return max(0.0, float(header))
+        seconds = float(header)
+        return min(max(seconds, 0.0), MAX_RETRY_AFTER_S) if math.isfinite(seconds) else None
     except ValueError:
         pass
     try:
         moment = email.utils.parsedate_to_datetime(header)
     except ValueError:
         return None
-    return max(0.0, (moment - datetime.now(moment.tzinfo and UTC)).total_seconds())
+    seconds = (moment - datetime.now(moment.tzinfo and UTC)).total_seconds()
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
 
 
 def _host(error: Exception) -> str:

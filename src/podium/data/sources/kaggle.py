@@ -50,7 +50,11 @@ class Kaggle(Source):
 
     def fingerprint(self) -> str:
         """Of what the configuration asks for; a download is never asked whether it has changed on the server."""
-        return digest(self.dataset.source.model_dump(mode="json", exclude=self._HANDLING))
+        asked = self.dataset.source.model_dump(mode="json", exclude=self._HANDLING)
+        for split in asked["splits"].values():
+            split.pop("num_sequences")
+            split.pop("archive", None)
+        return digest(asked)
 
     def read(self) -> dict[str, pd.DataFrame]:
         return self._rows
