@@ -12,7 +12,7 @@ rule train_round1:
         index=f"{DATA}/index.parquet",
         folds=f"{DATA}/folds.parquet",
         recipe=ancient(RECIPE_FILES["round1"]),
-        shards=[f"{shard}.npy" for shard in SHARDS],
+        shards=[ancient(f"{shard}.npy") for shard in SHARDS],
     output:
         model=f"{RESULTS}/round1/fold{{fold}}/model.safetensors",
         recipe=f"{RESULTS}/round1/fold{{fold}}/recipe.json",

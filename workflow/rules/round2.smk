@@ -11,7 +11,7 @@ use rule train_round1 as train_round2 with:
         index=f"{RESULTS}/oof/train_with_oof.parquet",
         folds=f"{DATA}/folds.parquet",
         recipe=ancient(RECIPE_FILES["round2"]),
-        shards=[f"{shard}.npy" for shard in SHARDS],
+        shards=[ancient(f"{shard}.npy") for shard in SHARDS],
     output:
         model=f"{RESULTS}/round2/seed{{seed}}/model.safetensors",
         recipe=f"{RESULTS}/round2/seed{{seed}}/recipe.json",
