@@ -35,7 +35,7 @@ RESULTS = f"results/{EXPERIMENT.name}"
 EXPORT = f"{RESULTS}/export"
 FOLDS = list(range(DATASET.folds.num_folds))
 SEEDS = EXPERIMENT.round2.seeds
-TEST_LANDMARKS = [SOURCE.arrival("test", file_id) for file_id in FILE_IDS.get("test", [])]
+TEST_LANDMARKS = [ancient(SOURCE.arrival("test", file_id)) for file_id in FILE_IDS.get("test", [])]
 # A recipe that stays on the CPU asks for no GPU: its jobs run side by side on the cores.
 GPUS = {stage: int(recipe.training.device != "cpu") for stage, recipe in RECIPES.items()}
 THREADS = {stage: max(1, recipe.training.num_threads) + recipe.data.num_workers for stage, recipe in RECIPES.items()}

@@ -107,7 +107,7 @@ rule list_sequences:
 
 rule pack_shard:
     input:
-        landmarks=SOURCE.arrival("{split}", "{file_id}"),
+        landmarks=ancient(SOURCE.arrival("{split}", "{file_id}")),
         table=f"{DATA}/sequences.parquet",
         skipped=f"{DATA}/sequences.json",
     output:
