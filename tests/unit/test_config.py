@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from podium.config import Dataset, Experiment, Model, Recipe, load_experiment, load_recipe, parse
+from podium.config import Dataset, Experiment, Model, Recipe, load_dataset, load_experiment, load_recipe, parse
 from podium.errors import UserError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -16,7 +16,7 @@ SYNTHETIC = {
     "num_train_signers": 2,
     "num_test_signers": 1,
 }
-
+KAGGLE = {"kind": "kaggle", "competition": "a", "archive": {"unpacked_gb": 1}, "splits": {"train": {"file_ids": [1]}}}
 EXPERIMENT = {"name": "a", "dataset": "a", "round1": {"recipe": "r"}, "round2": {"recipe": "r", "seeds": [1]}}
 
 
@@ -42,7 +42,18 @@ def recipe(**changes) -> dict:
         (Dataset, {"name": "a", "source": SYNTHETIC | {"sed": 1}}, "unknown key 'source.sed'; did you mean 'seed'?"),
         (Dataset, {"name": "a", "source": SYNTHETIC | {"max_characters": 40}}, "source.max_characters"),
         (Dataset, {"name": "a/b", "source": SYNTHETIC}, "name: "),
-        (Dataset, {"name": "a", "source": {"kind": "magnetic tape"}}, "magnetic tape"),
+        (Dataset, {"name": "a", "source": {"seed": 1}}, "some.yaml: key 'source.kind' is missing"),
+        (Dataset, {"name": "a", "source": {"kind": "kagle"}},
+         "source.kind: 'kagle' is unknown; did you mean 'kaggle'?"),
+        (Dataset, {"name": "a", "source": {"kind": "magnetic tape"}},
+         "known are: kaggle, kaggle-prepared, local, synthetic"),
+        (Dataset, {"name": "a", "source": {"kind": None}}, "source.kind: 'None' is unknown"),
+        (Dataset, {"name": "a", "source": "kaggle"}, "source: must hold 'key: value' lines, got 'kaggle'"),
+        (Dataset, {"name": "a", "source": SYNTHETIC, "shards": 16}, "shards: must hold 'key: value' lines, got 16"),
+        (Dataset, {"name": "a", "source": KAGGLE | {"splits": ["train"]}},
+         "source.splits: must hold 'key: value' lines, got ['train']"),
+        (Dataset, {"name": "a", "source": KAGGLE | {"splits": {"train": {"file_ids": []}}}},
+         "source.splits.train.file_ids: needs at least 1 item, got []"),
         (Experiment, EXPERIMENT | {"name": "data"},
          "taken by a folder of its own"),
         (Experiment, EXPERIMENT | {"round2": {"recipe": "r", "seeds": [1, 1]}},
@@ -67,6 +78,36 @@ def test_a_file_that_is_no_yaml(tmp_path):
     (tmp_path / "broken.yaml").write_text("name: [a\n")
     with pytest.raises(UserError, match="is not YAML"):
         load_recipe(tmp_path / "broken.yaml")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(UserError, match="is a folder; name a YAML file"):
+        load_recipe(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("name: a\ntitle: b\nname: c\n", "'name' is in lines 1 and 3"),
+        ("source:\n  kind: local\n  root: a\n  root: b\n", "'root' is in lines 3 and 4"),
+        ('{"name": "a",\n "name": "b"}', "'name' is in lines 1 and 2"),
+    ],
+)
+def test_a_key_that_stands_twice(tmp_path, text, lines):
+    path = tmp_path / "a.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError) as error:
+        load_dataset(path)
+    assert str(error.value) == f"{path}: key {lines}; remove one"
+
+
+def test_what_overrides_a_merged_key_does_not_stand_twice(tmp_path):
+    (tmp_path / "a.yaml").write_text(
+        "name: a\nsource:\n  kind: kaggle\n  competition: a\n  archive: {unpacked_gb: 1}\n  splits:\n"
+        "    train: &train {file_ids: [1], num_sequences: 5}\n    supplemental: {<<: *train, file_ids: [2]}\n"
+    )
+    supplemental = load_dataset(tmp_path / "a.yaml").source.splits["supplemental"]
+    assert (supplemental.file_ids, supplemental.num_sequences) == ([2], 5)
 
 
 def test_sections_do_not_change_after_loading():

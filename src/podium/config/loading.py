@@ -16,6 +16,21 @@ from podium.registry import nearest
 S = TypeVar("S", bound=Section)
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice in a mapping; YAML libraries silently keep the last one."""
+
+    def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
+        """The mapping as it is written, before '<<' adds to it: what overrides a merged key is no repetition."""
+        node = super().compose_mapping_node(anchor)
+        lines: dict[tuple[str, str], int] = {}
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            one, line = (key.tag, key.value), key.start_mark.line + 1
+            if one in lines:
+                raise UserError(f"{self.name}: key '{key.value}' is in lines {lines[one]} and {line}; remove one")
+            lines[one] = line
+        return node
+
+
 def load_experiment(path: str | Path) -> Experiment:
     """Reads and checks an experiment file. Raises `UserError` with the file, the key and the nearest right one."""
     return load(Experiment, path)
@@ -35,11 +50,13 @@ def load(section: type[S], path: str | Path) -> S:
     """Reads a YAML (or JSON) file as ``section``."""
     try:
         with open(path, encoding="utf-8") as stream:
-            content = yaml.safe_load(stream)
+            content = yaml.load(stream, _Loader)
     except FileNotFoundError:
         siblings = sorted(file.stem for file in Path(path).parent.glob("*.yaml"))
         hint = nearest(Path(path).stem, siblings) if siblings else "there is no such file"
         raise UserError(f"{path} does not exist; {hint}") from None
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder; name a YAML file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not YAML: {error}") from None
     return parse(section, content, str(path))
@@ -66,8 +83,19 @@ def _explain(section: type[BaseModel], error: dict[str, Any]) -> str:
         return f"unknown key '{place}'; {nearest(str(keys[-1]), known)}"
     if error["type"] == "missing":
         return f"key '{place}' is missing"
+    context = error.get("ctx", {})
+    if error["type"].startswith("union_tag_"):
+        tag = f"{place}." + context["discriminator"].strip("'")
+        if error["type"] == "union_tag_not_found":
+            return f"key '{tag}' is missing"
+        return f"{tag}: '{context['tag']}' is unknown; {nearest(context['tag'], list(SOURCE_KINDS))}"
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        message = "must hold 'key: value' lines"
+    elif error["type"] == "too_short":
+        message = f"needs at least {context['min_length']} item{'s' * (context['min_length'] > 1)}"
     got = "" if isinstance(error.get("input"), dict) else f", got {error.get('input')!r}"
-    return f"{place or 'it'}: {error['msg'].removeprefix('Value error, ')}{got}"
+    return f"{place or 'it'}: {message}{got}"
 
 
 def _known_keys(section: type[BaseModel], location: list[Any]) -> list[str]:
