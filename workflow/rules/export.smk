@@ -6,8 +6,7 @@ Cost: minutes on one core.
 """
 
 
-# Folders, whose content Snakemake cannot tell; the fingerprints do.
-PORTS = [ancient(f"{RESULTS}/port/seed{seed}") for seed in SEEDS]
+PORTS = expand(f"{RESULTS}/port/seed{{seed}}", seed=SEEDS)
 
 
 rule port_seed:
@@ -15,7 +14,9 @@ rule port_seed:
         model=f"{RESULTS}/round2/seed{{seed}}/model.safetensors",
         recipe=f"{RESULTS}/round2/seed{{seed}}/recipe.json",
     output:
-        directory(f"{RESULTS}/port/seed{{seed}}"),
+        weights=f"{RESULTS}/port/seed{{seed}}/weights.safetensors",
+        recipe=f"{RESULTS}/port/seed{{seed}}/recipe.json",
+        saved_model=directory(f"{RESULTS}/port/seed{{seed}}/saved_model"),
     log:
         f"results/logs/{EXPERIMENT.name}/port_seed/seed{{seed}}.log",
     benchmark:
@@ -24,14 +25,15 @@ rule port_seed:
         "../../envs/export.yaml"
     params:
         fingerprint=STAGES.port,
+        folder=f"{RESULTS}/port/seed{{seed}}",
     shell:
-        "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/port_seed.py --model {input.model:q} --recipe {input.recipe:q} --out {output:q}"
+        "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/port_seed.py --model {input.model:q} --recipe {input.recipe:q} --out {params.folder:q}"
         " 2>&1 | tee {log:q}"
 
 
 rule export_tflite:
     input:
-        ports=PORTS,
+        ports=[f"{folder}/weights.safetensors" for folder in PORTS],
         inference_args=f"{DATA}/inference_args.json",
     output:
         model=f"{EXPORT}/model.tflite",
@@ -44,10 +46,11 @@ rule export_tflite:
         "../../envs/export.yaml"
     params:
         fingerprint=STAGES.export,
+        ports=PORTS,
         min_frames=EXPERIMENT.export.min_frames,
         min_confidence=EXPERIMENT.export.min_confidence,
     shell:
-        "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/export_tflite.py --ports {input.ports:q} --inference-args {input.inference_args:q}"
+        "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/export_tflite.py --ports {params.ports:q} --inference-args {input.inference_args:q}"
         " --min-frames {params.min_frames} --min-confidence {params.min_confidence} --out {output.model:q}"
         " 2>&1 | tee {log:q}"
 
@@ -55,7 +58,7 @@ rule export_tflite:
 rule verify_parity:
     input:
         model=f"{EXPORT}/model.tflite",
-        ports=PORTS,
+        ports=[f"{folder}/weights.safetensors" for folder in PORTS],
         weights=expand(f"{RESULTS}/round2/seed{{seed}}/model.safetensors", seed=SEEDS),
         references=expand(f"{RESULTS}/round2/seed{{seed}}/reference.npz", seed=SEEDS),
         sequences=f"{DATA}/sequences.parquet",
@@ -70,10 +73,11 @@ rule verify_parity:
         "../../envs/export.yaml"
     params:
         fingerprint=STAGES.parity,
+        ports=PORTS,
         root=SOURCE.root,
         num_clips=EXPERIMENT.export.num_parity_clips,
     shell:
-        "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/verify_parity.py --model {input.model:q} --ports {input.ports:q}"
+        "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/verify_parity.py --model {input.model:q} --ports {params.ports:q}"
         " --weights {input.weights:q} --references {input.references:q} --sequences {input.sequences:q}"
         " --root {params.root:q} --num-clips {params.num_clips} --out {output:q} 2>&1 | tee {log:q}"
 
