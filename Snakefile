@@ -7,8 +7,9 @@
 #   results/{experiment}/port/         seed{seed}/  the TensorFlow twin
 #   results/{experiment}/export/       model.tflite inference_args.json parity.json evaluation.json benchmark.json
 #   results/{experiment}/report/       summary.md
+#   results/{experiment}/comparison/   {recipe}/seed{seed}/…  comparison.md
 #
-# or by stage: snakemake data | round1 | oof | round2 | export
+# or by stage: snakemake data | round1 | oof | round2 | export | compare
 from snakemake.utils import min_version
 
 from podium.usage import UsageMeter
@@ -30,6 +31,11 @@ include: "workflow/rules/round1.smk"
 include: "workflow/rules/round2.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/report.smk"
+
+
+if EXPERIMENT.comparison:
+
+    include: "workflow/rules/compare.smk"
 
 
 rule all:

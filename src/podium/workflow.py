@@ -25,6 +25,7 @@ class Stages:
     an interrupted run never leaves a later stage standing on an outdated earlier one.
 
     Args:
+        recipes: By stage: "round1", "round2", and whatever the experiment compares.
         source_fingerprint: The source's word for the state of its raw data.
 
     Raises:
@@ -44,6 +45,9 @@ class Stages:
         self.index = digest(self.shards, dataset.folds, folds, code_digest("data/index", "data/folds"))
         training = code_digest(*LOADING, "models", "training", *GROUND)
         self.round1 = digest(self.index, recipes["round1"], experiment.round1.seed, training)
+        compared = {name: recipe for name, recipe in recipes.items() if name not in ("round1", "round2")}
+        self.compared = {name: digest(self.index, recipe, training) for name, recipe in compared.items()}
+        self.comparison = digest(self.compared, code_digest("comparison"))
         scores = self.round1
         if experiment.oof_table:  # round 1 does not run
             scores = digest(self.index, _digest_of_table(experiment.oof_table))

@@ -14,14 +14,15 @@ GROUND = {
 FLOORS = [
     GROUND,
     {"signer", "models", "port", "inference", "oof", "workflow"},
-    {"data", "export", "report"},
+    {"comparison", "data", "export", "report"},
     {"training"},
     {"cli"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # A file may name a framework only where its room lives in that framework.
-WITHOUT_TORCH = {"signer", "port", "export", "oof", "workflow", "report"} | GROUND
-WITHOUT_TENSORFLOW = {"signer", "models", "data", "training", "oof", "workflow", "inference", "report"} | GROUND
+NEITHER = {"signer", "oof", "workflow", "report", "comparison"} | GROUND
+WITHOUT_TORCH = {"port", "export"} | NEITHER
+WITHOUT_TENSORFLOW = {"models", "data", "training", "inference"} | NEITHER
 STRANGERS = [("data", "models"), ("models", "port"), ("signer", "models"), ("signer", "port"), ("inference", "port")]
 
 

@@ -110,6 +110,20 @@ def test_all_characters_occur_and_lengths_hold():
         assert phrases.str.len().between(limits["min_characters"], limits["max_characters"]).all()
 
 
+def test_rougher_recordings(corpus, tmp_path):
+    """The same people and phrases, filmed worse."""
+    plan, root = corpus
+    rough = plan_corpus(small_source(jitter=3.0, gaps=2.5))
+    for file_id in file_ids(rough.source, "train"):
+        write_parquet(rough, "train", file_id, tmp_path)
+    pd.testing.assert_frame_equal(rough.tables["train"], plan.tables["train"])
+    before, after = describe(read_clips(root)), describe(read_clips(tmp_path))
+    missing = "share of frames without the signing hand"
+    # Of the face, since at this tempo a hand moves more than it trembles.
+    assert 2.5 < after["face, jitter x"] / before["face, jitter x"] < 3.5
+    assert 1.5 < after[missing] / before[missing] < 3.5
+
+
 def test_empty_splits():
     plan = plan_corpus(small_source(num_supplemental_sequences=0, num_test_sequences=0))
     assert file_ids(plan.source, "test") == [] and len(plan.tables["test"]) == 0

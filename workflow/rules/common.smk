@@ -19,6 +19,8 @@ try:
         "round1": named_yaml("config/recipes", EXPERIMENT.round1.recipe),
         "round2": named_yaml("config/recipes", EXPERIMENT.round2.recipe),
     }
+    COMPARED = EXPERIMENT.comparison.recipes if EXPERIMENT.comparison else {}
+    RECIPE_FILES |= {f"compare/{label}": named_yaml("config/recipes", recipe) for label, recipe in COMPARED.items()}
     DATASET = schema.load_dataset(DATASET_FILE)
     SOURCE = sources.create(DATASET)
     RECIPES = {stage: schema.load_recipe(file) for stage, file in RECIPE_FILES.items()}
@@ -50,6 +52,7 @@ wildcard_constraints:
     file_id=r"\d+",
     fold=r"\d+",
     seed=r"\d+",
+    recipe=r"[\w.-]+",
 
 
 def print_summary():

@@ -21,14 +21,15 @@ from podium.config.datasets import (
     Shards,
     SyntheticSource,
 )
-from podium.config.experiments import RESERVED_NAMES, Experiment, Export, Round1, Round2
+from podium.config.experiments import RESERVED_NAMES, Comparison, Experiment, Export, Round1, Round2
 from podium.config.loading import load, load_dataset, load_experiment, load_recipe, parse
-from podium.config.recipes import Data, Decoder, Model, ModelChoices, Optimizer, Recipe, Training
+from podium.config.recipes import TRAINING_ONLY, Data, Decoder, Model, ModelChoices, Optimizer, Recipe, Training
 
 __all__ = [
     "AnySource",
     "Archive",
     "Choice",
+    "Comparison",
     "Count",
     "Data",
     "Dataset",
@@ -55,6 +56,7 @@ __all__ = [
     "Section",
     "Shards",
     "SyntheticSource",
+    "TRAINING_ONLY",
     "Training",
     "load",
     "load_dataset",

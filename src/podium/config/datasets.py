@@ -22,6 +22,8 @@ class SyntheticSource(Section):
     min_characters: Count = 3
     max_characters: Annotated[int, Field(ge=3, le=31)] = 31
     mean_frames_per_character: float = Field(9.0, ge=2, le=30, description="tempo; the real corpus has about 9")
+    jitter: float = Field(1.0, ge=0, le=10, description="factor on how much landmarks tremble")
+    gaps: float = Field(1.0, ge=0, le=5, description="factor on how often, and on how long, a hand is not found")
 
 
 class LocalSource(Section):

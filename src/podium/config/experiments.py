@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from podium.config.base import Count, Name, Probability, Section
 
@@ -14,17 +14,20 @@ class Round1(Section):
     seed: int = Field(0, ge=0)
 
 
+def _distinct(seeds: list[int]) -> list[int]:
+    if len(set(seeds)) != len(seeds) or min(seeds) < 0:
+        raise ValueError(f"seeds must be distinct and not negative, got {seeds}")
+    return seeds
+
+
+Seeds = Annotated[list[int], Field(min_length=1), AfterValidator(_distinct)]
+
+
 class Round2(Section):
     """Full-fit networks that end in the file."""
 
     recipe: str
-    seeds: Annotated[list[int], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _check(self) -> "Round2":
-        if len(set(self.seeds)) != len(self.seeds) or min(self.seeds) < 0:
-            raise ValueError(f"seeds must be distinct and not negative, got {self.seeds}")
-        return self
+    seeds: Seeds
 
 
 class Export(Section):
@@ -35,6 +38,16 @@ class Export(Section):
     num_parity_clips: Count = Field(24, description="hidden-test clips on which TensorFlow and TFLite must agree")
     benchmark_frames: list[Count] = [50, 150, 300]
     num_benchmark_runs: Annotated[int, Field(ge=5)] = 30
+
+
+class Comparison(Section):
+    """Recipes against each other: each trains from several seeds on the same clips and reads unseen signers."""
+
+    recipes: Annotated[dict[Name, str], Field(min_length=2)] = Field(
+        description="recipe by the name it gets in paths and tables; the others are compared with the first"
+    )
+    seeds: Annotated[Seeds, Field(min_length=2, description="each recipe trains from every one of them")]
+    fold: int = Field(0, ge=0, description="the signers that nobody trains on")
 
 
 class Experiment(Section):
@@ -48,6 +61,7 @@ class Experiment(Section):
     round1: Round1
     round2: Round2
     export: Export = Export()
+    comparison: Comparison | None = Field(None, description="what `snakemake compare` trains")
 
     @model_validator(mode="after")
     def _check(self) -> "Experiment":

@@ -6,6 +6,9 @@ from pydantic import Field, model_validator
 
 from podium.config.base import Choice, Count, Probability, Section
 
+# First parts of the names of tensors that only training uses. The file never holds them.
+TRAINING_ONLY = ("backward_decoder.", "ctc_head.")
+
 
 class Decoder(Section):
     """The autoregressive decoder over characters."""

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from podium.config import TRAINING_ONLY
 from podium.export.tflite import Ensemble
 from podium.inference import TfliteRecognizer
 from podium.metrics import normalized_score
 from podium.port import Twin
-from podium.port.weights import TRAINING_ONLY
 from podium.text import CHARACTERS, DUMMY_PHRASE, END, NUM_CHARACTERS
 
 # Float32 on both sides, sums in another order. Times the largest reference value of the stage, at least 1.

@@ -14,11 +14,9 @@ import numpy as np
 import tensorflow as tf
 from safetensors.numpy import load_file, save
 
+from podium.config import TRAINING_ONLY
 from podium.errors import UserError
 from podium.files import atomic_path
-
-# Only training uses these. The file never holds them.
-TRAINING_ONLY = ("backward_decoder.", "ctc_head.")
 
 
 @dataclass(frozen=True)

@@ -40,13 +40,22 @@ def clip_length(phrase: str, person: Person, mean_frames_per_character: float, r
     return max(round(len(phrase) * mean_frames_per_character * float(tempo)), 4)
 
 
-def record(phrase: str, person: Person, mean_frames_per_character: float, rng: np.random.Generator) -> np.ndarray:
+def record(
+    phrase: str,
+    person: Person,
+    mean_frames_per_character: float,
+    rng: np.random.Generator,
+    jitter: float = 1.0,
+    gaps: float = 1.0,
+) -> np.ndarray:
     """Raw landmarks of a clip.
 
     Args:
         phrase: At least one character of the 59.
         mean_frames_per_character: Tempo of the corpus; the person's own tempo varies about it.
         rng: All randomness of this clip.
+        jitter: Factor on how much landmarks tremble.
+        gaps: Factor on how often, and on how long, a hand is not found.
 
     Returns:
         (F, 543, 3) float32: x, y in fractions of the image, y down; z as MediaPipe scales it; NaN for a part
@@ -90,7 +99,7 @@ def record(phrase: str, person: Person, mean_frames_per_character: float, rng: n
     if person.is_left_handed:
         world_FL3 = world_FL3[:, MIRROR]
         world_FL3[..., 0] *= -1
-    return _observe(world_FL3, person, rng)
+    return _observe(world_FL3, person, rng, jitter, gaps)
 
 
 def _head(person: Person, sway_F3: np.ndarray, num_frames: int, rng: np.random.Generator) -> np.ndarray:
@@ -105,12 +114,14 @@ def _head(person: Person, sway_F3: np.ndarray, num_frames: int, rng: np.random.G
     return points_F3
 
 
-def _observe(world_FL3: np.ndarray, person: Person, rng: np.random.Generator) -> np.ndarray:
+def _observe(
+    world_FL3: np.ndarray, person: Person, rng: np.random.Generator, jitter: float, gaps: float
+) -> np.ndarray:
     """What MediaPipe reports of the world: projection, jitter, gaps."""
     camera = _this_time(person.camera, rng)
     seen_FL3 = to_camera(world_FL3, camera)
     num_frames = len(seen_FL3)
-    noise = person.noise * float(np.exp(rng.normal(0, 0.25)))
+    noise = jitter * person.noise * float(np.exp(rng.normal(0, 0.25)))
     raw_FL3 = rng.standard_normal(seen_FL3.shape, dtype=np.float32)
     raw_FL3 *= _JITTER_L3 * np.array([noise, noise / camera.aspect, noise], dtype=np.float32)
 
@@ -126,8 +137,8 @@ def _observe(world_FL3: np.ndarray, person: Person, rng: np.random.Generator) ->
         raw_FL3[:, part.start, 2] = 0.0  # a hand's depth counts from its wrist
         centre_F2 = raw_FL3[:, part, :2].mean(1)
         is_outside_F = ((centre_F2 < 0.02) | (centre_F2 > 0.95)).any(1)
-        mean_gap_frames = 1.2 + float(rng.exponential(1.8))
-        p_missing = min(person.p_hand_missing * float(rng.uniform(0.3, 1.7)), 0.6)
+        mean_gap_frames = 1.2 + gaps * float(rng.exponential(1.8))
+        p_missing = min(gaps * person.p_hand_missing * float(rng.uniform(0.3, 1.7)), 0.6)
         raw_FL3[is_outside_F | missing_bursts(num_frames, p_missing, mean_gap_frames, rng), part] = np.nan
     raw_FL3[missing_bursts(num_frames, 0.006, 3.0, rng), FACE] = np.nan
     return raw_FL3

@@ -94,7 +94,8 @@ def write_parquet(plan: Plan, split: str, file_id: int, root: str | Path) -> Non
 
 def write_landmarks(plan: Plan, split: str, file_id: int, path: str | Path) -> None:
     """Writes one landmark file to ``path``; see `write_parquet`."""
-    known = file_ids(plan.source, split)
+    source = plan.source
+    known = file_ids(source, split)
     if file_id not in known:
         span = f"{known[0]} … {known[-1]}" if known else "none"
         raise UserError(f"split '{split}' has no file {file_id}; its files are {span}")
@@ -102,11 +103,9 @@ def write_landmarks(plan: Plan, split: str, file_id: int, path: str | Path) -> N
     rows = table[table["file_id"] == file_id]
     clips = []
     for row in rows.itertuples():
-        person, rng = (
-            _person(plan.source.seed, row.participant_id),
-            _stream(plan.source, _CLIP, row.sequence_id),
-        )
-        clips.append(record(row.phrase, person, plan.source.mean_frames_per_character, rng))
+        person = _person(source.seed, row.participant_id)
+        rng = _stream(source, _CLIP, row.sequence_id)
+        clips.append(record(row.phrase, person, source.mean_frames_per_character, rng, source.jitter, source.gaps))
     lengths = [len(clip) for clip in clips]
     frame = np.concatenate([np.arange(length, dtype=np.int16) for length in lengths])
     sequence = np.repeat(rows["sequence_id"].to_numpy(), lengths)

@@ -1,0 +1,20 @@
+"""Writes the table and the picture of a comparison of recipes."""
+
+import argparse
+from pathlib import Path
+
+from podium.comparison import compare
+from podium.errors import run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", required=True, type=Path, help="holds {recipe}/seed{seed}/ of every training")
+    parser.add_argument("--recipes", required=True, nargs="+", help="their names; the first is what others are held to")
+    parser.add_argument("--seeds", required=True, nargs="+", type=int)
+    arguments = parser.parse_args()
+    compare(arguments.folder, arguments.recipes, arguments.seeds)
+
+
+if __name__ == "__main__":
+    run(main)
