@@ -1,12 +1,14 @@
 """Writes the generated parts of the documentation; ``--check`` only says whether they are in step.
 
-The configuration reference and the JSON schemas come from the pydantic models, the graph from Snakemake, the results
-table from the last run of the embedded experiment (left as it is where there was none).
+The configuration reference and the JSON schemas come from the pydantic models, the graph from Snakemake, the tables of
+results and of the comparison from the last runs of `config/config.yaml` and `config/compare.yaml` (left as they are where
+there were none).
 """
 
 import argparse
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +30,11 @@ def main() -> None:
         ROOT / "docs/configuration.md": configuration_page(),
         ROOT / "README.md": readme(with_results=not check),
     }
+    comparison = ROOT / "results/compare/comparison"
+    if not check and (comparison / "comparison.md").is_file():
+        page = (ROOT / "docs/comparison.md").read_text(encoding="utf-8")
+        pages[ROOT / "docs/comparison.md"] = fill(page, "comparison", (comparison / "comparison.md").read_text().strip())
+        shutil.copyfile(comparison / "comparison.png", ROOT / "docs/pictures/comparison.png")
     for name, section in FILES.items():
         schema = json.dumps(section.model_json_schema(), indent=2) + "\n"
         pages[ROOT / f"config/schema/{name}.schema.json"] = schema

@@ -42,8 +42,9 @@ def test_every_config_loads():
     for path in experiments:
         experiment = load_experiment(path)
         load_dataset(ROOT / named_yaml("config/datasets", experiment.dataset))
-        load_recipe(ROOT / named_yaml("config/recipes", experiment.round1.recipe))
-        load_recipe(ROOT / named_yaml("config/recipes", experiment.round2.recipe))
+        compared = experiment.comparison.recipes.values() if experiment.comparison else []
+        for recipe in (experiment.round1.recipe, experiment.round2.recipe, *compared):
+            load_recipe(ROOT / named_yaml("config/recipes", recipe))
 
 
 def test_generated_documentation_is_in_step():

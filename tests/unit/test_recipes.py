@@ -12,7 +12,7 @@ from podium.models import create
 from podium.text import encode
 from podium.training.optimizer import make_optimizer
 
-RECIPES = sorted((Path(__file__).parent.parent.parent / "config/recipes").glob("*.yaml"))
+RECIPES = sorted((Path(__file__).parent.parent.parent / "config/recipes").rglob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
