@@ -132,11 +132,12 @@ def test_places_are_not_made_ahead(tmp_path):
 
 
 def test_infinite_values_are_missing_ones(copy):
-    """The left hand of one clip is infinite wherever it is: in x of one point of it, in y of the others."""
+    """The left hand of a clip is infinite wherever it is, x of one point or y of the others; the right wrist once."""
     left_hand = [name for name in HANDS if name.startswith("y_left")][1:] + ["x_left_hand_0"]
 
     def change(frame):
         frame.loc[1003, left_hand] = frame.loc[1003, left_hand] * np.inf
+        frame.iloc[frame.index.get_loc(1003).start, frame.columns.get_loc("y_right_hand_0")] = np.inf
         return frame
 
     rewrite(copy, FIRST_FILE, change)
@@ -149,6 +150,7 @@ def test_infinite_values_are_missing_ones(copy):
     assert figure.get_suptitle().endswith(f"{len(x_FL2)} frames\n{left_out}")
     shares = [text.get_text() for text in figure.subfigs[1].axes[0].texts]
     assert shares == ["0%", "100%", "100%", "100%"]
+    assert np.isfinite(figure.subfigs[1].axes[1].get_ylim()).all()
     assert "infinite" not in picture(read_clip(choice.path, 1002), choice, num_frames=3).get_suptitle()
 
 
