@@ -10,6 +10,7 @@ from raw_folder import table, write_raw
 import podium as package
 from podium.data.inspect.folders import open_folder
 from podium.data.inspect.survey import survey
+from podium.data.inspect.text import lines
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +73,8 @@ def test_for_a_reader_who_has_seen_enough(raw):
         (["{empty}"], "error: {empty} holds nothing that can be inspected; looked for train.csv"),
         (["{empty}/absent"], "error: {empty}/absent is not a folder"),
         (["{raw}", "--sequence", 3], "error: --sequence says what to draw; add --film"),
-        (["{raw}", "--film", "{empty}/x.png", "--sequence", 3], "error: {raw} holds no landmarks of sequence 3"),
-        (["{raw}", "--film", "{empty}"], "error: {empty} cannot be written"),
+        (["{empty}/absent", "--film", "{empty}"], "error: {empty} does not end as a picture does"),
+        (["{empty}/absent", "--film", "{raw}/train.csv/x.png"], "error: {raw}/train.csv/x.png cannot be written"),
     ],
 )
 def test_on_bad_input(raw, tmp_path, arguments, message):
@@ -82,6 +83,17 @@ def test_on_bad_input(raw, tmp_path, arguments, message):
     outcome = inspect(*(str(one).format(**places) for one in arguments))
     assert (outcome.returncode, outcome.stdout) == (2, "")
     assert outcome.stderr.count("\n") == 1 and outcome.stderr.startswith(message.format(**places))
+
+
+@pytest.mark.parametrize("options", ["--json", ""])
+def test_the_report_comes_before_an_unknown_sequence(raw, tmp_path, options):
+    command = f"{sys.executable} -m podium data inspect {raw} --film {tmp_path}/x.png --sequence 3 {options} 2>&1"
+    outcome = subprocess.run(command, shell=True, stdout=subprocess.PIPE, text=True)
+    *report, error = outcome.stdout.splitlines()
+    assert outcome.returncode == 2 and list(tmp_path.iterdir()) == []
+    assert error.startswith(f"error: {raw} holds no landmarks of sequence 3")
+    expected = survey(open_folder(raw))[0]
+    assert json.loads("\n".join(report)) == expected if options else report == list(lines(expected))
 
 
 def test_needs_a_count(raw):

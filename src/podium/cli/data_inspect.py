@@ -12,10 +12,10 @@ HELP = "print what is in a raw or prepared folder of landmarks, and draw one of 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("folder", type=Path, help="raw (csv and parquet), prepared (shards), or npy files")
+    parser.add_argument("folder", type=Path, help="raw (csv and parquet), prepared (or its shards), or npy files")
     parser.add_argument("--max-files", type=_count, metavar="N", help="landmark files to read of each split (all)")
     parser.add_argument("--json", action="store_true", help="print JSON in place of text")
-    parser.add_argument("--film", type=Path, metavar="OUT.png", help="draw one sequence")
+    parser.add_argument("--film", type=Path, metavar="OUT.png", help="draw one sequence (png, jpg, gif)")
     parser.add_argument("--sequence", type=int, metavar="ID", help="the sequence to draw (one of median length)")
     parser.add_argument("--num-frames", type=_count, default=12, metavar="N", help="frames in the picture (12)")
 
@@ -24,28 +24,36 @@ def run(arguments: argparse.Namespace) -> None:
     """Prints the report, and writes the picture where one is asked for.
 
     Raises:
-        UserError: The folder is none that can be inspected, or lacks the sequence to draw.
+        UserError: The picture cannot be written or the folder is none that can be inspected, which is told before
+            anything is read; or there is no such sequence to draw, which is told after the report.
     """
-    from podium.data.inspect.film import choose, draw
+    from podium.data.inspect.film import check_place, choose, draw
     from podium.data.inspect.folders import open_folder
     from podium.data.inspect.survey import survey
-    from podium.data.inspect.text import lines
 
     if arguments.sequence is not None and arguments.film is None:
         raise UserError("--sequence says what to draw; add --film OUT.png")
+    if arguments.film:
+        check_place(arguments.film)
     folder = open_folder(arguments.folder)
     report, clips = survey(folder, arguments.max_files)
-    if arguments.film:
-        choice = choose(folder, clips, arguments.sequence)
-        draw(choice, arguments.film, arguments.num_frames)
-        report["film"] = {"path": str(arguments.film), "split": choice.split, "sequence_id": choice.sequence_id}
-    if arguments.json:
-        print(json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False))
-        return
-    for line in lines(report):
-        print(line)
-    if arguments.film:
-        print(f"\nfilm of sequence {choice.sequence_id} ({choice.split}): {arguments.film}")
+    try:
+        if arguments.film:
+            choice = choose(folder, clips, arguments.sequence)
+            draw(choice, arguments.film, arguments.num_frames)
+            report["film"] = {"path": str(arguments.film), "split": choice.split, "sequence_id": choice.sequence_id}
+    finally:  # reading may have taken long: the report is printed whatever becomes of the picture
+        _print(report, arguments.json)
+
+
+def _print(report: dict, as_json: bool) -> None:
+    from podium.data.inspect.text import lines
+
+    if as_json:
+        text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
+    else:
+        text = "\n".join(lines(report))
+    print(text, flush=True)  # ahead of an error's line
 
 
 def _count(text: str) -> int:

@@ -3,6 +3,7 @@
 Legend: F frames, L landmarks (543 or 130), P parts.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from podium.errors import DISK_FULL, UserError
 from podium.files import atomic_path
 from podium.landmarks import NAMES, PARTS, RAW_NAMES, SLOTS
 
+FORMATS = ("png", "jpg", "jpeg", "gif")  # those among them that the installed matplotlib writes
 _FRAMES_PER_ROW = 12
 _FRAME_WIDTH = 1.1  # inches
 _CHART_HEIGHTS = (1.0, 1.2)  # inches: presence, hand
@@ -32,6 +34,24 @@ class Choice:
     path: Path
     participant_id: int | None
     phrase: str | None
+
+
+def check_place(out: Path) -> None:
+    """Finds out, ahead of a long reading, whether a picture can be written. Folders on the way are made later.
+
+    Raises:
+        UserError: The suffix is none of a picture, or the place is none that can be written.
+    """
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    known = [name for name in FORMATS if name in FigureCanvasBase.get_supported_filetypes()]
+    if _format(out) not in known:
+        raise UserError(f"{out} does not end as a picture does; give it one of the suffixes .{', .'.join(known)}")
+    if out.is_dir():
+        raise UserError(f"{out} is a folder; name a file to write")
+    nearest = next(place for place in out.absolute().parents if place.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise UserError(f"{out} cannot be written: {nearest} is not a folder to write to; name another place")
 
 
 def choose(folder: Folder, clips: dict[str, pd.DataFrame], sequence_id: int | None = None) -> Choice:
@@ -57,13 +77,15 @@ def choose(folder: Folder, clips: dict[str, pd.DataFrame], sequence_id: int | No
         if len(found):
             file_id, one = (int(found.iloc[0][key]) for key in ("file_id", "sequence_id"))
             return Choice(split.name, file_id, one, split.files[file_id], *_told(split.table, file_id, one))
+    if not any(len(of_split) for of_split in clips.values()):
+        raise UserError(f"{folder.root} holds no sequence that could be read; there is nothing to draw")
     if sequence_id is None:
         raise UserError(f"{folder.root} holds no sequence with a hand to draw; name one with --sequence")
     raise UserError(f"{folder.root} holds no landmarks of sequence {sequence_id}; see the ids in its tables")
 
 
 def draw(choice: Choice, out: Path, num_frames: int) -> None:
-    """Writes the picture (PNG).
+    """Writes the picture, in the format that its suffix says (see `check_place`).
 
     Args:
         num_frames: Frames to show; all of a sequence that has fewer.
@@ -71,11 +93,30 @@ def draw(choice: Choice, out: Path, num_frames: int) -> None:
     Raises:
         UserError: The sequence cannot be read, or the picture not be written.
     """
-    from matplotlib.figure import Figure
-
     x_FL2 = read_clip(choice.path, choice.sequence_id)
     if len(x_FL2) == 0:
         raise UserError(f"{choice.path} does not hold sequence {choice.sequence_id}; choose another one")
+    figure = picture(x_FL2, choice, num_frames)
+    try:
+        with atomic_path(out) as partial:
+            figure.savefig(partial, format=_format(out), dpi=_DPI)
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise
+        raise UserError(f"{out} cannot be written ({error.strerror}); name another place") from None
+
+
+def picture(x_FL2: np.ndarray, choice: Choice, num_frames: int):
+    """The picture, a `matplotlib.figure.Figure`.
+
+    Args:
+        x_FL2: As `read_clip` returns it, F ≥ 1. A landmark with an infinite x or y counts as missing; the title tells
+            in how many frames there is one.
+    """
+    from matplotlib.figure import Figure
+
+    is_infinite_FL1 = np.isinf(x_FL2).any(axis=2, keepdims=True)
+    x_FL2 = np.where(is_infinite_FL1, np.float32(np.nan), x_FL2)
     shown = np.unique(np.linspace(0, len(x_FL2) - 1, num_frames).round().astype(int))
     num_columns = min(len(shown), _FRAMES_PER_ROW)
     num_rows = -(-len(shown) // num_columns)
@@ -83,7 +124,8 @@ def draw(choice: Choice, out: Path, num_frames: int) -> None:
     frame_height = _FRAME_WIDTH * (window[2] - window[3]) / (window[1] - window[0]) + 0.2
     width = max(num_columns * _FRAME_WIDTH, 7.0)
     figure = Figure(figsize=(width, num_rows * frame_height + sum(_CHART_HEIGHTS) + 0.4), layout="constrained")
-    figure.suptitle(_title(choice, len(x_FL2)), fontsize=10, parse_math=False)
+    title = _title(choice, len(x_FL2), int(is_infinite_FL1.any(axis=1).sum()))
+    figure.suptitle(title, fontsize=10, parse_math=False)
     strip, charts = figure.subfigures(2, height_ratios=[num_rows * frame_height, sum(_CHART_HEIGHTS)])
     strip_axes = strip.subplots(num_rows, num_columns, squeeze=False).ravel()
     for axes in strip_axes:
@@ -96,20 +138,20 @@ def draw(choice: Choice, out: Path, num_frames: int) -> None:
     has_part_PF = presence(x_FL2)
     _draw_presence(presence_axes, has_part_PF, shown)
     _draw_hand(hand_axes, x_FL2, has_part_PF)
-    try:
-        with atomic_path(out) as partial:
-            figure.savefig(partial, format="png", dpi=_DPI)
-    except OSError as error:
-        if error.errno in DISK_FULL:
-            raise
-        raise UserError(f"{out} cannot be written ({error.strerror}); name another place") from None
+    return figure
 
 
 def presence(x_FL2: np.ndarray) -> np.ndarray:
-    """(P, F) bool, in the order of `PARTS`: which parts a frame has. Only the 130 landmarks that are read count."""
+    """(P, F) bool, in the order of `PARTS`: which parts a frame has. Of the 130 landmarks that are read, those
+    with finite x and y count."""
     if x_FL2.shape[1] == len(RAW_NAMES):
         x_FL2 = x_FL2[:, [RAW_NAMES.index(name) for name in NAMES]]
-    return np.stack([~np.isnan(x_FL2[:, SLOTS[part], 0]).all(axis=1) for part in PARTS])
+    is_there_FL = np.isfinite(x_FL2).all(axis=2)
+    return np.stack([is_there_FL[:, SLOTS[part]].any(axis=1) for part in PARTS])
+
+
+def _format(out: Path) -> str:
+    return out.suffix.lower().removeprefix(".")
 
 
 def _told(table: pd.DataFrame | None, file_id: int, sequence_id: int) -> tuple[int | None, str | None]:
@@ -121,10 +163,11 @@ def _told(table: pd.DataFrame | None, file_id: int, sequence_id: int) -> tuple[i
     return None, None
 
 
-def _title(choice: Choice, num_frames: int) -> str:
+def _title(choice: Choice, num_frames: int, num_infinite: int) -> str:
     phrase = "no phrase known" if choice.phrase is None else f"“{choice.phrase}”"
     signer = "" if choice.participant_id is None else f"signer {choice.participant_id} · "
-    return f"{phrase} · {signer}{choice.split} · sequence {choice.sequence_id} · {num_frames} frames"
+    note = f"\npoints with infinite values left out in {num_infinite} of them" if num_infinite else ""
+    return f"{phrase} · {signer}{choice.split} · sequence {choice.sequence_id} · {num_frames} frames{note}"
 
 
 def _window(x_FL2: np.ndarray) -> tuple[float, float, float, float]:
@@ -164,7 +207,6 @@ def _draw_hand(axes, x_FL2: np.ndarray, has_part_PF: np.ndarray) -> None:
     hand = PARTS[int(has_part_PF[1].sum() > has_part_PF[0].sum())]
     wrist = getattr(rows(x_FL2.shape[1]), hand)[0]
     height_F = 1 - x_FL2[:, wrist, 1]
-    height_F[np.isinf(height_F)] = np.nan
     axes.plot(height_F, ".-", color=COLORS[hand], linewidth=1.0, markersize=3)
     low, high = np.nanquantile(height_F, [0, 1]) if not np.isnan(height_F).all() else (0.0, 1.0)
     margin = max(0.05, (0.25 - (high - low)) / 2)  # a hand at rest is a flat line, not a magnified tremor

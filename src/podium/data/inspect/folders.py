@@ -3,6 +3,7 @@
 Legend: F frames, L landmarks (543 or 130), C coordinates, K the 390 columns.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,8 +25,10 @@ from podium.landmarks import COLUMNS, RAW_NAMES
 
 _LOOKED_FOR = (
     "train.csv, supplemental_metadata.csv or test.csv; {split}_landmarks/{file_id}.parquet;"
-    " {file_id}/{sequence_id}.npy; index.parquet, sequences.parquet or shards/ of a prepared dataset"
+    " {file_id}/{sequence_id}.npy; index.parquet, sequences.parquet or shards/ of a prepared dataset;"
+    " {file_id}.npy and {file_id}.parquet of its shards"
 )
+_INDEX_NAMES = ("index.parquet", "sequences.parquet")
 _SHARD_COLUMNS = ["sequence_id", "offset", "num_frames"]
 _FOLD_COLUMNS = ["participant_id", "num_sequences", "num_supplemental", "fold"]
 _RAW_XY = [f"{axis}_{name}" for axis in "xy" for name in RAW_NAMES]
@@ -40,12 +43,24 @@ class Split:
         table: file_id, sequence_id, participant_id, phrase and, where a csv gave it, path; None where no table is.
         files: file_id → parquet file, folder of npy files, or shard; ascending.
         unreadable: What is wrong with the table's file, if it cannot be read.
+        is_unfinished: Files are still being made, so that none is missed.
     """
 
     name: str
     table: pd.DataFrame | None = None
     files: dict[int, Path] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
+    is_unfinished: bool = False
+
+    @property
+    def absent_files(self) -> list[int]:
+        """File ids that the table names and that are not there, ascending."""
+        return [] if self.table is None else sorted(set(self.table["file_id"].tolist()) - set(self.files))
+
+    @property
+    def is_unmade(self) -> bool:
+        """Whether the absent files are not made yet, rather than lost among others."""
+        return self.is_unfinished or not self.files
 
 
 @dataclass
@@ -110,9 +125,9 @@ def open_folder(root: Path) -> Folder:
     """
     if not root.is_dir():
         raise UserError(f"{root} is not a folder; name one that holds landmarks")
-    if any((root / name).exists() for name in ("index.parquet", "sequences.parquet", "shards")):
-        return _open_prepared(root)
-    folder = _open_competition(root)
+    if any((root / name).exists() for name in (*_INDEX_NAMES, "shards")):
+        return _open_prepared(root, root, {name: root / "shards" / name for name in SPLITS})
+    folder = _open_shards(root) or _open_competition(root)
     if folder.splits:
         return folder
     raise UserError(f"{root} holds nothing that can be inspected; looked for {_LOOKED_FOR}")
@@ -198,23 +213,51 @@ def _landmark_files(place: Path) -> dict[int, Path]:
     return {int(path.stem): path for path in sorted(found, key=lambda path: int(path.stem))}
 
 
-def _open_prepared(root: Path) -> Folder:
-    """A dataset that `index_data`, or a part of the commands before it, has written."""
-    folder = Folder(root, "prepared dataset", [])
-    index = next((root / name for name in ("index.parquet", "sequences.parquet") if (root / name).is_file()), None)
+def _open_shards(root: Path) -> Folder | None:
+    """``shards/`` or ``shards/{split}/`` of a prepared dataset, whose tables lie above; None where it is neither."""
+    if any(_holds_shards(root / name) for name in SPLITS):
+        return _open_prepared(root, root / "..", {name: root / name for name in SPLITS})
+    if not _holds_shards(root):
+        return None
+    own_name = Path(os.path.abspath(root)).name
+    return _open_prepared(root, root / "../..", {own_name if own_name in SPLITS else "train": root})
+
+
+def _holds_shards(place: Path) -> bool:
+    return any(path.with_suffix(".parquet").is_file() for path in place.glob("*.npy"))
+
+
+def _open_prepared(root: Path, dataset: Path, shards: dict[str, Path]) -> Folder:
+    """A dataset that `index_data`, or a part of the commands before it, has written; or some of its splits.
+
+    Args:
+        root: As the user named it.
+        dataset: Where the tables lie.
+        shards: Split → folder with its shards.
+    """
+    is_whole = dataset == root
+    dataset = Path(os.path.normpath(dataset))
+    folder = Folder(root, "prepared dataset" if is_whole else "shards of a prepared dataset", [])
+    index = next((path for name in _INDEX_NAMES if (path := dataset / name).is_file()), None)
     table = _try(folder, _read_table, index, ["split", *CSV_COLUMNS[1:]]) if index else None
-    if index is None or index.name == "sequences.parquet":
+    is_finished = index is not None and index.name == "index.parquet"
+    if not is_whole:
+        tables = f"tables from {dataset}" if index else f"no index.parquet in {dataset}: phrases are unknown"
+        folder.remarks.append(tables)
+    if not is_finished and (is_whole or index):
         folder.remarks.append("no index.parquet: index_data has not finished")
-    for name in SPLITS:
-        files = {int(path.stem): path for path in (root / "shards" / name).glob("*.npy") if path.stem.isdecimal()}
+    for name, place in shards.items():
+        files = {int(path.stem): path for path in place.glob("*.npy") if path.stem.isdecimal()}
         rows = None if table is None else table.loc[table["split"] == name, CSV_COLUMNS[1:]].reset_index(drop=True)
         if files or rows is not None and len(rows) and name != "test":  # the test split never reaches a shard
-            folder.splits.append(Split(name, rows, dict(sorted(files.items()))))
-    if (root / "folds.parquet").is_file():
-        folder.folds = _try(folder, _read_table, root / "folds.parquet", _FOLD_COLUMNS)
-    if (root / "manifest.json").is_file():
-        manifest = _try(folder, _read_manifest, root / "manifest.json") or {}
-        folder.accounts = {kind: manifest[kind] for kind in ("skipped", "noted") if manifest.get(kind)}
+            folder.splits.append(Split(name, rows, dict(sorted(files.items())), is_unfinished=not is_finished))
+    if set(shards) == set(SPLITS) and (dataset / "folds.parquet").is_file():  # folds tell of all splits
+        folder.folds = _try(folder, _read_table, dataset / "folds.parquet", _FOLD_COLUMNS)
+    if (dataset / "manifest.json").is_file():
+        manifest = _try(folder, _read_manifest, dataset / "manifest.json") or {}
+        for kind in ("skipped", "noted"):
+            if told := {name: account for name, account in (manifest.get(kind) or {}).items() if name in shards}:
+                folder.accounts[kind] = told
     return folder
 
 

@@ -51,7 +51,7 @@ def find_problems(split: Split, clips: pd.DataFrame, absences: dict[int, Absence
     if split.table is not None:
         table = split.table
         repeated |= set(table.loc[table["sequence_id"].duplicated(), "sequence_id"])
-        problems["missing_file"] = sorted(set(table["file_id"]) - set(split.files))
+        problems["missing_file"] = [] if split.is_unmade else split.absent_files
         if "path" in table:
             expected = f"{split.name}_landmarks/" + table["file_id"].astype(str) + ".parquet"
             problems["odd_path"] = table.loc[table["path"] != expected, "sequence_id"].tolist()

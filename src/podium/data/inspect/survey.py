@@ -1,6 +1,7 @@
 """Counts and problems of a folder, as plain values that JSON can hold.
 
-Legend: F frames of a batch, K the 390 columns, N what is counted of a frame, S sequences of a batch.
+Legend: F frames of a batch, K the 390 columns, L the 130 landmarks, N what is counted of a
+frame, S sequences of a batch.
 """
 
 from collections import Counter
@@ -30,7 +31,7 @@ def survey(folder: Folder, max_files: int | None = None) -> tuple[dict, dict[str
 
     Returns:
         The report, for JSON; and for each split its sequences: file_id, sequence_id and the numbers of frames
-        num_frames, left_hand, right_hand, face, pose, hand (with that part), filled (with any landmark), infinite.
+        num_frames, left_hand, right_hand, face, pose, hand (with that part), filled (with any value), infinite.
     """
     splits, clips = {}, {}
     for split in folder.splits:
@@ -42,6 +43,7 @@ def survey(folder: Folder, max_files: int | None = None) -> tuple[dict, dict[str
             "num_rows": None if split.table is None else len(split.table),
             "num_files": len(split.files),
             "num_files_read": len(files),
+            "num_not_made": len(split.absent_files) if split.is_unmade else 0,
             "num_sequences": len(clips[split.name]),
             "participants": _participants(split.table),
             "frames": _frames(clips[split.name]),
@@ -122,12 +124,13 @@ def _measure(name: str, files: dict[int, Path], problems: Problems) -> tuple[pd.
 
 
 def _count(x_FK: np.ndarray) -> np.ndarray:
-    """(F, N) bool, as `_COUNTS`. A part is there when one of its x is, as in packing."""
-    is_there_FK = ~np.isnan(x_FK)
-    parts = [is_there_FK[:, SLOTS[part]].any(axis=1) for part in PARTS]
+    """(F, N) bool, as `_COUNTS`. A part is there when one of its landmarks is, with finite x and y."""
+    is_finite_FCL = np.isfinite(x_FK).reshape(len(x_FK), 3, -1)
+    is_there_FL = is_finite_FCL[:, 0] & is_finite_FCL[:, 1]
+    parts = [is_there_FL[:, SLOTS[part]].any(axis=1) for part in PARTS]
     has_hand_F = parts[PARTS.index("left_hand")] | parts[PARTS.index("right_hand")]
-    is_infinite_F = np.isinf(x_FK).any(axis=1)
-    return np.column_stack([np.ones(len(x_FK), bool), *parts, has_hand_F, is_there_FK.any(axis=1), is_infinite_F])
+    is_filled_F, is_infinite_F = (~np.isnan(x_FK)).any(axis=1), np.isinf(x_FK).any(axis=1)
+    return np.column_stack([np.ones(len(x_FK), bool), *parts, has_hand_F, is_filled_F, is_infinite_F])
 
 
 def _participants(table: pd.DataFrame | None) -> dict | None:
@@ -169,12 +172,14 @@ def _phrases(table: pd.DataFrame | None, clips: pd.DataFrame) -> dict | None:
 
 
 def _missing(clips: pd.DataFrame) -> dict | None:
-    """Shares of frames without a part, and of sequences without any hand."""
+    """Shares of frames without a part, and of sequences without any hand; how many hold an infinite value."""
     if len(clips) == 0:
         return None
     total = int(clips["num_frames"].sum())
     without = {part: 1 - int(clips[part].sum()) / total for part in ("left_hand", "right_hand", "hand", "face", "pose")}
-    return {"frames": without, "sequences_without_hand": float((clips["hand"] == 0).mean())}
+    is_infinite = clips["infinite"] > 0
+    infinite = {"num_frames": int(clips["infinite"].sum()), "num_sequences": int(is_infinite.sum())}
+    return {"frames": without, "sequences_without_hand": float((clips["hand"] == 0).mean()), "infinite": infinite}
 
 
 def _folds(folds: pd.DataFrame) -> list[dict]:

@@ -30,6 +30,8 @@ def lines(report: dict) -> Iterator[str]:
     if report["problems"]:
         yield ""
         yield from _problems(report["problems"])
+    if film := report.get("film"):
+        yield from ["", f"film of sequence {film['sequence_id']} ({film['split']}): {film['path']}"]
 
 
 def _rows(split: dict) -> Iterator[tuple[str, str]]:
@@ -37,6 +39,8 @@ def _rows(split: dict) -> Iterator[tuple[str, str]]:
         yield "table rows", f"{split['num_rows']:,}"
     read, total = split["num_files_read"], split["num_files"]
     yield "files", f"{total:,}" if read == total else f"{total:,}, the first {read:,} read"
+    if split["num_not_made"]:
+        yield "", f"{split['num_not_made']:,} that the table names: not made (or downloaded) yet"
     yield "sequences", f"{split['num_sequences']:,}"
     if people := split["participants"]:
         each = people["sequences_each"]
@@ -62,6 +66,9 @@ def _rows(split: dict) -> Iterator[tuple[str, str]]:
         shares = [f"{name} {missing['frames'][part]:.1%}" for part, name in _PARTS.items()]
         yield "missing", f"frames without {', '.join(shares)}"
         yield "", f"sequences without any hand {missing['sequences_without_hand']:.1%}"
+        if infinite := missing["infinite"]["num_frames"]:
+            of = missing["infinite"]["num_sequences"]
+            yield "", f"infinite values in {infinite:,} frames of {of:,} sequences, counted as missing"
 
 
 def _lengths(bins: list[dict]) -> Iterator[str]:
