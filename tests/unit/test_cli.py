@@ -99,3 +99,5 @@ def test_the_report_comes_before_an_unknown_sequence(raw, tmp_path, options):
 def test_needs_a_count(raw):
     outcome = inspect(raw, "--num-frames", 0)
     assert outcome.returncode == 2 and "'0' is not a whole number from 1 on" in outcome.stderr
+    outcome = inspect(raw, "--num-frames", 601)
+    assert outcome.returncode == 2 and "at most 600" in outcome.stderr

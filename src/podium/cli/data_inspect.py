@@ -27,12 +27,14 @@ def run(arguments: argparse.Namespace) -> None:
         UserError: The picture cannot be written or the folder is none that can be inspected, which is told before
             anything is read; or there is no such sequence to draw, which is told after the report.
     """
-    from podium.data.inspect.film import check_place, choose, draw
+    from podium.data.inspect.film import MAX_FRAMES, check_place, choose, draw
     from podium.data.inspect.folders import open_folder
     from podium.data.inspect.survey import survey
 
     if arguments.sequence is not None and arguments.film is None:
         raise UserError("--sequence says what to draw; add --film OUT.png")
+    if arguments.num_frames > MAX_FRAMES:
+        raise UserError(f"--num-frames {arguments.num_frames} is more than a picture holds; at most {MAX_FRAMES}")
     if arguments.film:
         check_place(arguments.film)
     folder = open_folder(arguments.folder)

@@ -17,6 +17,7 @@ from podium.files import atomic_path
 from podium.landmarks import NAMES, PARTS, RAW_NAMES, SLOTS
 
 FORMATS = ("png", "jpg", "jpeg", "gif")  # those among them that the installed matplotlib writes
+MAX_FRAMES = 600  # in one picture
 _FRAMES_PER_ROW = 12
 _FRAME_WIDTH = 1.1  # inches
 _CHART_HEIGHTS = (1.0, 1.2)  # inches: presence, hand
