@@ -1,8 +1,8 @@
 """Writes the generated parts of the documentation; ``--check`` only says whether they are in step.
 
 The configuration reference and the JSON schemas come from the pydantic models, the graph from Snakemake, the tables of
-results and of the comparison from the last runs of `config/config.yaml` and `config/compare.yaml` (left as they are where
-there were none).
+results and of the comparison from the last runs of `config/config.yaml` and `config/compare.yaml` (left as they are
+where there were none).
 """
 
 import argparse
@@ -32,8 +32,8 @@ def main() -> None:
     }
     comparison = ROOT / "results/compare/comparison"
     if not check and (comparison / "comparison.md").is_file():
-        page = (ROOT / "docs/comparison.md").read_text(encoding="utf-8")
-        pages[ROOT / "docs/comparison.md"] = fill(page, "comparison", (comparison / "comparison.md").read_text().strip())
+        page, table = ROOT / "docs/comparison.md", (comparison / "comparison.md").read_text(encoding="utf-8")
+        pages[page] = fill(page.read_text(encoding="utf-8"), "comparison", table.strip())
         shutil.copyfile(comparison / "comparison.png", ROOT / "docs/pictures/comparison.png")
     for name, section in FILES.items():
         schema = json.dumps(section.model_json_schema(), indent=2) + "\n"
