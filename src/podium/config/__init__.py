@@ -24,6 +24,7 @@ from podium.config.datasets import (
 from podium.config.experiments import RESERVED_NAMES, Comparison, Experiment, Export, Round1, Round2
 from podium.config.loading import load, load_dataset, load_experiment, load_recipe, parse
 from podium.config.recipes import TRAINING_ONLY, Data, Decoder, Model, ModelChoices, Optimizer, Recipe, Training
+from podium.config.zipformer import Stack, Zipformer
 
 __all__ = [
     "AnySource",
@@ -55,9 +56,11 @@ __all__ = [
     "SOURCE_KINDS",
     "Section",
     "Shards",
+    "Stack",
     "SyntheticSource",
     "TRAINING_ONLY",
     "Training",
+    "Zipformer",
     "load",
     "load_dataset",
     "load_experiment",

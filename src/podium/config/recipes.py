@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from podium.config.base import Choice, Count, Probability, Section
+from podium.config.zipformer import Zipformer
 
 # First parts of the names of tensors that only training uses. The file never holds them.
-TRAINING_ONLY = ("backward_decoder.", "ctc_head.")
+TRAINING_ONLY = ("backward_decoder.", "ctc_head.", "encoder.num_batches")
 
 
 class Decoder(Section):
@@ -47,6 +48,7 @@ class Model(Section):
     confidence_weight: Probability = Field(0.02, description="share of the confidence loss")
     ctc_weight: Probability = Field(0.0, description="share of an auxiliary CTC loss; 0 builds no CTC head")
     decoder: Decoder = Decoder()
+    zipformer: Zipformer | None = Field(None, description="demanded by the model zipformer, refused by all others")
     choices: ModelChoices = ModelChoices()
 
     @model_validator(mode="after")
@@ -55,7 +57,20 @@ class Model(Section):
             raise ValueError(f"dim {self.dim} must be divisible by 4, by 2·num_heads and by decoder.num_heads")
         if self.kernel_size % 2 == 0:
             raise ValueError(f"kernel_size {self.kernel_size} must be odd")
+        if self.zipformer is not None and self.name != "zipformer":
+            raise ValueError(f"section 'zipformer' belongs to the model zipformer, not to {self.name}; remove it")
+        if self.name == "zipformer":
+            self._check_zipformer()
         return self
+
+    def _check_zipformer(self) -> None:
+        if self.zipformer is None:
+            raise ValueError("the model zipformer needs a section 'zipformer'; 'zipformer: {}' takes its defaults")
+        if self.choices.conv_padding == "published":
+            raise ValueError("the model zipformer has no published convolution; set choices.conv_padding to corrected")
+        num_layers = sum(stack.num_layers for stack in self.zipformer.stacks)
+        if self.zipformer.stacks and num_layers != self.num_blocks:
+            raise ValueError(f"zipformer.stacks hold {num_layers} layers and num_blocks is {self.num_blocks}")
 
 
 class Data(Section):
