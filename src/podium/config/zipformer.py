@@ -6,7 +6,6 @@ from pydantic import Field, model_validator
 
 from podium.config.base import Count, Probability, Section
 
-
 Factor = Annotated[float, Field(gt=0)]
 
 
