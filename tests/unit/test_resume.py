@@ -137,7 +137,7 @@ def test_schedules_and_scaled_adam_go_on(data, tmp_path):
     path.write_text(yaml.safe_dump(recipe))
     assert run(command(path, data, tmp_path / "undisturbed")).returncode == 0
     words = command(path, data, tmp_path / "out")
-    for name, countdown in (("_update", 3), ("learning_rate", 5), ("predict", 1)):
+    for name, countdown in (("_update", 3), ("learning_rate", 6)):
         assert run(["-c", DYING, "podium.training.loop", name, str(countdown), *words]).returncode == -signal.SIGKILL
     outcome = run(words)
     assert outcome.returncode == 0 and "resumed" in outcome.stderr, outcome.stderr
