@@ -7,10 +7,20 @@ from podium.config import Model, Optimizer, Recipe, Training
 from podium.models import create
 from podium.models.base import SignReader
 
+# Sections that a network of the registry cannot do without; all the parts that a network may have.
+SECTIONS = {
+    "zipformer": {
+        "zipformer": {
+            "stacks": [{"num_layers": 1, "rate": 2, "kernel_size": 5}, {"num_layers": 1}],
+            "query_head_dim": 8, "value_head_dim": 6, "ff_dim": 48,
+        }
+    }
+}  # fmt: skip
+
 
 def small_recipe(name: str = "squeezeformer_rope", max_frames: int = 384, **model) -> Recipe:
     """A recipe of a network that is tiny in every direction."""
-    values = {"dim": 32, "num_blocks": 2, "kernel_size": 9, "ctc_weight": 0.1, **model}
+    values = {"dim": 32, "num_blocks": 2, "kernel_size": 9, "ctc_weight": 0.1, **SECTIONS.get(name, {}), **model}
     return Recipe(
         model=Model(name=name, **values),
         data={"max_frames": max_frames},
@@ -30,11 +40,15 @@ def random_network(recipe: Recipe, seed: int = 0) -> SignReader:
             tensor.copy_(0.5 + torch.rand(tensor.shape, generator=generator))
         elif name.endswith(("norm.weight", "scale")) or ".norm_" in name and name.endswith("weight"):
             tensor.copy_(1 + 0.3 * normal)
+        elif name.endswith("bypass.scale"):
+            tensor.copy_(0.6 + 0.1 * normal)
         elif tensor.dim() == 1:
             tensor.copy_((0.1 if name.startswith("decoder.") else 0.3) * normal)
         else:
             # Logits of the size of trained ones; tokens weak beside positions and clip, so that texts vary.
             gain = {"decoder.lm_head.weight": 3, "decoder.embed_tokens.weight": 0.3}.get(name, 1.5)
+            if recipe.model.zipformer and name.startswith("encoder."):
+                gain = 0.7  # nothing normalises inside its layers
             tensor.copy_(normal * gain / tensor[0].numel() ** 0.5)
     return network.eval()
 

@@ -17,6 +17,7 @@ SYNTHETIC = {
     "num_test_signers": 1,
 }
 KAGGLE = {"kind": "kaggle", "competition": "a", "archive": {"unpacked_gb": 1}, "splits": {"train": {"file_ids": [1]}}}
+ZIPFORMER = {"name": "zipformer", "dim": 32, "num_blocks": 2}
 EXPERIMENT = {"name": "a", "dataset": "a", "round1": {"recipe": "r"}, "round2": {"recipe": "r", "seeds": [1]}}
 
 
@@ -39,6 +40,15 @@ def recipe(**changes) -> dict:
         (Recipe, recipe(model={"name": "x", "dim": 30, "num_blocks": 1}), "dim 30 must be divisible"),
         (Recipe, recipe(model={"name": "x", "dim": 32, "num_blocks": 1, "kernel_size": 8}), "must be odd"),
         (Recipe, recipe(model={"name": "x", "dim": 32, "num_blocks": 1, "choices": {"conv": 1}}), "conv_padding"),
+        (Recipe, recipe(model=ZIPFORMER), "the model zipformer needs a section 'zipformer'"),
+        (Recipe, recipe(model=ZIPFORMER | {"name": "x", "zipformer": {}}), "belongs to the model zipformer, not to x"),
+        (Recipe, recipe(model=ZIPFORMER | {"zipformer": {"bias": 1}}), "unknown key 'model.zipformer.bias'"),
+        (Recipe, recipe(model=ZIPFORMER | {"zipformer": {"stacks": [{"num_layers": 1, "rat": 2}]}}),
+         "'model.zipformer.stacks.0.rat'; did you mean 'rate'?"),
+        (Recipe, recipe(model=ZIPFORMER | {"zipformer": {"stacks": [{"num_layers": 3}]}}),
+         "stacks hold 3 layers and num_blocks is 2"),
+        (Recipe, recipe(model=ZIPFORMER | {"zipformer": {}, "choices": {"conv_padding": "published"}}),
+         "no published convolution"),
         (Dataset, {"name": "a", "source": SYNTHETIC | {"sed": 1}}, "unknown key 'source.sed'; did you mean 'seed'?"),
         (Dataset, {"name": "a", "source": SYNTHETIC | {"max_characters": 40}}, "source.max_characters"),
         (Dataset, {"name": "a/b", "source": SYNTHETIC}, "name: "),

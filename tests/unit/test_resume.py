@@ -125,6 +125,25 @@ def test_kills_change_nothing(undisturbed, data, tmp_path):
     assert not list((tmp_path / "state").iterdir())
 
 
+def test_schedules_and_scaled_adam_go_on(data, tmp_path):
+    """A network that counts its batches, an optimiser that remembers norms, a schedule that counts epochs."""
+    recipe = yaml.safe_load((ROOT / "config/recipes/tiny_zipformer.yaml").read_text())
+    recipe["optimizer"] = {
+        "name": "scaled_adam", "scaled_adam": {}, "schedule": "eden", "eden": {}, "learning_rate": 0.045,
+        "weight_decay": 0, "betas": [0.9, 0.98], "warmup_epochs": 1, "max_grad_norm": 1000,
+    }  # fmt: skip
+    recipe["training"] |= {"epochs": 3, "batch_size": 2, "accumulation": 1, "save_every_minutes": 0, "device": "cpu"}
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump(recipe))
+    assert run(command(path, data, tmp_path / "undisturbed")).returncode == 0
+    words = command(path, data, tmp_path / "out")
+    for name, countdown in (("_update", 3), ("learning_rate", 6)):
+        assert run(["-c", DYING, "podium.training.loop", name, str(countdown), *words]).returncode == -signal.SIGKILL
+    outcome = run(words)
+    assert outcome.returncode == 0 and "resumed" in outcome.stderr, outcome.stderr
+    assert results(tmp_path / "out") == results(tmp_path / "undisturbed")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_preempted_run_writes_its_state_first(undisturbed, data, tmp_path, number):
     recipe, expected = undisturbed

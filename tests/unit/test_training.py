@@ -65,9 +65,9 @@ def write_dataset(root: Path, folds: list[int]) -> None:
     table.to_parquet(root / "folds.parquet")
 
 
-def recipe(number: int = 1, **changes: dict) -> Recipe:
-    """The tiny recipe of a round, with keys of its sections changed; it trains on clips of any length."""
-    values = load_recipe(RECIPES / f"tiny_round{number}.yaml").model_dump()
+def recipe(number: int = 1, name: str | None = None, **changes: dict) -> Recipe:
+    """The tiny recipe of a round, or of a name, with keys of its sections changed; for clips of any length."""
+    values = load_recipe(RECIPES / f"{name or f'tiny_round{number}'}.yaml").model_dump()
     values["data"]["min_train_frames"] = 1
     for section, keys in changes.items():
         values[section] |= keys
@@ -77,16 +77,26 @@ def recipe(number: int = 1, **changes: dict) -> Recipe:
 # ---------------------------------------------------------------------------------------------------------- learning
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_eight_clips_are_learned_by_heart(tmp_path, number):
+ADAMW = {"learning_rate": 0.01, "warmup_epochs": 5}
+SCALED_ADAM = {
+    "name": "scaled_adam", "scaled_adam": {}, "weight_decay": 0, "betas": (0.9, 0.98), "learning_rate": 0.06,
+    "schedule": "eden", "eden": {"num_epochs": 20}, "warmup_epochs": 5, "max_grad_norm": 1000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "optimizer"),
+    [("tiny_round1", ADAMW), ("tiny_round2", ADAMW), ("tiny_zipformer", ADAMW), ("tiny_zipformer", SCALED_ADAM)],
+)
+def test_eight_clips_are_learned_by_heart(tmp_path, name, optimizer):
     index = write_data(tmp_path)
     quiet = {"p_dropout": 0.0, "p_mask_input": 0.0}
     outcome = train(
         recipe(
-            number,
+            name=name,
             model=quiet | {"decoder": {"num_layers": 1, "ff_dim": 64, "p_dropout": 0.0, "p_attention_dropout": 0.0}},
             data={"p_mirror": 0.0, "augment": []},
-            optimizer={"learning_rate": 0.01, "warmup_epochs": 5},
+            optimizer=optimizer,
             training={"epochs": 60, "validate_every_epochs": 30},
         ),
         tmp_path, index, index, seed=0,

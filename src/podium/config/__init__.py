@@ -23,7 +23,20 @@ from podium.config.datasets import (
 )
 from podium.config.experiments import RESERVED_NAMES, Comparison, Experiment, Export, Round1, Round2
 from podium.config.loading import load, load_dataset, load_experiment, load_recipe, parse
-from podium.config.recipes import TRAINING_ONLY, Data, Decoder, Model, ModelChoices, Optimizer, Recipe, Training
+from podium.config.recipes import (
+    TRAINING_ONLY,
+    Data,
+    Decoder,
+    Eden,
+    Model,
+    ModelChoices,
+    Optimizer,
+    Recipe,
+    ScaledAdam,
+    Training,
+)
+from podium.config.zipformer import Stack, Zipformer
+from podium.config.zipformer import Stack, Zipformer
 
 __all__ = [
     "AnySource",
@@ -35,6 +48,7 @@ __all__ = [
     "Dataset",
     "Decoder",
     "Download",
+    "Eden",
     "Experiment",
     "Export",
     "Folds",
@@ -53,11 +67,14 @@ __all__ = [
     "Round1",
     "Round2",
     "SOURCE_KINDS",
+    "ScaledAdam",
     "Section",
     "Shards",
+    "Stack",
     "SyntheticSource",
     "TRAINING_ONLY",
     "Training",
+    "Zipformer",
     "load",
     "load_dataset",
     "load_experiment",

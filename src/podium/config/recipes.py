@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from podium.config.base import Choice, Count, Probability, Section
+from podium.config.zipformer import Zipformer
 
 # First parts of the names of tensors that only training uses. The file never holds them.
-TRAINING_ONLY = ("backward_decoder.", "ctc_head.")
+TRAINING_ONLY = ("backward_decoder.", "ctc_head.", "encoder.num_batches")
 
 
 class Decoder(Section):
@@ -47,6 +48,7 @@ class Model(Section):
     confidence_weight: Probability = Field(0.02, description="share of the confidence loss")
     ctc_weight: Probability = Field(0.0, description="share of an auxiliary CTC loss; 0 builds no CTC head")
     decoder: Decoder = Decoder()
+    zipformer: Zipformer | None = Field(None, description="demanded by the model zipformer, refused by all others")
     choices: ModelChoices = ModelChoices()
 
     @model_validator(mode="after")
@@ -55,7 +57,20 @@ class Model(Section):
             raise ValueError(f"dim {self.dim} must be divisible by 4, by 2·num_heads and by decoder.num_heads")
         if self.kernel_size % 2 == 0:
             raise ValueError(f"kernel_size {self.kernel_size} must be odd")
+        if self.zipformer is not None and self.name != "zipformer":
+            raise ValueError(f"section 'zipformer' belongs to the model zipformer, not to {self.name}; remove it")
+        if self.name == "zipformer":
+            self._check_zipformer()
         return self
+
+    def _check_zipformer(self) -> None:
+        if self.zipformer is None:
+            raise ValueError("the model zipformer needs a section 'zipformer'; 'zipformer: {}' takes its defaults")
+        if self.choices.conv_padding == "published":
+            raise ValueError("the model zipformer has no published convolution; set choices.conv_padding to corrected")
+        num_layers = sum(stack.num_layers for stack in self.zipformer.stacks)
+        if self.zipformer.stacks and num_layers != self.num_blocks:
+            raise ValueError(f"zipformer.stacks hold {num_layers} layers and num_blocks is {self.num_blocks}")
 
 
 class Data(Section):
@@ -74,9 +89,27 @@ class Data(Section):
     augment: list[dict[str, Any]] = Field([], description="augmentations by name with their parameters, in order")
 
 
-class Optimizer(Section):
-    """AdamW under a linear warm-up and a half cosine to zero."""
+class Eden(Section):
+    """rate · (1 + (n/num_batches)²)^(−1/4) · (1 + (e/num_epochs)²)^(−1/4), n micro-batches and e whole epochs done."""
 
+    num_batches: Annotated[float, Field(gt=0)] = Field(7500, description="micro-batches, not optimiser steps")
+    num_epochs: Annotated[float, Field(gt=0)] = 3.5
+    warmup_start: Probability = Field(0.5, description="share of the rate at which the warm-up begins")
+
+
+class ScaledAdam(Section):
+    """Adam whose steps are as large as the tensor they change."""
+
+    clipping_scale: Annotated[float, Field(gt=0)] = Field(2.0, description="of the median norm of recent gradients")
+
+
+class Optimizer(Section):
+    """An optimiser under a linear warm-up and a falling learning rate."""
+
+    name: Literal["adamw", "scaled_adam"] = "adamw"
+    schedule: Literal["cosine", "eden"] = Field("cosine", description="'cosine' falls to zero by half a cosine")
+    scaled_adam: ScaledAdam | None = Field(None, description="demanded by the name scaled_adam, refused otherwise")
+    eden: Eden | None = Field(None, description="demanded by the schedule eden, refused otherwise")
     learning_rate: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)] = 0.05
     weight_decay_on: Literal["all", "matrices"] = Field("matrices", description="'all' as published")
@@ -84,6 +117,18 @@ class Optimizer(Section):
     epsilon: float = 1e-8
     max_grad_norm: Annotated[float, Field(gt=0)] = 4.0
     warmup_epochs: Annotated[float, Field(ge=0)] = 10
+
+    @model_validator(mode="after")
+    def _check(self) -> "Optimizer":
+        for section, key, choice in ((self.scaled_adam, "name", "scaled_adam"), (self.eden, "schedule", "eden")):
+            is_chosen = getattr(self, key) == choice
+            if is_chosen and section is None:
+                raise ValueError(f"{key} {choice} needs a section '{choice}'; '{choice}: {{}}' takes its defaults")
+            if section is not None and not is_chosen:
+                raise ValueError(f"section '{choice}' belongs to {key}: {choice}; remove it")
+        if self.name == "scaled_adam" and self.weight_decay:
+            raise ValueError(f"scaled_adam knows no weight decay; set weight_decay to 0, not {self.weight_decay}")
+        return self
 
 
 class Training(Section):

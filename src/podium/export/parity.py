@@ -130,11 +130,12 @@ def check_faults(twin: Twin, reference: Mapping[str, np.ndarray]) -> list[dict]:
     """
     last = f"blocks.{twin.config.num_blocks - 1}"
     attention = "decoder.layers.0.cross_attention"
+    one, other = (f"encoder.{last}.{name}" for name in twin.exchangeable)
     swaps = [
-        ("swapped", f"encoder.{last}.ff1.linear1.weight", f"encoder.{last}.ff2.linear1.weight", f"mid/{last}"),
+        ("swapped", one, other, f"mid/{last}"),
         ("swapped", f"{attention}.k_proj.weight", f"{attention}.v_proj.weight", "logits"),
     ]
-    kernel = "encoder.blocks.0.ff1.linear2.weight"
+    kernel = f"encoder.blocks.0.{twin.square}"
     reports = []
     for kind, first, second, place in [*swaps, ("transposed", kernel, kernel, "mid/blocks.0")]:
         variables = [twin.weights.variables[first], twin.weights.variables[second]]

@@ -23,7 +23,12 @@ class Twin(tf.Module, ABC):
 
     Attributes:
         weights: The parameters by name.
+        exchangeable: Two tensors of every block, of one shape, whose exchange would be a fault.
+        square: A tensor of every block that could be transposed by mistake.
     """
+
+    exchangeable = ("ff1.linear1.weight", "ff2.linear1.weight")
+    square = "ff1.linear2.weight"
 
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()

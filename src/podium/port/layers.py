@@ -90,6 +90,20 @@ class FrontEnd:
         return self.norm(self.linear(tf.reshape(silu(self.conv_norm(h_TPO)), [-1, self.flat])))
 
 
+def depthwise(x_TD: tf.Tensor, kernel_K1D1: tf.Tensor) -> tf.Tensor:
+    """Each channel along time with a kernel of its own, zeros around; in slices of taps that are fast."""
+    kernel_size = kernel_K1D1.shape[0]
+    num_frames, half = tf.shape(x_TD)[0], kernel_size // 2
+    padded_TD = tf.pad(x_TD, [[half, half], [0, 0]])
+    slices = []
+    for begin in range(0, kernel_size, MAX_TAPS):
+        taps = min(MAX_TAPS, kernel_size - begin)
+        part_1T1D = padded_TD[None, begin : begin + num_frames + taps - 1, None]
+        kernel = kernel_K1D1[begin : begin + taps]
+        slices.append(tf.nn.depthwise_conv2d(part_1T1D, kernel, strides=[1, 1, 1, 1], padding="VALID"))
+    return tf.add_n(slices)[0, :, 0]
+
+
 class FeedForward:
     """Two linear layers of the same width with SiLU between."""
 
@@ -106,7 +120,6 @@ class ConvModule:
     """Gated pointwise, long depthwise and pointwise convolution along time."""
 
     def __init__(self, weights: Weights, dim: int, kernel_size: int) -> None:
-        self.kernel_size = kernel_size
         self.pointwise1 = Linear(weights.scope("pointwise1"), dim, 2 * dim, layout="pointwise")
         self.kernel_K1D1 = weights.declare("depthwise.weight", (dim, 1, kernel_size), "depthwise")
         self.norm = BatchNorm(weights.scope("norm"), dim)
@@ -115,19 +128,8 @@ class ConvModule:
     def __call__(self, x_TD: tf.Tensor) -> tf.Tensor:
         """(T, D) → (T, D)."""
         value_TD, gate_TD = tf.split(self.pointwise1(x_TD), 2, axis=-1)
-        h_TD = self._depthwise(value_TD * tf.sigmoid(gate_TD))
+        h_TD = depthwise(value_TD * tf.sigmoid(gate_TD), self.kernel_K1D1)
         return self.pointwise2(silu(self.norm(h_TD)))
-
-    def _depthwise(self, x_TD: tf.Tensor) -> tf.Tensor:
-        num_frames, half = tf.shape(x_TD)[0], self.kernel_size // 2
-        padded_TD = tf.pad(x_TD, [[half, half], [0, 0]])
-        slices = []
-        for begin in range(0, self.kernel_size, MAX_TAPS):
-            taps = min(MAX_TAPS, self.kernel_size - begin)
-            part_1T1D = padded_TD[None, begin : begin + num_frames + taps - 1, None]
-            kernel = self.kernel_K1D1[begin : begin + taps]
-            slices.append(tf.nn.depthwise_conv2d(part_1T1D, kernel, strides=[1, 1, 1, 1], padding="VALID"))
-        return tf.add_n(slices)[0, :, 0]
 
 
 def part_view(x_TLC: tf.Tensor) -> tf.Tensor:

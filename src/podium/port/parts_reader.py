@@ -1,0 +1,56 @@
+"""What the twins of round 2's networks share: all but the encoder.
+
+Letters in tensor names: T frames, L landmarks, C coordinates, D width.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from podium.landmarks import NUM_LANDMARKS, PARTS, SLOTS
+from podium.port.base import Twin
+from podium.port.layers import FrontEnd, Linear, part_view
+from podium.port.weights import Weights
+
+
+class PartsReader(Twin):
+    """Body parts by themselves beside the whole, and a confidence head."""
+
+    @abstractmethod
+    def make_encoder(self, weights: Weights) -> Callable[[tf.Tensor], list[tf.Tensor]]:
+        """(T, D) → what each layer makes of it; the last is the encoder's output."""
+
+    def build(self) -> None:
+        """Front ends, encoder and confidence head."""
+        config, weights = self.config, self.weights
+        self.frontend = FrontEnd(weights.scope("frontend"), NUM_LANDMARKS, config.dim)
+        self.parts = [
+            FrontEnd(weights.scope(f"parts.{part}"), len(SLOTS[part]), config.dim // len(PARTS)) for part in PARTS
+        ]
+        self.encoder = self.make_encoder(weights.scope("encoder"))
+        self.confidence = Linear(weights.scope("confidence"), config.dim, 1)
+
+    def stages(self, x_TLC: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Both embeddings, each block, and the encoder's output."""
+        whole_TD = self.frontend(x_TLC)
+        parts_TD = tf.concat(
+            [
+                front_end(part_view(tf.gather(x_TLC, SLOTS[part], axis=1)))
+                for part, front_end in zip(PARTS, self.parts, strict=True)
+            ],
+            axis=-1,
+        )
+        blocks = self.encoder(whole_TD + parts_TD)
+        return {
+            "mid/frontend": whole_TD,
+            "mid/parts": parts_TD,
+            **{f"mid/blocks.{i}": h_TD for i, h_TD in enumerate(blocks[: self.config.num_blocks])},
+            "encoder": blocks[-1],
+        }
+
+    def confidence_logit(self, e_TD: tf.Tensor) -> tf.Tensor:
+        """Scalar, from the mean of the frames, or from the first frame alone as published."""
+        is_published = self.config.choices.confidence_pooling == "published"
+        summary_1D = e_TD[:1] if is_published else tf.reduce_mean(e_TD, axis=0, keepdims=True)
+        return self.confidence(summary_1D)[0, 0]

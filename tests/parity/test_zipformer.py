@@ -1,0 +1,73 @@
+"""The Zipformer through the whole export: every switch of its section, and the file at any length."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_networks import SECTIONS, random_clip, random_network, small_recipe, state_of
+
+from podium.export.operators import check_operators
+from podium.export.parity import Clip, check_file, check_stages, edge_clips
+from podium.export.tflite import Ensemble, convert
+from podium.inference import TfliteRecognizer
+from podium.models.checkpoint import write_reference
+from podium.port import port
+from podium.port.zipformer import swoosh_l, swoosh_r
+
+SQUEEZEFORMER_PARTS = {
+    "activation": "silu", "norm": "layer", "bypass": False, "attention": "separate", "nonlin_attention": False,
+    "convolution": "batch_norm",
+}  # fmt: skip
+
+
+def section(**changes) -> dict:
+    return SECTIONS["zipformer"]["zipformer"] | changes
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [*({key: value} for key, value in SQUEEZEFORMER_PARTS.items()), SQUEEZEFORMER_PARTS, {"stacks": []},
+     {"stacks": [{"num_layers": 2, "rate": 4}]}],
+    ids=lambda changes: "-".join(changes),
+)  # fmt: skip
+def test_every_switch_has_its_twin(tmp_path, changes):
+    recipe = small_recipe("zipformer", max_frames=64, zipformer=section(**changes))
+    network = random_network(recipe)
+    write_reference(network, recipe, [random_clip(1), random_clip(30)], tmp_path / "reference.npz")
+    twin = port(recipe, state_of(network), "the test")
+    report = check_stages(twin, dict(np.load(tmp_path / "reference.npz")))
+    assert report["passed"], report
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory) -> tuple[Ensemble, TfliteRecognizer]:
+    recipe = small_recipe("zipformer", max_frames=64)
+    ensemble = Ensemble([port(recipe, state_of(random_network(recipe)), "the test")], 15, 0.0)
+    path = tmp_path_factory.mktemp("export") / "model.tflite"
+    content = convert(ensemble)
+    check_operators(content)
+    path.write_bytes(content)
+    return ensemble, TfliteRecognizer(path)
+
+
+def test_file_agrees_with_tensorflow(exported):
+    clips = edge_clips(random_clip(30), 15, 64)
+    clips += [Clip(f"{num_frames} frames", random_clip(num_frames), None) for num_frames in (15, 16, 17, 41, 64, 200)]
+    report = check_file(*exported, clips)
+    assert report["passed"] and report["max_error"] > 0, report
+
+
+@pytest.mark.parametrize("swoosh", [swoosh_l, swoosh_r])
+def test_swoosh_stays_finite_after_conversion(swoosh):
+    function = tf.function(swoosh, input_signature=[tf.TensorSpec([7], tf.float32)])
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=converter.convert())
+    interpreter.allocate_tensors()
+    x = np.array([-3e4, -100, -1, 0, 1, 100, 3e4], np.float32)
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+    interpreter.invoke()
+    found = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    shift, offset = (4, 0.035) if swoosh is swoosh_l else (1, 0.313261687)
+    x64 = x.astype(np.float64)
+    np.testing.assert_allclose(found, np.logaddexp(0, x64 - shift) - 0.08 * x64 - offset, rtol=1e-6, atol=1e-6)
