@@ -1,21 +1,39 @@
-"""Leasing a GPU: Snakemake counts GPUs but never names them, so each job takes a free one by a file lock."""
+"""Leasing GPUs: Snakemake counts GPUs but never names them, so each job takes free ones by file locks."""
 
 import fcntl
+import logging
 import os
 import subprocess
 import tempfile
+from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import IO
 
 from podium.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Lease:
+    """GPUs that are this process's own while ``locks`` are open, here or in a process that has inherited them."""
+
+    devices: list[str]
+    locks: list[IO]
+
+    def close(self) -> None:
+        """Gives the GPUs back."""
+        for lock in self.locks:
+            lock.close()
 
 
 def visible_devices() -> list[str]:
     """GPUs that this process may use: those of CUDA_VISIBLE_DEVICES where it is set, else all that nvidia-smi lists."""
     outer = os.environ.get("CUDA_VISIBLE_DEVICES")
     if outer is not None:
-        names = [name.strip() for name in outer.split(",")]
-        return [name for name in names if name and not name.startswith("-")]  # "" and "-1" hide all GPUs
+        names = (name.strip() for name in outer.split(","))
+        return list(takewhile(lambda name: name and not name.startswith("-"), names))  # CUDA stops reading there too
     try:
         listing = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
@@ -23,37 +41,60 @@ def visible_devices() -> list[str]:
     return [str(index) for index, line in enumerate(line for line in listing.splitlines() if line.startswith("GPU"))]
 
 
-def lease_gpu(folder: Path | None = None) -> IO | None:
-    """Takes the first free GPU and makes it the only visible one. To be called before torch is imported.
+def lease_gpus(num_gpus: int = 1, folder: Path | None = None) -> Lease | None:
+    """Takes the first free GPUs and makes them the only visible ones. To be called before torch is imported.
 
-    The lock ends with the process, however it ends; there is nothing to clean up after a crash.
+    The locks end with the process, however it ends; there is nothing to clean up after a crash. Forked children, such
+    as loader processes, do not prolong them.
 
     Args:
+        num_gpus: All of them are taken, or none.
         folder: Where the lock files lie; jobs that share it share the GPUs. By default one folder per user and machine.
 
     Returns:
-        The open lock, to be kept for as long as the GPU is used; None on a machine without GPUs.
+        To be kept for as long as the GPUs are used; None on a machine without GPUs.
 
     Raises:
-        UserError: All GPUs are taken.
+        UserError: There are too few, or too few are free.
     """
     devices = visible_devices()
     if not devices:
         return None
+    if num_gpus > len(devices):
+        raise UserError(f"{num_gpus} GPUs are asked for and {len(devices)} are visible; ask for fewer")
     if folder is None:
         folder = Path(tempfile.gettempdir(), f"podium-gpu-{os.getuid()}")
     folder.mkdir(parents=True, exist_ok=True)
     # Slurm may number the GPUs of every allocation from 0 on: the same name is then another GPU.
-    allocation = os.environ.get("SLURM_JOB_ID", "none")
-    for device in devices:
-        lock = open(folder / f"slurm-{allocation}-gpu-{device.replace('/', '_')}.lock", "w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            continue
-        os.environ["CUDA_VISIBLE_DEVICES"] = device
-        return lock
-    raise UserError(
-        f"all {len(devices)} GPU(s) are taken by other jobs; wait, or run with --resources gpu={len(devices)}"
-    )
+    prefix = f"slurm-{os.environ.get('SLURM_JOB_ID', 'none')}"
+    lease = Lease([], [])
+    with open(folder / f"{prefix}.lock", "w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # one chooser at a time: two could otherwise each take half of what both need
+        for device in devices:
+            lock = _try_lock(folder / f"{prefix}-gpu-{device.replace('/', '_')}.lock")
+            if lock is not None:
+                lease.devices.append(device)
+                lease.locks.append(lock)
+            if len(lease.devices) == num_gpus:
+                break
+        else:
+            lease.close()
+    if len(lease.devices) < num_gpus:
+        raise UserError(
+            f"{len(devices) - len(lease.devices)} of {len(devices)} GPU(s) are taken by other jobs and {num_gpus} asked"
+            f" for; wait, or run with --resources gpu={len(devices)}"
+        )
+    os.register_at_fork(after_in_child=lease.close)
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(lease.devices)
+    log.info("gpu=%s", ",".join(lease.devices))
+    return lease
+
+
+def _try_lock(path: Path) -> IO | None:
+    lock = open(path, "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock

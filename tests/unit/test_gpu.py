@@ -1,14 +1,16 @@
 """GPUs are leased to one process at a time, without a GPU in sight: a lease is a file lock."""
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from podium.errors import UserError
-from podium.gpu import lease_gpu, visible_devices
+from podium.gpu import lease_gpus, visible_devices
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +29,14 @@ def fake_nvidia_smi(folder: Path, script: str, monkeypatch) -> None:
 
 @pytest.mark.parametrize(
     ("value", "devices"),
-    [("2", ["2"]), ("0, 3", ["0", "3"]), ("GPU-8f2e,MIG-11", ["GPU-8f2e", "MIG-11"]), ("", []), ("-1", [])],
+    [
+        ("2", ["2"]),
+        ("0, 3", ["0", "3"]),
+        ("GPU-8f2e,MIG-11", ["GPU-8f2e", "MIG-11"]),
+        ("", []),
+        ("-1", []),
+        ("1,-1,0", ["1"]),
+    ],
 )
 def test_outer_choice_is_honoured(value, devices, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", value)
@@ -41,9 +50,9 @@ def test_devices_of_the_machine(tmp_path, monkeypatch):
 
 def test_machine_without_gpus(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert lease_gpu(tmp_path) is None
+    assert lease_gpus(folder=tmp_path) is None
     fake_nvidia_smi(tmp_path, "exit 9", monkeypatch)  # a driver that does not answer
-    assert lease_gpu(tmp_path) is None
+    assert lease_gpus(folder=tmp_path) is None
     assert "CUDA_VISIBLE_DEVICES" not in os.environ
 
 
@@ -51,13 +60,13 @@ def test_leases_spread_over_the_devices(tmp_path, monkeypatch):
     leases = []
     for expected in ("4", "7"):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
-        leases.append(lease_gpu(tmp_path))
+        leases.append(lease_gpus(folder=tmp_path))
         assert os.environ["CUDA_VISIBLE_DEVICES"] == expected
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
-    with pytest.raises(UserError, match="all 2 GPU"):
-        lease_gpu(tmp_path)
+    with pytest.raises(UserError, match=r"2 of 2 GPU\(s\) are taken"):
+        lease_gpus(folder=tmp_path)
     leases[0].close()
-    lease_gpu(tmp_path).close()
+    lease_gpus(folder=tmp_path).close()
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "4"
 
 
@@ -65,20 +74,86 @@ def test_another_slurm_allocation_means_another_gpu(tmp_path, monkeypatch):
     for job in ("11", "12"):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
         monkeypatch.setenv("SLURM_JOB_ID", job)
-        assert lease_gpu(tmp_path) is not None
+        assert lease_gpus(folder=tmp_path) is not None
 
 
-def test_a_killed_process_gives_its_gpu_back(tmp_path, monkeypatch):
-    program = (
-        "import sys, pathlib, podium.gpu; lease = podium.gpu.lease_gpu(pathlib.Path(sys.argv[1]));"
-        "print('taken', flush=True); sys.stdin.read()"
+def test_several_gpus_are_leased_together_or_not_at_all(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
+    with pytest.raises(UserError, match="4 GPUs are asked for and 3 are visible"):
+        lease_gpus(4, tmp_path)
+    lease = lease_gpus(2, tmp_path)
+    assert lease.devices == ["0", "1"] and os.environ["CUDA_VISIBLE_DEVICES"] == "0,1"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
+    with pytest.raises(UserError, match=r"2 of 3 GPU\(s\) are taken by other jobs and 2 asked for"):
+        lease_gpus(2, tmp_path)
+    assert lease_gpus(1, tmp_path).devices == ["2"], "the refused job has left nothing behind"
+
+
+HOLDER = """
+import os, pathlib, signal, sys, podium.errors, podium.gpu
+
+def main():
+    lease = podium.gpu.lease_gpus(int(sys.argv[2]), pathlib.Path(sys.argv[1]))
+    if len(sys.argv) > 3 and os.fork() == 0:  # a loader process that outlives its parent
+        signal.alarm(60)
+        signal.pause()
+    print(",".join(lease.devices), os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
+    sys.stdin.read()
+
+podium.errors.run(main)
+"""
+
+
+def hold(folder: Path, *words: str, devices: str = "0,1,2,3") -> subprocess.Popen:
+    """A process of its own that leases GPUs, says which, and holds them until its input ends."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    environment = os.environ | {"CUDA_VISIBLE_DEVICES": devices}
+    return subprocess.Popen(
+        [sys.executable, "-c", HOLDER, folder, *words], env=environment, start_new_session=True, **pipes
     )
+
+
+@pytest.fixture
+def holders():
+    """Processes that end with the test."""
+    processes = []
+    yield processes
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # with its children
+        process.communicate()
+
+
+def test_jobs_that_start_at_once_get_a_gpu_each(tmp_path, holders):
+    holders += [hold(tmp_path, "1") for _ in range(4)]
+    assert sorted(process.stdout.readline() for process in holders) == [f"{one} {one}\n" for one in range(4)]
+    fifth = hold(tmp_path, "1")
+    _, error = fifth.communicate()
+    assert fifth.returncode == 2
+    assert error == (
+        "error: 4 of 4 GPU(s) are taken by other jobs and 1 asked for; wait, or run with --resources gpu=4\n"
+    )
+
+
+def test_jobs_that_start_at_once_never_halve_what_both_need(tmp_path, holders):
+    for _ in range(5):  # by chance, each of them would otherwise take one of two and give up
+        both = [hold(tmp_path, "2", devices="0,1") for _ in range(2)]
+        holders += both
+        ended = [process.stdout.readline() for process in both]
+        assert sorted(ended) == ["", "0,1 0,1\n"]
+        for process in both:
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.parametrize("words", [[], ["fork"]], ids=["alone", "with a child that lives on"])
+def test_a_killed_process_gives_its_gpu_back_at_once(tmp_path, holders, words, monkeypatch):
+    holder = hold(tmp_path, "1", *words, devices="0")
+    holders.append(holder)
+    assert holder.stdout.readline() == "0 0\n"
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], **pipes) as holder:
-        assert holder.stdout.readline() == "taken\n"
-        with pytest.raises(UserError, match="taken by other jobs"):
-            lease_gpu(tmp_path)
-        holder.kill()
-        holder.wait()
-        lease_gpu(tmp_path).close()
+    with pytest.raises(UserError, match="taken by other jobs"):
+        lease_gpus(folder=tmp_path)
+    holder.kill()
+    holder.wait()
+    lease_gpus(folder=tmp_path).close()

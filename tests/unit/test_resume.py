@@ -89,11 +89,17 @@ def results(out: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
 
-@pytest.fixture(scope="module", params=[0, 2], ids=["no workers", "two workers"])
+VARIANTS = {
+    "no workers, averaged weights": (0, {"ema_decay": 0.9}),
+    "two workers, recomputed statistics": (2, {"batch_norm_statistics": "recomputed"}),
+}
+
+
+@pytest.fixture(scope="module", params=VARIANTS.values(), ids=VARIANTS.keys())
 def undisturbed(request, data, tmp_path_factory) -> tuple[Path, dict[str, bytes]]:
     """A recipe, and what it comes to."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    recipe = write_recipe(folder / "recipe.yaml", request.param)
+    recipe = write_recipe(folder / "recipe.yaml", request.param[0], **request.param[1])
     outcome = run(command(recipe, data, folder / "out"))
     assert outcome.returncode == 0, outcome.stderr
     assert sorted(results(folder / "out")) == RESULTS

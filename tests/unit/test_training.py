@@ -22,7 +22,8 @@ from podium.normalise import STATISTICS_COLUMNS, statistics
 from podium.text import DUMMY_PHRASE
 from podium.training.device import choose_device, memory_advice
 from podium.training.job import reference_rows, train_job
-from podium.training.loop import epoch_line, train, train_epoch
+from podium.training.loop import train, train_epoch
+from podium.training.meter import epoch_line
 from podium.training.optimizer import learning_rate, make_optimizer
 from podium.training.resume import StateFile, TrainState
 from podium.training.validation import prediction_table, scores
@@ -155,7 +156,7 @@ def gradient(weight: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Te
 
 
 def fit_line(x: torch.Tensor, y: torch.Tensor, batch_size: int, accumulation: int, max_grad_norm: float = 1e9):
-    """Two epochs of plain gradient descent; returns the first weights, the last ones, and the last step's rate."""
+    """Two epochs of plain gradient descent: first weights, last ones, the last step's rate, the epochs' means."""
     parts = [slice(begin, begin + batch_size) for begin in range(0, len(x), batch_size)]
     batches = [{"x": x[part], "y": y[part]} for part in parts]
     one = recipe(
@@ -167,10 +168,11 @@ def fit_line(x: torch.Tensor, y: torch.Tensor, batch_size: int, accumulation: in
     descent = torch.optim.SGD(model.parameters(), lr=one.optimizer.learning_rate)
     state = TrainState(model, descent, torch.amp.GradScaler("cpu", enabled=False), torch.Generator())
     with tqdm(disable=True) as progress:
+        means = []
         for _ in range(2):
-            train_epoch(state, batches, one, CPU, progress, StateFile(None, "", 0))
+            means.append(train_epoch(state, batches, one, CPU, progress, StateFile(None, "", 0)))
             state.begin_next_epoch()
-    return before, model.weight.detach(), descent.param_groups[0]["lr"]
+    return before, model.weight.detach(), descent.param_groups[0]["lr"], means
 
 
 @pytest.fixture
@@ -181,19 +183,19 @@ def points() -> tuple[torch.Tensor, torch.Tensor]:
 
 @pytest.mark.parametrize(("batch_size", "accumulation"), [(12, 2), (6, 4), (4, 6), (3, 8)])
 def test_accumulated_batches_equal_a_large_one(points, batch_size, accumulation):
-    before, after, rate = fit_line(*points, batch_size, accumulation)
+    before, after, rate, _ = fit_line(*points, batch_size, accumulation)
     torch.testing.assert_close(after, before - rate * gradient(before, *points))
 
 
 def test_accumulation_runs_on_across_epochs(points):
     x, y = points
-    before, after, rate = fit_line(x, y, batch_size=6, accumulation=3)  # a step at the third of four micro-batches
+    before, after, rate, _ = fit_line(x, y, batch_size=6, accumulation=3)  # a step at the third of four micro-batches
     first, second = gradient(before, x[:6], y[:6]), gradient(before, x[6:], y[6:])
     torch.testing.assert_close(after, before - rate * (2 * first + second) / 3)
 
 
 def test_the_accumulated_gradient_is_clipped(points):
-    before, after, rate = fit_line(*points, 6, 4, max_grad_norm=0.1)
+    before, after, rate, _ = fit_line(*points, 6, 4, max_grad_norm=0.1)
     direction = torch.nn.functional.normalize(gradient(before, *points))
     torch.testing.assert_close(after, before - rate * 0.1 * direction)
 
@@ -305,8 +307,8 @@ def test_reference_clips_span_all_lengths():
 
 def test_epoch_line():
     row = {"epoch": 3, "learning_rate": 0.001, "loss": 1.23456}
-    line = epoch_line(row, epochs=10, clips_per_second=99.6, remaining_seconds=125.2)
-    assert line == "epoch=3/10 learning_rate=0.001 loss=1.235 clips_per_second=100 eta=2m05s"
+    line = epoch_line(row, {"clips_per_second": 99.63}, epochs=10, remaining_seconds=125.2)
+    assert line == "epoch=3/10 learning_rate=0.001 loss=1.235 clips_per_second=99.63 eta=2m05s"
 
 
 # ---------------------------------------------------------------------------------------------------------- bad input

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from podium.config import load_recipe
 from podium.errors import run
-from podium.gpu import lease_gpu
+from podium.gpu import lease_gpus
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     recipe = load_recipe(arguments.recipe)
     # Before torch looks for GPUs; the lease ends with this process.
-    lease = None if recipe.training.device == "cpu" else lease_gpu()
+    lease = None if recipe.training.device == "cpu" else lease_gpus()
     from podium.training.job import train_job
 
     train_job(

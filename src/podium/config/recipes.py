@@ -144,6 +144,17 @@ class Training(Section):
     save_every_minutes: Annotated[float, Field(ge=0)] = Field(
         5, description="how often a run writes the state from which it can go on; 0 after every micro-batch"
     )
+    max_loss_rise: Annotated[float, Field(gt=1)] | None = Field(
+        10,
+        description="a run stops when half of its last 20 losses are above this many times the median of the 200 before"
+        " (of 1 at least), once the warm-up is over; null never",
+    )
+    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None, description="of a moving average of the weights, which is then validated and saved; null: none"
+    )
+    batch_norm_statistics: Literal["running", "recomputed"] = Field(
+        "running", description="'recomputed' from 50 training batches before validating and saving"
+    )
     num_threads: Annotated[int, Field(ge=0)] = Field(0, description="CPU threads; 0 leaves torch's own number")
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from podium.config import Model
 from podium.models.decoder import Decoder, mask_inputs, shift_right
+from podium.models.ranks import part_of_mean
 from podium.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
 
 Batch = dict[str, Tensor]
@@ -69,7 +70,8 @@ class SignReader(nn.Module, ABC):
         inputs_BS = mask_inputs(labels_BS, p_mask, generator, choices.input_masking == "published")
         logits_BSV = decoder(shift_right(inputs_BS), e_BTD, mask_BT).float()
         ignored = PAD if choices.loss_positions == "corrected" else -100
-        return F.cross_entropy(logits_BSV.reshape(-1, VOCAB_SIZE), labels_BS.reshape(-1), ignore_index=ignored)
+        loss = F.cross_entropy(logits_BSV.reshape(-1, VOCAB_SIZE), labels_BS.reshape(-1), ignore_index=ignored)
+        return part_of_mean(loss, (labels_BS != ignored).sum())
 
     @torch.no_grad()
     def generate(self, x_BTLC: Tensor, mask_BT: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -114,4 +116,5 @@ def ctc_loss(logits_BTV: Tensor, mask_BT: Tensor, labels_BS: Tensor) -> Tensor:
         reduction="none",
         zero_infinity=True,
     )
-    return loss_B.sum() / lengths_B.sum().clamp(min=1)
+    num_characters = lengths_B.sum()
+    return part_of_mean(loss_B.sum() / num_characters.clamp(min=1), num_characters)

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from podium.models.ranks import sum_over_ranks
+
 NORM_EPSILON = 1e-5
 STEM_CHANNELS = 32
 
@@ -41,7 +43,8 @@ class MaskedBatchNorm(nn.Module):
     """Batch norm over the last dimension whose statistics leave out padding.
 
     In training the statistics are those of the positions where the mask is true; in evaluation the running ones. All
-    positions are normalised; what becomes of pads is the caller's affair. Everything is computed in float32.
+    positions are normalised; what becomes of pads is the caller's affair. Everything is computed in float32. Where
+    several processes share a batch, the statistics are those of the whole batch.
 
     Args:
         num_features: Size of the last dimension.
@@ -61,9 +64,9 @@ class MaskedBatchNorm(nn.Module):
         x32_BTD = x_BTD.float()
         if self.training:
             weight_BT1 = mask_BT.unsqueeze(-1).float()
-            count = weight_BT1.sum()
-            mean_D = (x32_BTD * weight_BT1).sum((0, 1)) / count
-            var_D = ((x32_BTD - mean_D).square() * weight_BT1).sum((0, 1)) / count
+            count = sum_over_ranks(weight_BT1.sum())
+            mean_D = sum_over_ranks((x32_BTD * weight_BT1).sum((0, 1))) / count
+            var_D = sum_over_ranks(((x32_BTD - mean_D).square() * weight_BT1).sum((0, 1))) / count
             self.update(mean_D, var_D, count)
         else:
             mean_D, var_D = self.running_mean, self.running_var
@@ -151,7 +154,7 @@ def patch_statistics(x_BTLC: Tensor, mask_BT: Tensor | None) -> tuple[Tensor, Te
         patches_BTPI *= mask_BT[:, :, None, None]
     patches_BNI = patches_BTPI.flatten(1, 2)
     # Products clip by clip in float32, their sum in float64: neighbouring frames differ by little.
-    moments = (patches_BNI.transpose(1, 2) @ patches_BNI).sum(0, dtype=torch.float64)
+    moments = sum_over_ranks((patches_BNI.transpose(1, 2) @ patches_BNI).sum(0, dtype=torch.float64))
     count = moments[27, 27]
     mean_I = moments[27, :27] / count
     covariance_II = moments[:27, :27] / count - torch.outer(mean_I, mean_I)

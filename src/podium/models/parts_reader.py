@@ -15,6 +15,7 @@ from podium.landmarks import NUM_LANDMARKS, PARTS, SLOTS
 from podium.models.base import Batch, SignReader
 from podium.models.decoder import Decoder, reverse_labels
 from podium.models.layers import FrontEnd, part_view
+from podium.models.ranks import part_of_mean
 
 
 class PartsReader(SignReader):
@@ -63,6 +64,7 @@ class PartsReader(SignReader):
         confidence = F.binary_cross_entropy_with_logits(
             self.confidence_logit(e_BTD, mask_BT).float(), batch["score_B"].clamp(0, 1)
         )
+        confidence = part_of_mean(confidence, labels_BS.new_tensor(len(labels_BS)))
         w_backward, w_confidence = self.config.backward_weight, self.config.confidence_weight
         text = (1 - w_backward) * forward + w_backward * backward
         total = (1 - w_confidence) * text + w_confidence * confidence

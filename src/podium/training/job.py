@@ -12,7 +12,9 @@ from podium.data.clips import Clips
 from podium.files import atomic_path, file_digest, write_json
 from podium.models.checkpoint import save_weights, write_reference
 from podium.provenance import code_digest, digest
+from podium.training.device import choose_device
 from podium.training.loop import train
+from podium.training.ranks import joined, rank
 from podium.training.resume import StateFile
 from podium.training.split import split_rows
 from podium.training.validation import prediction_table
@@ -50,7 +52,11 @@ def train_job(
     data = [file_digest(table_file), file_digest(root / "folds.parquet")]
     fingerprint = digest(recipe, data, fold, seed, code_digest(*LOADING, "models", "training", *GROUND))
     state_file = StateFile(state, fingerprint, recipe.training.save_every_minutes)
-    outcome = train(recipe, root, training, validation, seed, tensorboard, state_file)
+    with joined(choose_device(recipe.training.device)):
+        outcome = train(recipe, root, training, validation, seed, tensorboard, state_file)
+        is_writer = rank() == 0
+    if not is_writer:
+        return
     out.mkdir(parents=True, exist_ok=True)
     if fold is None:
         clips = Clips(validation, root)

@@ -5,9 +5,9 @@ import sys
 import time
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 from torch.utils.data import DataLoader
@@ -19,13 +19,16 @@ from podium.data.dataset import TrainingClips, ValidationClips, collate
 from podium.data.sampler import BucketSampler
 from podium.errors import UserError
 from podium.models import create
+from podium.training import bad_batch
+from podium.training.average import NUM_STATISTICS_BATCHES, make_average, recompute_statistics
 from podium.training.device import choose_device, make_autocast, memory_advice, prepare
 from podium.training.events import EventWriter
+from podium.training.meter import TimedBatches, epoch_line, peak_memory_mb
 from podium.training.optimizer import learning_rate, make_optimizer
+from podium.training.ranks import SEED_STRIDE, Shares, average_gradients, num_ranks, rank
+from podium.training.readings import Diverged
 from podium.training.resume import StateFile, TrainState, outlive_signals
 from podium.training.validation import predict, scores
-
-CHECK_EVERY_STEPS = 20  # how often losses are looked at; each look waits for the GPU to finish its queue
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +64,7 @@ def train(
         state_file: Where the run's state is kept.
 
     Raises:
-        UserError: The recipe's device is absent, the loss is not finite, or memory ran out.
+        UserError: The recipe's device is absent, losses or gradients went astray, or memory ran out.
         Interrupted: SIGTERM or Ctrl-C; the state is in ``state_file``.
     """
     config = recipe.training
@@ -76,58 +79,76 @@ def train(
         )
     validation_clips = ValidationClips(validation_rows, root, recipe.data.max_frames)
     model = create(recipe.model).to(device)
+    if rank():  # all ranks begin with the same weights and go on with draws of their own
+        torch.manual_seed(seed + SEED_STRIDE * rank())
     state = TrainState(
         model,
         make_optimizer(model, recipe.optimizer),
         torch.amp.GradScaler(device.type, enabled=config.precision == "fp16"),
-        torch.Generator().manual_seed(seed),
+        torch.Generator().manual_seed(seed + SEED_STRIDE * rank()),
+        average=make_average(model, config.ema_decay) if config.ema_decay else None,
     )
     num_clips = len(loader.dataset)
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
-    log.info("num_clips=%d num_parameters=%d device=%s seed=%d", num_clips, num_parameters, device, seed)
+    summary = "num_clips=%d num_parameters=%d device=%s num_processes=%d seed=%d"
+    log.info(summary, num_clips, num_parameters, device, num_ranks(), seed)
 
     state_file = state_file or StateFile(None, "", every_minutes=0)
     state_file.load(state)
     metrics, texts = {}, []
+    batches, autocast = TimedBatches(loader), make_autocast(config, device)
+    is_quiet = rank() > 0 or not sys.stderr.isatty()
     started, first_epoch = time.monotonic(), state.epoch
     with (
         memory_advice(config),
         logging_redirect_tqdm(),
-        EventWriter(tensorboard, first_epoch + 1) as events,
-        tqdm(total=num_steps, initial=state.step, unit="batch", disable=not sys.stderr.isatty()) as progress,
+        EventWriter(tensorboard if rank() == 0 else None, first_epoch + 1) as events,
+        tqdm(total=num_steps, initial=state.step, unit="batch", disable=is_quiet) as progress,
         state_file.listening(),
     ):
         for epoch in range(first_epoch, config.epochs):
             epoch_started, num_before = time.monotonic(), state.position
             sampler.set_epoch(epoch, num_before)
-            row = {"epoch": epoch + 1, **train_epoch(state, loader, recipe, device, progress, state_file)}
-            done = 1 - num_before / len(loader)
-            clips_per_second = done * num_clips / (time.monotonic() - epoch_started)
+            try:
+                means = train_epoch(state, batches, recipe, device, progress, state_file)
+            except Diverged as error:
+                folder = state_file.folder if rank() == 0 else None
+                raise bad_batch.report(error, recipe, loader, sampler, training_rows, folder) from None
+            row = {"epoch": epoch + 1, **means}
+            seconds = time.monotonic() - epoch_started
+            speed = {
+                "clips_per_second": (1 - num_before / len(loader)) * num_clips / seconds,
+                "data_wait": batches.waited_s / seconds,
+                "peak_memory_mb": peak_memory_mb(device),
+            }
             is_last = epoch + 1 == config.epochs
             if is_last or (epoch + 1) % config.validate_every_epochs == 0:
-                autocast = make_autocast(config, device)
                 with state_file.unchanging(state):
-                    texts, confidences = predict(model, validation_clips, config.batch_size, device, autocast)
+                    if config.batch_norm_statistics == "recomputed":
+                        sampler.set_epoch(epoch)
+                        recompute_statistics(state.reader, islice(loader, NUM_STATISTICS_BATCHES), device, autocast)
+                    texts, confidences = predict(state.reader, validation_clips, config.batch_size, device, autocast)
                 metrics = scores(validation_rows, texts, confidences)
                 row |= metrics
             state.history.append(row)
             per_epoch = (time.monotonic() - started) / (epoch + 1 - first_epoch)
-            log.info("%s", epoch_line(row, config.epochs, clips_per_second, per_epoch * (config.epochs - epoch - 1)))
-            events.write({**row, "clips_per_second": clips_per_second}, epoch + 1)
+            log.info("%s", epoch_line(row, speed, config.epochs, per_epoch * (config.epochs - epoch - 1)))
+            events.write(row | speed, epoch + 1)
             if not is_last:  # what is kept of the last epoch is enough to end it again
                 state.begin_next_epoch()
-    return Outcome(model.cpu().eval(), pd.DataFrame(state.history), metrics, texts)
+    return Outcome(state.reader.cpu().eval(), pd.DataFrame(state.history), metrics, texts)
 
 
 def training_batches(
     rows: pd.DataFrame, root: Path, data: Data, training: Training, seed: int, device: torch.device
 ) -> tuple[DataLoader, BucketSampler]:
-    """The loader of training batches, and its sampler, which is told each epoch's number."""
+    """The loader of this rank's shares of the training batches, and the sampler of the whole ones, which is told each
+    epoch's number."""
     clips = TrainingClips(rows, root, data, seed)
     sampler = BucketSampler(clips.lengths, training.batch_size, training.bucket_batches, seed)
     loader = DataLoader(
         clips,
-        batch_sampler=sampler,
+        batch_sampler=Shares(sampler),
         collate_fn=partial(collate, pad_to=data.max_frames if data.pad_to == "max_frames" else None),
         num_workers=data.num_workers,
         persistent_workers=data.num_workers > 0,
@@ -153,10 +174,10 @@ def train_epoch(
     epoch's end counts for the next epoch (1st-place solution).
 
     Returns:
-        The last learning rate, and the mean of each of the network's losses.
+        The last learning rate, the mean gradient norm before clipping, and the mean of each of the network's losses.
 
     Raises:
-        UserError: The loss is not finite.
+        Diverged: The losses or the gradients went astray.
     """
     config = recipe.training
     autocast = make_autocast(config, device)
@@ -171,45 +192,26 @@ def train_epoch(
         state.position += 1
         if state.step % config.accumulation == 0:
             _update(state, rate, recipe.optimizer.max_grad_norm)
-        state.unseen.append({name: loss.detach() for name, loss in losses.items()})
+        state.readings.add(losses)
         progress.update()
-        if len(state.unseen) == CHECK_EVERY_STEPS or state.position == len(batches):
-            for name, values in _look_at(state.unseen, state.step, recipe).items():
-                state.sums[name] = state.sums.get(name, 0.0) + float(values.sum())
-            progress.set_postfix(loss=f"{state.sums['loss'] / state.position:.3f}")
-            state.unseen.clear()
+        if state.readings.is_due or state.position == len(batches):
+            is_warm = state.step > recipe.optimizer.warmup_epochs * len(batches)
+            state.readings.look(state.step, recipe, is_warm)
+            progress.set_postfix(loss=f"{state.readings.sums['loss'] / state.position:.3f}")
         state_file.after_batch(state)
     rate = learning_rate(recipe.optimizer, state.step - 1, len(batches), config.epochs)
-    return {"learning_rate": rate, **{name: total / len(batches) for name, total in state.sums.items()}}
+    return {"learning_rate": rate, **state.readings.means(len(batches))}
 
 
 def _update(state: TrainState, rate: float, max_grad_norm: float) -> None:
     for group in state.optimizer.param_groups:
         group["lr"] = rate
+    average_gradients(state.model.parameters())
     state.scaler.unscale_(state.optimizer)
-    torch.nn.utils.clip_grad_norm_(state.model.parameters(), max_grad_norm)
+    norm = torch.nn.utils.clip_grad_norm_(state.model.parameters(), max_grad_norm)
+    state.readings.unseen_norms.append((state.step, norm))
     state.scaler.step(state.optimizer)
     state.scaler.update()
+    if state.average:
+        state.average.update_parameters(state.model)
     state.optimizer.zero_grad(set_to_none=True)
-
-
-def _look_at(losses: list[dict[str, torch.Tensor]], step: int, recipe: Recipe) -> dict[str, np.ndarray]:
-    """Losses of the micro-batches up to number ``step``: name → (len(losses),) float64."""
-    values = {name: torch.stack([one[name] for one in losses]).double().cpu().numpy() for name in losses[0]}
-    is_bad = ~np.isfinite(values["loss"])
-    if is_bad.any():
-        first = int(is_bad.argmax())
-        raise UserError(
-            f"the loss became {values['loss'][first]} at micro-batch {step - len(losses) + 1 + first};"
-            f" lower optimizer.learning_rate (now {recipe.optimizer.learning_rate})"
-            + (", or set training.precision to bf16 or fp32" if recipe.training.precision == "fp16" else "")
-        )
-    return values
-
-
-def epoch_line(row: dict[str, float], epochs: int, clips_per_second: float, remaining_seconds: float) -> str:
-    """One epoch as one line of the log."""
-    numbers = " ".join(f"{name}={value:.4g}" for name, value in row.items() if name != "epoch")
-    minutes, seconds = divmod(round(remaining_seconds), 60)
-    speed = f"clips_per_second={clips_per_second:.0f} eta={minutes}m{seconds:02d}s"
-    return f"epoch={row['epoch']}/{epochs} {numbers} {speed}"

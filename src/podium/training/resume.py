@@ -16,8 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from torch.optim.swa_utils import AveragedModel
 
 from podium.files import atomic_path
+from podium.training.ranks import gathered, largest, num_ranks, rank
+from podium.training.readings import Readings
 
 LOADER_GRACE_S = 30
 
@@ -42,9 +45,9 @@ class TrainState:
         step: Micro-batches done.
         epoch: Epochs that are over, validation included.
         position: Micro-batches done of the epoch under way.
-        sums: Sums of the losses of this epoch that have been looked at.
-        unseen: Losses that nobody has looked at yet, one entry per micro-batch.
         history: One row per epoch that is over.
+        readings: Losses and gradient norms so far.
+        average: Moving average of the weights.
     """
 
     model: torch.nn.Module
@@ -54,46 +57,76 @@ class TrainState:
     step: int = 0
     epoch: int = 0
     position: int = 0
-    sums: dict[str, float] = field(default_factory=dict)
-    unseen: list[dict[str, torch.Tensor]] = field(default_factory=list)
     history: list[dict[str, float]] = field(default_factory=list)
+    readings: Readings = field(default_factory=Readings)
+    average: AveragedModel | None = None
 
-    _PLAIN = ("step", "epoch", "position", "sums", "unseen", "history")
+    _PLAIN = ("step", "epoch", "position", "history")
+
+    @property
+    def reader(self) -> torch.nn.Module:
+        """The network that is validated and saved."""
+        return self.average.module if self.average else self.model
 
     def begin_next_epoch(self) -> None:
         """An epoch is over."""
-        self.epoch, self.position, self.sums = self.epoch + 1, 0, {}
+        self.epoch, self.position = self.epoch + 1, 0
+        self.readings.begin_next_epoch()
 
     def dump(self) -> dict:
-        """Everything as tensors and plain values, for `torch.save`."""
+        """Everything as tensors and plain values, for `torch.save`. All ranks call it at the same micro-batch."""
         names = {parameter: name for name, parameter in self.model.named_parameters()}
-        return {
-            "model": self.model.state_dict(),
-            "gradients": {name: one.grad for one, name in names.items() if one.grad is not None},
-            "optimizer": self.optimizer.state_dict(),
-            "scaler": self.scaler.state_dict(),
+        own = {
+            "gradients": {name: one.grad.cpu() for one, name in names.items() if one.grad is not None},
+            "readings": self.readings.dump(),
             "generators": {
                 "inputs": self.generator.get_state(),
                 "torch": torch.get_rng_state(),
                 "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
             },
+        }
+        return {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict() if self.average else None,
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "ranks": gathered(own),
             **{name: getattr(self, name) for name in self._PLAIN},
         }
 
     def restore(self, dumped: dict) -> None:
-        """The inverse of `dump`, on a state that has just been made."""
+        """The inverse of `dump`, on a state that has just been made; by any number of ranks."""
+        ranks = dumped["ranks"]
+        own = ranks[rank()] if len(ranks) == num_ranks() else _merged(ranks)
+        device = next(self.model.parameters()).device
         self.model.load_state_dict(dumped["model"])
+        if self.average:
+            self.average.load_state_dict(dumped["average"])
         for name, parameter in self.model.named_parameters():
-            gradient = dumped["gradients"].get(name)
-            parameter.grad = None if gradient is None else gradient.to(parameter.device)
+            gradient = own["gradients"].get(name)
+            parameter.grad = None if gradient is None else gradient.to(device)
         self.optimizer.load_state_dict(dumped["optimizer"])
         self.scaler.load_state_dict(dumped["scaler"])
-        self.generator.set_state(dumped["generators"]["inputs"])
-        torch.set_rng_state(dumped["generators"]["torch"])
-        if torch.cuda.is_available() and dumped["generators"]["cuda"]:
-            torch.cuda.set_rng_state_all(dumped["generators"]["cuda"])
+        self.readings = Readings(**own["readings"])
+        self.readings.move_to(device)
+        if rank() < len(ranks):
+            generators = ranks[rank()]["generators"]
+            self.generator.set_state(generators["inputs"])
+            torch.set_rng_state(generators["torch"])
+            if torch.cuda.is_available() and generators["cuda"]:
+                torch.cuda.set_rng_state_all(generators["cuda"])
         for name in self._PLAIN:
             setattr(self, name, dumped[name])
+
+
+def _merged(ranks: list[dict]) -> dict:
+    """What another number of ranks goes on with: all that they mean is the mean over ranks."""
+    gradients = {name: sum(one["gradients"][name] for one in ranks) / len(ranks) for name in ranks[0]["gradients"]}
+    unseen = [
+        {name: sum(parts[name] for parts in losses) / len(ranks) for name in losses[0]}
+        for losses in zip(*(one["readings"]["unseen"] for one in ranks), strict=True)
+    ]
+    return {"gradients": gradients, "readings": ranks[0]["readings"] | {"unseen": unseen}}
 
 
 class Interrupted(SystemExit):
@@ -110,6 +143,7 @@ class StateFile:
     """
 
     def __init__(self, folder: Path | None, fingerprint: str, every_minutes: float) -> None:
+        self.folder = folder
         self._path = None if folder is None else folder / "state.pt"
         self._fingerprint = fingerprint
         self._every_seconds = 60 * every_minutes
@@ -122,7 +156,7 @@ class StateFile:
         if self._path is None:
             return False
         for leftover in self._path.parent.glob(".*.partial.state.pt"):  # of a run that was killed while it wrote
-            leftover.unlink()
+            leftover.unlink(missing_ok=True)
         if not self._path.is_file():
             return False
         try:
@@ -144,19 +178,23 @@ class StateFile:
         Raises:
             Interrupted: The process was asked to end.
         """
-        if self._signal or time.monotonic() - self._written >= self._every_seconds:
+        is_due = time.monotonic() - self._written >= self._every_seconds
+        is_due, number = largest([int(is_due), self._signal])  # all ranks stop after the same batch
+        if is_due or number:
             self.write(state)
-        if self._signal:
-            raise Interrupted(128 + self._signal)
+        if number:
+            raise Interrupted(128 + number)
 
     def write(self, state: TrainState) -> None:
-        """Writes the state in one piece; it survives the power supply as well."""
+        """Writes the state in one piece; it survives the power supply as well. The first rank writes for all."""
         if self._path is None:
             return
-        with atomic_path(self._path) as partial, open(partial, "wb") as stream:
-            torch.save({"fingerprint": self._fingerprint, "state": state.dump()}, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
+        dumped = state.dump()
+        if rank() == 0:
+            with atomic_path(self._path) as partial, open(partial, "wb") as stream:
+                torch.save({"fingerprint": self._fingerprint, "state": dumped}, stream)
+                stream.flush()
+                os.fsync(stream.fileno())
         self._written = time.monotonic()
 
     def remove(self) -> None:
@@ -190,8 +228,9 @@ class StateFile:
         self.write(state)
         self._is_unchanging = True
         try:
-            if self._signal:
-                raise Interrupted(128 + self._signal)
+            (number,) = largest([self._signal])
+            if number:
+                raise Interrupted(128 + number)
             yield
         finally:
             self._is_unchanging = False

@@ -13,6 +13,7 @@ from podium.data.sampler import sorted_batches
 from podium.metrics import normalized_score, row_scores
 from podium.models.base import SignReader
 from podium.text import DUMMY_PHRASE, decode
+from podium.training.ranks import gathered, num_ranks, rank
 
 # What the 1st-place solution answers with its dummy phrase.
 MIN_FRAMES = 15
@@ -27,7 +28,7 @@ def predict(
     device: torch.device,
     autocast: Callable[[], AbstractContextManager],
 ) -> tuple[list[str], np.ndarray]:
-    """Reads every clip; leaves the network in evaluation mode.
+    """Reads every clip, each rank its share; leaves the network in evaluation mode.
 
     Returns:
         Texts in the order of the table, and confidences (num_clips,) in [0, 1], NaN from a network without that head.
@@ -35,7 +36,8 @@ def predict(
     model.eval()
     texts = [""] * len(clips)
     confidences = np.full(len(clips), np.nan)
-    loader = DataLoader(clips, batch_sampler=sorted_batches(clips.lengths, batch_size), collate_fn=collate)
+    batches = sorted_batches(clips.lengths, batch_size)[rank() :: num_ranks()]
+    loader = DataLoader(clips, batch_sampler=batches, collate_fn=collate)
     for batch in loader:
         with autocast():
             ids_BS, confidence_B = model.generate(batch["x_BTLC"].to(device), batch["mask_BT"].to(device))
@@ -43,6 +45,12 @@ def predict(
             texts[row] = decode(ids)
         if confidence_B is not None:
             confidences[batch["row_B"].numpy()] = confidence_B.cpu().numpy()
+    rows = [row for batch in batches for row in batch]
+    own = (rows, [texts[row] for row in rows], confidences[rows])
+    for its_rows, its_texts, its_confidences in gathered(own):
+        for row, text in zip(its_rows, its_texts, strict=True):
+            texts[row] = text
+        confidences[its_rows] = its_confidences
     return texts, confidences
 
 

@@ -1,0 +1,47 @@
+"""A batch on which a run broke down, kept for whoever wants to know why."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from torch.utils.data import DataLoader
+
+from podium.config import Recipe
+from podium.data.sampler import BucketSampler
+from podium.errors import UserError
+from podium.files import atomic_path
+from podium.training.readings import Diverged
+
+
+def report(
+    error: Diverged,
+    recipe: Recipe,
+    loader: DataLoader,
+    sampler: BucketSampler,
+    rows: pd.DataFrame,
+    folder: Path | None,
+) -> UserError:
+    """Writes bad_batch.npz and says what to change.
+
+    The batch is made again, whole, from its number: every sample follows from seed, epoch and item. The file holds the
+    batch under its own names, ``step``, and of each clip ``file_id``, ``sequence_id`` and ``phrase``; of the first one
+    where CutMix joined two. ``np.load`` reads it.
+
+    Args:
+        rows: The table that the loader's samples come from.
+        folder: None writes nothing.
+    """
+    advice = f"; lower optimizer.learning_rate (now {recipe.optimizer.learning_rate})"
+    if recipe.training.precision == "fp16":
+        advice += ", or set training.precision to bf16 or fp32"
+    if folder is None:
+        return UserError(f"{error}{advice}")
+    sampler.set_epoch(*divmod(error.step - 1, len(sampler)))
+    batch = loader.collate_fn([loader.dataset[key] for key in next(iter(sampler))])
+    arrays = {name: np.ascontiguousarray(tensor) for name, tensor in batch.items()}
+    clips = rows.iloc[arrays["row_B"]]
+    clip_arrays = {name: clips[name].to_numpy() for name in ("file_id", "sequence_id")}
+    path = folder / "bad_batch.npz"
+    with atomic_path(path) as partial, open(partial, "wb") as stream:
+        np.savez(stream, step=error.step, phrase=clips["phrase"].to_numpy(dtype=str), **clip_arrays, **arrays)
+    return UserError(f"{error}{advice}; the batch is in {path}")
