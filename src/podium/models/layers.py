@@ -110,8 +110,10 @@ class FrontEnd(nn.Module):
     def forward(self, x_BTLC: Tensor, mask_BT: Tensor) -> Tensor:
         """(B, T, num_landmarks, 3), pads zero → (B, T, dim), pads zero."""
         kernel, bias = self._normalised_kernel(x_BTLC, mask_BT)
-        h_BKTP = F.conv2d(x_BTLC.permute(0, 3, 1, 2), kernel, bias, stride=(1, 2), padding=1)
-        h_BTD = self.linear(F.silu(h_BKTP).permute(0, 2, 3, 1).flatten(2))
+        # Channels last: each frame's numbers come out side by side, as the linear layer reads them.
+        x_BCTL = x_BTLC.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+        h_BKTP = F.conv2d(x_BCTL, kernel.contiguous(memory_format=torch.channels_last), bias, (1, 2), padding=1)
+        h_BTD = self.linear(F.silu(h_BKTP.permute(0, 2, 3, 1)).flatten(2))
         return self.norm(h_BTD, mask_BT) * mask_BT.unsqueeze(-1)
 
     def _normalised_kernel(self, x_BTLC: Tensor, mask_BT: Tensor) -> tuple[Tensor, Tensor]:
@@ -214,10 +216,25 @@ class ConvModule(nn.Module):
         h_BTD = F.glu(F.linear(x_BTD, self.pointwise1.weight.squeeze(-1), self.pointwise1.bias), dim=-1)
         if not self.pads_leak:
             h_BTD = h_BTD * valid_BT1
-        h_BTD = self.depthwise(h_BTD.transpose(1, 2)).transpose(1, 2)
-        h_BTD = F.silu(self.norm(h_BTD, mask_BT))
+        h_BTD = F.silu(self.norm(self.convolve(h_BTD), mask_BT))
         h_BTD = F.linear(h_BTD, self.pointwise2.weight.squeeze(-1), self.pointwise2.bias)
         return self.dropout(h_BTD) * valid_BT1
+
+    def convolve(self, x_BTD: Tensor) -> Tensor:
+        """The depthwise convolution alone: (B, T, D) → (B, T, D)."""
+        if x_BTD.device.type != "cpu":
+            return self.depthwise(x_BTD.transpose(1, 2)).transpose(1, 2)
+        # As an image of one row whose channels lie together, the layout that x_BTD has already: a fifth of the time of
+        # a convolution in one dimension. Not as an image of one column: the gradient of a long kernel is wrong there
+        # (oneDNN 3.12; off by 9 % at 384 frames).
+        weight_D11K = self.depthwise.weight.unsqueeze(2)
+        y_BD1T = F.conv2d(
+            x_BTD.transpose(1, 2).unsqueeze(2),
+            weight_D11K,
+            padding=(0, self.depthwise.padding[0]),
+            groups=len(weight_D11K),
+        )
+        return y_BD1T.squeeze(2).transpose(1, 2)
 
 
 def part_view(x_BTLC: Tensor) -> Tensor:
