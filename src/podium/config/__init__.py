@@ -36,7 +36,6 @@ from podium.config.recipes import (
     Training,
 )
 from podium.config.zipformer import Stack, Zipformer
-from podium.config.zipformer import Stack, Zipformer
 
 __all__ = [
     "AnySource",
