@@ -1,6 +1,6 @@
 """Round 1: one network per fold, each predicting the signers it has not seen; then their predictions in one table.
 
-Needs: results/data/{dataset}/ and one GPU per fold where the recipe wants one.
+Needs: results/data/{dataset}/ and one GPU per fold where the recipe wants one, or more: --set-resources train_round1:gpu=4.
 Makes: results/{experiment}/round1/fold{fold}/, results/{experiment}/oof/.
 With `oof_table` a published table takes the place of round 1, which then runs only when asked for by name.
 Cost: folds run side by side where there are GPUs for them (--resources gpu=N).
@@ -41,7 +41,7 @@ rule train_round1:
     shell:
         "python workflow/scripts/train.py --recipe {input.recipe:q} --data {params.data:q} --table {input.index:q}"
         " {params.part} --seed {params.seed} --out {params.out:q} --tensorboard {params.tensorboard:q}"
-        " --state {params.state:q}"
+        " --state {params.state:q} --gpus {resources.gpu}"
         " 2>&1 | tee {log:q}"
 
 

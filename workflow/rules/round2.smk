@@ -1,6 +1,6 @@
 """Round 2: full-fit networks from several seeds, each scored on signers that no stage has trained on.
 
-Needs: results/{experiment}/oof/ and one GPU per seed where the recipe wants one.
+Needs: results/{experiment}/oof/ and one GPU per seed where the recipe wants one, or more: --set-resources train_round2:gpu=4.
 Makes: results/{experiment}/round2/seed{seed}/.
 Cost: the long part of every experiment.
 """

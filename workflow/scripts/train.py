@@ -2,11 +2,14 @@
 
 import argparse
 import logging
+import os
+import sys
 from pathlib import Path
 
 from podium.config import load_recipe
 from podium.errors import run
 from podium.gpu import lease_gpus
+from podium.launch import end_with_parent, launch
 
 
 def main() -> None:
@@ -21,11 +24,18 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="folder to write")
     parser.add_argument("--tensorboard", type=Path, help="folder for event files")
     parser.add_argument("--state", type=Path, help="folder for the state of a run under way")
+    help_gpus = "GPUs to lease where there are any, one process each; 0 takes what is visible"
+    parser.add_argument("--gpus", type=int, default=1, help=help_gpus)
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if "RANK" in os.environ:  # one of several processes that train together
+        end_with_parent()
+    is_first = os.environ.get("RANK", "0") == "0"
+    logging.basicConfig(level=logging.INFO if is_first else logging.ERROR, format="%(message)s")
     recipe = load_recipe(arguments.recipe)
     # Before torch looks for GPUs; the lease ends with this process.
-    lease = None if recipe.training.device == "cpu" else lease_gpus()
+    lease = lease_gpus(arguments.gpus) if arguments.gpus and recipe.training.device != "cpu" else None
+    if lease and len(lease.devices) > 1:
+        raise SystemExit(launch([sys.executable, *sys.argv, "--gpus", "0"], lease))
     from podium.training.job import train_job
 
     train_job(

@@ -11,9 +11,9 @@ import sys
 
 import podium
 from podium import errors
-from podium.cli import data_inspect
+from podium.cli import data_inspect, try_recipe
 
-COMMANDS = (data_inspect,)
+COMMANDS = (data_inspect, try_recipe)
 GROUPS = {"data": "look at folders of landmarks"}  # first words that several commands share
 
 

@@ -20,10 +20,13 @@ def make_average(model: torch.nn.Module, decay: float) -> AveragedModel:
 
     Running statistics are averaged like weights: they belong to the weights of their moment, and the 1st-place
     solution's nearly follow single batches. Early on the average forgets faster, (1 + n) / (10 + n) after n steps, so
-    that a short run does not end on its first weights.
+    that a short run does not end on its first weights. Counters are copied.
     """
 
     def average(averages: list[Tensor], values: list[Tensor], _: Tensor) -> None:
+        if not averages[0].is_floating_point():
+            torch._foreach_copy_(averages, values)
+            return
         num_steps = int(averaged.n_averaged)  # on the CPU: reading it waits for nothing
         get_ema_multi_avg_fn(min(decay, (1 + num_steps) / (10 + num_steps)))(averages, values, _)
 

@@ -39,7 +39,10 @@ def rank() -> int:
 
 
 class Shares:
-    """This rank's keys of every batch, every n-th one. A batch of fewer clips than ranks is everybody's.
+    """This rank's keys of every batch, every n-th one.
+
+    A batch of fewer clips than ranks, the last of an epoch, is everybody's: its losses and gradients stay what they
+    are; in pooled statistics it counts once per rank.
 
     Args:
         sampler: Of the whole batches.

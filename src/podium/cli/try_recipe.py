@@ -1,0 +1,52 @@
+"""``podium try overfit|one-epoch``: whether a recipe works on prepared data, before a night is spent on it."""
+
+import argparse
+import logging
+from pathlib import Path
+
+WORDS = ("try",)
+HELP = "see in minutes whether a recipe works on its data; writes nothing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument(
+        "preset",
+        choices=("overfit", "one-epoch"),
+        help="overfit: learn one batch by heart and read it back; one-epoch: the whole job, once through the data",
+    )
+    parser.add_argument("--recipe", required=True, help="recipe YAML")
+    parser.add_argument("--data", required=True, type=Path, help="dataset folder, results/data/NAME")
+    parser.add_argument("--table", type=Path, help="rows to train on (index.parquet of the dataset folder)")
+    parser.add_argument("--fold", type=int, default=0, help="one-epoch: the fold to validate on (0)")
+    parser.add_argument("--full-fit", action="store_true", help="one-epoch: train on all folds")
+    parser.add_argument("--steps", type=int, default=300, help="overfit: optimiser steps (300)")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prints the verdict.
+
+    Raises:
+        UserError: A file is absent or unusable, or the run gave up.
+        SystemExit: With code 1, the verdict is bad.
+    """
+    from podium.config import load_recipe
+    from podium.gpu import lease_gpus
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    recipe = load_recipe(arguments.recipe)
+    lease = None if recipe.training.device == "cpu" else lease_gpus()  # before torch looks for GPUs
+    from podium.training import presets
+
+    table = arguments.table or arguments.data / "index.parquet"
+    if arguments.preset == "overfit":
+        verdict = presets.overfit(recipe, arguments.data, table, arguments.steps, arguments.seed)
+    else:
+        fold = None if arguments.full_fit else arguments.fold
+        verdict = presets.one_epoch(recipe, arguments.data, table, fold, arguments.seed)
+    if lease:
+        lease.close()
+    print(f"{'passed' if verdict.passed else 'failed'}: {verdict.text}")
+    if not verdict.passed:
+        raise SystemExit(1)

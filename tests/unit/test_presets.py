@@ -1,0 +1,69 @@
+"""``podium try``: verdicts of the short runs, and that they leave nothing behind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from test_training import ROOT, recipe, write_dataset
+
+from podium.config import Recipe, load_recipe
+from podium.data.folds import HELD_OUT
+from podium.training.presets import one_batch_recipe
+
+
+@pytest.fixture
+def place(tmp_path) -> Path:
+    """A dataset, and a recipe that would take far more than a batch and an epoch."""
+    write_dataset(tmp_path / "data", [0, 1, 1, HELD_OUT])
+    long = recipe(2, optimizer={"learning_rate": 0.01}, training={"epochs": 500, "accumulation": 8, "device": "cpu"})
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(long.model_dump(mode="json")))
+    return tmp_path
+
+
+def attempt(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    call = [sys.executable, "-m", "podium", "try", *words, "--recipe", place / "recipe.yaml", "--data", place / "data"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(place)}
+    return subprocess.run(call, capture_output=True, text=True, env=environment, cwd=place, timeout=200)
+
+
+def files(place: Path) -> set[str]:
+    """All but an empty folder that torch makes where temporary files go."""
+    return {path.relative_to(place).as_posix() for path in place.rglob("*") if "torchinductor" not in path.name}
+
+
+def test_one_batch_is_learned_by_heart(place):
+    before = files(place)
+    ended = attempt(place, "overfit", "--steps", "80")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("passed: 8 clips, 80 steps: loss ") and "score 1.000" in ended.stdout
+    assert files(place) == before
+
+
+def test_too_few_steps_fail(place):
+    ended = attempt(place, "overfit", "--steps", "2")
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("failed: 8 clips, 2 steps") and "more --steps" in ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("words", [["--fold", "1"], ["--full-fit"]])
+def test_one_epoch_runs_the_whole_job(place, words):
+    before = files(place)
+    ended = attempt(place, "one-epoch", *words)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("passed: one epoch with its validation took ") and "500 of them" in ended.stdout
+    assert ended.stderr.count("epoch=1/1") == 1 and "score=" in ended.stderr
+    assert files(place) == before
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config/recipes").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_recipe_can_be_tried(path):
+    one = one_batch_recipe(load_recipe(path), num_steps=50)
+    assert Recipe.model_validate(one.model_dump()) == one
+    assert one.training.epochs == one.training.validate_every_epochs == 50
+    decoder = one.model.decoder
+    assert one.model.p_dropout == decoder.p_dropout == decoder.p_attention_dropout == one.data.p_cutmix == 0
+    assert one.data.augment == [] and one.training.batch_size == load_recipe(path).training.batch_size
