@@ -19,9 +19,10 @@ from podium.data.dataset import TrainingClips, ValidationClips, collate
 from podium.data.sampler import BucketSampler
 from podium.errors import UserError
 from podium.models import create
-from podium.training.device import choose_device, make_autocast, memory_advice, prepare
+from podium.training.device import choose_device, compile_blocks, make_autocast, memory_advice, prepare
 from podium.training.events import EventWriter
 from podium.training.optimizer import learning_rate, make_optimizer
+from podium.training.prefetch import DeviceBatches
 from podium.training.resume import StateFile, TrainState, outlive_signals
 from podium.training.validation import predict, scores
 
@@ -76,6 +77,8 @@ def train(
         )
     validation_clips = ValidationClips(validation_rows, root, recipe.data.max_frames)
     model = create(recipe.model).to(device)
+    if config.compile:
+        compile_blocks(model)
     state = TrainState(
         model,
         make_optimizer(model, recipe.optimizer),
@@ -161,9 +164,8 @@ def train_epoch(
     config = recipe.training
     autocast = make_autocast(config, device)
     state.model.train()
-    for batch in batches:
+    for batch in DeviceBatches(batches, device):
         rate = learning_rate(recipe.optimizer, state.step, len(batches), config.epochs)
-        batch = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
         with autocast():
             losses = state.model(batch, state.generator)
         state.scaler.scale(losses["loss"] / config.accumulation).backward()
