@@ -19,7 +19,6 @@ from podium.models.layers import ConvModule, FrontEnd
 from podium.training.average import PooledStatistics, make_average, recompute_statistics
 from podium.training.device import make_autocast
 from podium.training.loop import train
-from podium.training.meter import TimedBatches, peak_memory_mb
 from podium.training.readings import MAX_SKIPPED_STEPS, Diverged, Readings
 from podium.training.resume import StateFile
 from podium.training.validation import predict
@@ -137,13 +136,6 @@ def test_the_gradient_norm_is_the_one_before_clipping():
     before, _, _, means = fit_line(x, y, batch_size=6, accumulation=4, max_grad_norm=0.01)  # a step in the second epoch
     assert math.isnan(means[0]["gradient_norm"])
     assert means[1]["gradient_norm"] == pytest.approx(float(gradient(before, x, y).norm()))
-
-
-def test_batches_are_timed_pass_by_pass():
-    batches = TimedBatches([1, 2, 3])
-    assert [list(batches), list(batches), len(batches)] == [[1, 2, 3], [1, 2, 3], 3]
-    assert batches.waited_s >= 0
-    assert peak_memory_mb(CPU) > 50
 
 
 # ------------------------------------------------------------------------------------------------------ moving average

@@ -20,7 +20,7 @@ from podium.inference import TorchRecognizer, read_recipe
 from podium.models import create
 from podium.normalise import STATISTICS_COLUMNS, statistics
 from podium.text import DUMMY_PHRASE
-from podium.training.device import choose_device, memory_advice
+from podium.training.device import choose_device
 from podium.training.job import reference_rows, train_job
 from podium.training.loop import train, train_epoch
 from podium.training.meter import epoch_line
@@ -340,12 +340,6 @@ def test_a_loss_that_explodes_names_the_step(tmp_path, monkeypatch):
     monkeypatch.setattr(network, "forward", forward)
     with pytest.raises(UserError, match=r"became nan at micro-batch 6; lower optimizer.learning_rate \(now 0.003\)$"):
         train(one, tmp_path, index, index, seed=0)
-
-
-def test_a_full_gpu_names_the_knobs():
-    with pytest.raises(UserError, match="halve training.batch_size and double training.accumulation"):
-        with memory_advice(recipe().training):
-            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
 
 
 def command(tmp_path: Path, one: Recipe, root: Path) -> subprocess.CompletedProcess:

@@ -139,6 +139,9 @@ class Training(Section):
     accumulation: Count = Field(1, description="micro-batches per optimiser step")
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="'cuda' refuses to start without a GPU")
+    compile: bool = Field(
+        False, description="torch.compile the repeated blocks: for GPUs; on a CPU it takes minutes and gains nothing"
+    )
     bucket_batches: int = Field(16, ge=0, description="batches sorted by length together; 0 shuffles without sorting")
     validate_every_epochs: Count = 10
     save_every_minutes: Annotated[float, Field(ge=0)] = Field(

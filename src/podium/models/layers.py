@@ -224,17 +224,20 @@ class ConvModule(nn.Module):
         """The depthwise convolution alone: (B, T, D) → (B, T, D)."""
         if x_BTD.device.type != "cpu":
             return self.depthwise(x_BTD.transpose(1, 2)).transpose(1, 2)
-        # As an image of one row whose channels lie together, the layout that x_BTD has already: a fifth of the time of
-        # a convolution in one dimension. Not as an image of one column: the gradient of a long kernel is wrong there
-        # (oneDNN 3.12; off by 9 % at 384 frames).
-        weight_D11K = self.depthwise.weight.unsqueeze(2)
-        y_BD1T = F.conv2d(
-            x_BTD.transpose(1, 2).unsqueeze(2),
-            weight_D11K,
-            padding=(0, self.depthwise.padding[0]),
-            groups=len(weight_D11K),
-        )
-        return y_BD1T.squeeze(2).transpose(1, 2)
+        return convolve_channels_last(x_BTD, self.depthwise.weight)
+
+
+@torch.compiler.disable  # Inductor would compile it, and all around it, anew for every length of clips
+def convolve_channels_last(x_BTD: Tensor, weight_D1K: Tensor) -> Tensor:
+    """Depthwise convolution along time, as one of an image of one row whose channels lie side by side.
+
+    That is the layout which x_BTD has already: on a CPU a fifth of the time of a convolution in one dimension. Not as
+    an image of one column: the gradient of a long kernel is wrong there (oneDNN 3.12; off by 9 % at 384 frames).
+    """
+    num_channels, _, kernel_size = weight_D1K.shape
+    x_BD1T = x_BTD.transpose(1, 2).unsqueeze(2)
+    y_BD1T = F.conv2d(x_BD1T, weight_D1K.unsqueeze(2), padding=(0, kernel_size // 2), groups=num_channels)
+    return y_BD1T.squeeze(2).transpose(1, 2)
 
 
 def part_view(x_BTLC: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
+from torch import nn
 
 from podium.config import Training
 from podium.errors import UserError
@@ -41,13 +42,32 @@ def prepare(training: Training, device: torch.device, seed: int) -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads memory that it did not write
 
 
+def compile_blocks(model: nn.Module) -> None:
+    """Lets torch.compile fuse what stands repeatedly in the network: encoder blocks and decoder layers.
+
+    Each kind is compiled once, when it first runs, for all its places and all clip lengths. Names of parameters stay,
+    so that states and weights fit with and without.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.ModuleList):
+            for block in module:
+                block.compile(dynamic=True)
+
+
 @contextmanager
 def memory_advice(training: Training) -> Iterator[None]:
-    """Turns a GPU's lack of memory into a `UserError` that names the knobs."""
+    """Turns a lack of memory, the GPU's or the machine's, into a `UserError` that names the knobs."""
     try:
         yield
-    except torch.cuda.OutOfMemoryError:
-        raise UserError(
-            f"the GPU's memory is too small for batches of {training.batch_size} clips; halve training.batch_size and"
-            f" double training.accumulation (now {training.accumulation}) to keep the effective batch"
-        ) from None
+    except torch.OutOfMemoryError:
+        owner = "GPU's"
+    except RuntimeError as error:
+        if "can't allocate memory" not in str(error):  # torch has no type of its own for this on a CPU
+            raise
+        owner = "machine's"
+    else:
+        return
+    raise UserError(
+        f"the {owner} memory is too small for batches of {training.batch_size} clips; halve training.batch_size and"
+        f" double training.accumulation (now {training.accumulation}) to keep the effective batch"
+    )

@@ -21,10 +21,11 @@ from podium.errors import UserError
 from podium.models import create
 from podium.training import bad_batch
 from podium.training.average import NUM_STATISTICS_BATCHES, make_average, recompute_statistics
-from podium.training.device import choose_device, make_autocast, memory_advice, prepare
+from podium.training.device import choose_device, compile_blocks, make_autocast, memory_advice, prepare
 from podium.training.events import EventWriter
-from podium.training.meter import TimedBatches, epoch_line, peak_memory_mb
+from podium.training.meter import epoch_line, peak_memory_mb
 from podium.training.optimizer import learning_rate, make_optimizer
+from podium.training.prefetch import DeviceBatches
 from podium.training.ranks import SEED_STRIDE, Shares, average_gradients, num_ranks, rank
 from podium.training.readings import Diverged
 from podium.training.resume import StateFile, TrainState, outlive_signals
@@ -79,6 +80,8 @@ def train(
         )
     validation_clips = ValidationClips(validation_rows, root, recipe.data.max_frames)
     model = create(recipe.model).to(device)
+    if config.compile:
+        compile_blocks(model)
     if rank():  # all ranks begin with the same weights and go on with draws of their own
         torch.manual_seed(seed + SEED_STRIDE * rank())
     state = TrainState(
@@ -96,7 +99,7 @@ def train(
     state_file = state_file or StateFile(None, "", every_minutes=0)
     state_file.load(state)
     metrics, texts = {}, []
-    batches, autocast = TimedBatches(loader), make_autocast(config, device)
+    batches, autocast = DeviceBatches(loader, device), make_autocast(config, device)
     is_quiet = rank() > 0 or not sys.stderr.isatty()
     started, first_epoch = time.monotonic(), state.epoch
     with (
@@ -145,7 +148,7 @@ def training_batches(
     """The loader of this rank's shares of the training batches, and the sampler of the whole ones, which is told each
     epoch's number."""
     clips = TrainingClips(rows, root, data, seed)
-    sampler = BucketSampler(clips.lengths, training.batch_size, training.bucket_batches, seed)
+    sampler = BucketSampler(len(clips), clips.num_frames, training.batch_size, training.bucket_batches, seed)
     loader = DataLoader(
         clips,
         batch_sampler=Shares(sampler),
@@ -162,7 +165,7 @@ def training_batches(
 
 def train_epoch(
     state: TrainState,
-    batches: DataLoader,
+    batches: DeviceBatches,
     recipe: Recipe,
     device: torch.device,
     progress: tqdm,
@@ -184,7 +187,6 @@ def train_epoch(
     state.model.train()
     for batch in batches:
         rate = learning_rate(recipe.optimizer, state.step, len(batches), config.epochs)
-        batch = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
         with autocast():
             losses = state.model(batch, state.generator)
         state.scaler.scale(losses["loss"] / config.accumulation).backward()

@@ -2,34 +2,8 @@
 
 import resource
 import sys
-import time
-from collections.abc import Iterable, Iterator
 
 import torch
-
-from podium.models.base import Batch
-
-
-class TimedBatches:
-    """Batches, and the time that the last pass has spent in waiting for them."""
-
-    def __init__(self, batches: Iterable[Batch]) -> None:
-        self._batches = batches
-        self.waited_s = 0.0
-
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def __iter__(self) -> Iterator[Batch]:
-        self.waited_s = 0.0
-        iterator = iter(self._batches)
-        while True:
-            started = time.monotonic()
-            batch = next(iterator, None)
-            self.waited_s += time.monotonic() - started
-            if batch is None:
-                return
-            yield batch
 
 
 def peak_memory_mb(device: torch.device) -> float:
