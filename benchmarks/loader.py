@@ -161,7 +161,7 @@ def opening(table: pd.DataFrame, root: Path, data: Data) -> dict[str, float]:
     for row in table.groupby("file_id").head(1).index:
         clips._rows.clips.raw(row)
     seconds = time.perf_counter() - begin
-    sampler = BucketSampler(clips.lengths, 64, 16, seed=0)
+    sampler = BucketSampler(len(clips), clips.num_frames, 64, 16, seed=0)
     loader = DataLoader(clips, batch_sampler=sampler, collate_fn=collate, num_workers=2)
     batches = iter(loader)
     for _ in range(min(40, len(sampler) - 1)):
@@ -202,8 +202,7 @@ def main() -> None:
             for name, augment in RECIPES.items():
                 data = Data(augment=augment)
                 clips = TrainingClips(table, root, data, seed=0)
-                lengths = clips.lengths
-                keys.sort(key=lambda key, lengths=lengths: lengths[key[1]])  # batches of similar length, as in training
+                keys.sort(key=clips.num_frames)  # batches of similar length, as in training
                 batches(clips, keys)
                 wall, processor = rate(partial(batches, clips, keys), len(keys), arguments.repeats)
                 make = plain(table, root, data)

@@ -2,6 +2,7 @@
 
 import pickle
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from podium.config import Data
+from podium.config import Data, load_recipe
 from podium.data.augment import build_augmentations
 from podium.data.clips import Clips, cut, mirror
 from podium.data.dataset import TrainingClips, ValidationClips, collate
@@ -18,6 +19,7 @@ from podium.errors import UserError
 from podium.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, standardise, statistics
 from podium.text import encode
 
+ROOT = Path(__file__).parent.parent.parent
 PLAIN = {"p_mirror": 0.0, "p_cutmix": 0.0}
 AUGMENT = [
     {"name": "resample", "rate": [0.5, 1.5], "p": 0.8},
@@ -63,7 +65,8 @@ def same(first, second) -> bool:
 def test_plain_sample_is_the_normalised_clip(prepared):
     root, table = prepared
     clips = TrainingClips(table, root, Data(**PLAIN), seed=0)
-    assert len(clips) == 12 and clips.lengths.tolist() == table["num_frames"][:12].tolist()
+    assert len(clips) == 12
+    assert [clips.num_frames((3, item)) for item in range(12)] == table["num_frames"][:12].tolist()
     for item in range(12):
         sample, row = clips[3, item], table.iloc[item]
         assert sample.row == item and sample.num_frames == row["num_frames"] and sample.score == 1.0
@@ -84,11 +87,22 @@ def test_key_alone_decides_a_sample(prepared):
         assert not all(same(one, others[epoch, item]) for item, one in enumerate(forward))
 
 
+@pytest.mark.parametrize("recipe", ["winner_corrected_round1", "winner_corrected_round2"])
+def test_length_of_a_sample_is_known_before_it_is_made(prepared, recipe):
+    root, table = prepared
+    data = load_recipe(ROOT / f"config/recipes/{recipe}.yaml").data.model_copy(update={"max_frames": 50})
+    clips = TrainingClips(table, root, data, seed=3)
+    keys = [(epoch, item) for epoch in range(4) for item in range(len(clips))]
+    lengths = [len(clips[key].x_TLC) for key in keys]
+    assert [clips.num_frames(key) for key in keys] == lengths
+    assert len(set(lengths)) > 20 and max(lengths) == 50
+
+
 @pytest.mark.parametrize("num_workers", [0, 2])
 def test_loader_processes_change_nothing(prepared, num_workers):
     root, table = prepared
     clips = TrainingClips(table, root, Data(augment=AUGMENT, supplemental="all"), seed=3)
-    sampler = BucketSampler(clips.lengths, 5, 2, seed=3)
+    sampler = BucketSampler(len(clips), clips.num_frames, 5, 2, seed=3)
     sampler.set_epoch(4)
     batches = list(DataLoader(clips, batch_sampler=sampler, collate_fn=collate, num_workers=num_workers))
     expected = [collate([clips[key] for key in keys]) for keys in sampler]
@@ -236,7 +250,7 @@ def test_short_clips_are_not_trained_on(prepared):
 def test_supplemental_items(prepared, supplemental, num_items):
     root, table = prepared
     clips = TrainingClips(table, root, Data(supplemental=supplemental, **PLAIN), seed=0)
-    assert len(clips) == len(clips.lengths) == num_items
+    assert len(clips) == num_items
     assert [clips[0, item].row for item in range(12)] == list(range(12))
     if supplemental == "all":
         assert [clips[0, item].row for item in range(12, 24)] == list(range(12, 24))

@@ -39,6 +39,17 @@ class Sample(NamedTuple):
     row: int
 
 
+class _Plan(NamedTuple):
+    """A training sample before anything is read: what to lay end to end, and which of its frames to show."""
+
+    row: int
+    stretches: list[Stretch]
+    phrase: str
+    score: float
+    chosen_T: np.ndarray
+    rng: np.random.Generator
+
+
 class TrainingClips(Dataset):
     """Training samples by key ``(epoch, item)``.
 
@@ -86,12 +97,23 @@ class TrainingClips(Dataset):
     def __len__(self) -> int:
         return len(self._recordings)
 
-    @property
-    def lengths(self) -> np.ndarray:
-        """(len(self),) int64: frames of each item's recording, the median where it has several. For bucketing."""
-        return self._recordings.medians(self._rows.num_frames)
+    def num_frames(self, key: tuple[int, int]) -> int:
+        """Frames of a key's sample, without making it: for bucketing.
+
+        CutMix and tempo are in it; an augmentation of tempo that stands behind others is not.
+        """
+        return min(len(self._plan(key).chosen_T), self._data.max_frames)
 
     def __getitem__(self, key: tuple[int, int]) -> Sample:
+        plan = self._plan(key)
+        x_TLC = self._rows.clips.frames(plan.stretches, plan.chosen_T)
+        for change in self._changes:
+            x_TLC = change(x_TLC, plan.rng)
+        x_TLC = fill_missing(resize(x_TLC, self._data.max_frames))
+        return Sample(x_TLC, encode(plan.phrase), plan.score, int(self._rows.num_frames[plan.row]), plan.row)
+
+    def _plan(self, key: tuple[int, int]) -> _Plan:
+        """All that is decided before anything is read."""
         epoch, item = key
         data = self._data
         rng = np.random.default_rng([self._seed, epoch, item])
@@ -109,11 +131,7 @@ class TrainingClips(Dataset):
         chosen_T = np.arange(sum(stretch.end - stretch.begin for stretch in stretches))
         for choice in self._choices:
             chosen_T = choice.choose_from(chosen_T, rng)
-        x_TLC = self._rows.clips.frames(stretches, chosen_T)
-        for change in self._changes:
-            x_TLC = change(x_TLC, rng)
-        x_TLC = fill_missing(resize(x_TLC, data.max_frames))
-        return Sample(x_TLC, encode(phrase), score, int(self._rows.num_frames[row]), row)
+        return _Plan(row, stretches, phrase, score, chosen_T, rng)
 
     def _partner(self, row: int, rng: np.random.Generator) -> int | None:
         """Another usable row of the same signer, uniformly; None when there is none."""
@@ -170,13 +188,6 @@ class _Groups:
 
     def __len__(self) -> int:
         return len(self._starts) - 1
-
-    def medians(self, values: np.ndarray) -> np.ndarray:
-        """(len(self),) int64: the median of each group's values, rounded down; ``values`` has one per row number."""
-        medians = values[self._rows[self._starts[:-1]]]
-        for group in np.flatnonzero(np.diff(self._starts) > 1):
-            medians[group] = np.median(values[self[group]])
-        return medians
 
     def __getitem__(self, group: int) -> np.ndarray:
         """The rows of a group, ascending."""

@@ -1,24 +1,29 @@
 """Which samples stand together in a batch: of similar length, so that little is padded."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
+
+Key = tuple[int, int]
 
 
 class BucketSampler:
     """Batches of ``(epoch, item)`` keys; every item once per epoch, the same batches for the same seed and epoch.
 
-    The items are shuffled, cut into chunks of ``bucket_batches`` batches, sorted by length within a chunk and cut into
-    batches, which are shuffled again. The last batch may be smaller.
+    The items are shuffled and cut into chunks of ``bucket_batches`` batches; each chunk is sorted by length and cut
+    into batches, which are shuffled. One batch of the last chunk may be smaller.
 
     Args:
-        lengths: (num_items,) frames of each item.
-        bucket_batches: 0 shuffles without sorting.
+        length_of: Frames of a key's sample. It is asked chunk by chunk, while the batches are drawn.
+        bucket_batches: 0 shuffles without sorting and without asking.
     """
 
-    def __init__(self, lengths: np.ndarray, batch_size: int, bucket_batches: int, seed: int) -> None:
-        self._lengths = lengths
+    def __init__(
+        self, num_items: int, length_of: Callable[[Key], int], batch_size: int, bucket_batches: int, seed: int
+    ) -> None:
+        self._num_items = num_items
+        self._length_of = length_of
         self._batch_size = batch_size
         self._bucket_batches = bucket_batches
         self._seed = seed
@@ -29,20 +34,23 @@ class BucketSampler:
         self._epoch, self._start = epoch, start
 
     def __len__(self) -> int:
-        return math.ceil(len(self._lengths) / self._batch_size)
+        return math.ceil(self._num_items / self._batch_size)
 
-    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+    def __iter__(self) -> Iterator[list[Key]]:
         # One number more than a sample's generator has, so that no sample shares the sampler's draws.
         rng = np.random.default_rng([self._seed, self._epoch, 0, 1])
-        order = rng.permutation(len(self._lengths))
-        if self._bucket_batches:
-            chunk = self._batch_size * self._bucket_batches
-            pieces = [order[begin : begin + chunk] for begin in range(0, len(order), chunk)]
-            order = np.concatenate([piece[np.argsort(self._lengths[piece], kind="stable")] for piece in pieces])
-        starts = np.arange(0, len(order), self._batch_size)
-        starts = rng.permutation(starts) if self._bucket_batches else starts
-        for start in starts[self._start :]:
-            yield [(self._epoch, int(item)) for item in order[start : start + self._batch_size]]
+        keys = [(self._epoch, item) for item in rng.permutation(self._num_items).tolist()]
+        per_chunk = max(self._bucket_batches, 1)
+        for first in range(0, len(self), per_chunk):
+            order = rng.permutation(min(per_chunk, len(self) - first))
+            skipped = max(self._start - first, 0)
+            if skipped >= len(order):
+                continue
+            chunk = keys[first * self._batch_size : (first + per_chunk) * self._batch_size]
+            if self._bucket_batches:
+                chunk.sort(key=self._length_of)
+            for place in order[skipped:].tolist():
+                yield chunk[place * self._batch_size : (place + 1) * self._batch_size]
 
 
 def sorted_batches(lengths: np.ndarray, batch_size: int) -> list[list[int]]:

@@ -127,7 +127,7 @@ def training_batches(
 ) -> tuple[DataLoader, BucketSampler]:
     """The loader of training batches, and its sampler, which is told each epoch's number."""
     clips = TrainingClips(rows, root, data, seed)
-    sampler = BucketSampler(clips.lengths, training.batch_size, training.bucket_batches, seed)
+    sampler = BucketSampler(len(clips), clips.num_frames, training.batch_size, training.bucket_batches, seed)
     loader = DataLoader(
         clips,
         batch_sampler=sampler,
