@@ -10,7 +10,8 @@ takes them from the loader with all augmentations.
 
 Each case has a process of its own, for its peak memory. They take turns, pass by pass over the same batches, so that a
 busy machine disturbs all alike; a figure is the mean over the batches of the median over the passes. Beside each case
-stands the rate of a matrix product in the same process at the same time.
+stand the seconds of processor time, which a busy machine stretches less, and the rate of a matrix product in the same
+process at the same time.
 """
 
 import argparse
@@ -77,6 +78,7 @@ class Pass:
     """One pass over the batches: seconds of each, and what else was seen."""
 
     seconds: list[float]
+    processor_s: float
     waited_s: float
     num_clips: int
     num_frames: int
@@ -100,8 +102,11 @@ class Worker:
         self.loader, self.sampler = self._batches(table, root)
         plain = self.recipe.data.model_copy(update={"augment": [], "p_cutmix": 0.0, "num_workers": 0})
         loader, sampler = self._batches(table, root, plain)
-        sampler.set_epoch(0)
-        self.ready = list(islice(loader, num_batches))
+        by_length = sorted(sampler, key=lambda keys: sum(map(loader.dataset.num_frames, keys)))
+        places = ((np.arange(num_batches) + 0.5) / num_batches * len(by_length)).astype(int)
+        self.ready = [loader.collate_fn([loader.dataset[key] for key in by_length[place]]) for place in places]
+        if self.device.type == "cuda":
+            self.ready = [{name: tensor.pin_memory() for name, tensor in batch.items()} for batch in self.ready]
         self.model = create(self.recipe.model).to(self.device).train()
         if case.is_compiled:
             compile_blocks(self.model)
@@ -131,6 +136,7 @@ class Worker:
             profiler.start()
         self._finish()
         begin = started = time.perf_counter()
+        processor = time.process_time()
         for batch in feed:
             self.step(batch)
             if self.device.type == "cpu":  # a GPU's queue is left alone
@@ -147,7 +153,8 @@ class Worker:
         if profiler:
             profiler.stop()
             kernel_s = sum(event.self_device_time_total for event in profiler.key_averages()) / 1e6
-        return Pass(seconds, feed.waited_s, *map(int, counts), gemm_gflops, self.peak_mb(), kernel_s)
+        processor_s = (time.process_time() - processor) / len(seconds)
+        return Pass(seconds, processor_s, feed.waited_s, *map(int, counts), gemm_gflops, self.peak_mb(), kernel_s)
 
     def _finish(self) -> None:
         if self.device.type == "cuda":
@@ -195,6 +202,8 @@ def line(case: Case, passes: list[Pass], is_cuda: bool) -> list[str]:
         hours = TRAININGS[case.round] * epochs * CLIPS_OF_ROUND[case.round] / rate / 3600
         cells += [f"{busy:.0%}" if busy else "", f"{hours:.1f}"]
     else:
+        processor_s = np.median([one.processor_s for one in passes])
+        cells[-1:] = [f"{processor_s:.3f}", cells[-1]]
         cells += [f"{first.num_frames / first.num_clips:.0f}", f"{1 - first.num_frames / first.num_padded:.1%}"]
     gflops = np.median([one.gemm_gflops for one in passes])
     return [*cells, f"{gflops:,.0f}", f"{max(one.peak_mb for one in passes):,.0f}"]
@@ -206,14 +215,14 @@ def main() -> None:
     parser.add_argument("--precision", nargs="+", help="default: fp32 bf16; on cuda bf16")
     parser.add_argument("--rounds", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--batch-size", type=int, help="default: 8; on cuda 64")
-    parser.add_argument("--batches", type=int, help="of a pass (default: 8; on cuda 100)")
+    parser.add_argument("--batches", type=int, help="of a pass (default: 16; on cuda 100)")
     parser.add_argument("--repeats", type=int, default=3, help="passes behind a median (default %(default)s)")
     parser.add_argument("--compile", action="store_true", help="also with torch.compile")
     parser.add_argument("--without-original", action="store_true", help="leave out the original's way")
     arguments = parser.parse_args()
     is_cuda = arguments.device == "cuda"
     batch_size = arguments.batch_size or (64 if is_cuda else 8)
-    num_batches = arguments.batches or (100 if is_cuda else 8)
+    num_batches = arguments.batches or (100 if is_cuda else 16)
     cases = []
     for round in arguments.rounds:
         for precision in arguments.precision or (["bf16"] if is_cuda else ["fp32", "bf16"]):
@@ -230,7 +239,7 @@ def main() -> None:
             )
             for case in cases
         }
-        extra = "GPU busy | hours of the recipe" if is_cuda else "frames | pads"
+        extra = ("data wait | GPU busy | hours of the recipe", "CPU s/step | data wait | frames | pads")[not is_cuda]
         for with_loader in (False, True):
             passes = {case: [] for case in cases}
             for number in range(arguments.repeats + 1):
@@ -240,8 +249,8 @@ def main() -> None:
                         passes[case].append(one)
             title = "from the loader" if with_loader else "that lie ready"
             print(f"\nBatches of {batch_size} {title}; {num_batches} batches, medians of {arguments.repeats} passes\n")
-            print(f"| round | mode | precision | s/step | clips/s | data wait | {extra} | GEMM GFLOP/s | peak MB |")
-            print("|---|---|---|" + "---:|" * 7)
+            print(f"| round | mode | precision | s/step | clips/s | {extra} | GEMM GFLOP/s | peak MB |")
+            print("|---|---|---|" + "---:|" * (7 + (not is_cuda)))
             for case in cases:
                 print("| " + " | ".join(line(case, passes[case], is_cuda)) + " |")
         for pool in pools.values():

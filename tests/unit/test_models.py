@@ -14,7 +14,7 @@ from podium.models import MODELS, create
 from podium.models.base import ctc_loss, tidy_ids
 from podium.models.checkpoint import load_model, save_weights, write_reference
 from podium.models.decoder import mask_inputs, reverse_labels, shift_right
-from podium.models.layers import ConvModule, Dropout, FrontEnd, MaskedBatchNorm, part_view
+from podium.models.layers import Dropout, FrontEnd, MaskedBatchNorm, convolve_depthwise, part_view
 from podium.text import END, LABEL_LENGTH, MASK, NUM_CHARACTERS, PAD, START, VOCAB_SIZE, encode
 
 DECODER = Decoder(num_layers=2, num_heads=4, ff_dim=48)
@@ -211,14 +211,14 @@ def test_front_end_is_convolution_and_batch_norm(num_landmarks, published):
 def test_depthwise_convolution_and_its_gradients(shape, kernel_size):
     """Against float64: a library's fast way for some shapes has been wrong before."""
     torch.manual_seed(0)
-    module = ConvModule(shape[-1], kernel_size, 0, pads_leak=False)
+    module = nn.Conv1d(shape[-1], shape[-1], kernel_size, padding=kernel_size // 2, groups=shape[-1])
     x_BTD = torch.randn(shape, requires_grad=True)
-    y_BTD = module.convolve(x_BTD)
+    y_BTD = convolve_depthwise(module, x_BTD)
     weights_BTD = torch.randn(shape)
-    gradients = torch.autograd.grad((y_BTD * weights_BTD).sum(), [x_BTD, module.depthwise.weight])
+    gradients = torch.autograd.grad((y_BTD * weights_BTD).sum(), [x_BTD, *module.parameters()])
     double_BTD = x_BTD.double()
-    expected_BTD = module.depthwise.double()(double_BTD.transpose(1, 2)).transpose(1, 2)
-    reference = torch.autograd.grad((expected_BTD * weights_BTD).sum(), [double_BTD, module.depthwise.weight])
+    expected_BTD = module.double()(double_BTD.transpose(1, 2)).transpose(1, 2)
+    reference = torch.autograd.grad((expected_BTD * weights_BTD).sum(), [double_BTD, *module.parameters()])
     for ours, exact in zip([y_BTD, *gradients], [expected_BTD, *reference], strict=True):
         assert (ours - exact).norm() < 1e-5 * exact.norm()
 

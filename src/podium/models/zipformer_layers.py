@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from podium.config import Model
 from podium.models.attention import join_heads, rotate, split_heads
-from podium.models.layers import NORM_EPSILON, MaskedBatchNorm
+from podium.models.layers import NORM_EPSILON, MaskedBatchNorm, convolve_depthwise
 from podium.models.regularise import Balancer, Schedule, Whitener, drop_channels, happens, keep_clips, limit
 
 BIAS_NORM_EPSILON = 1e-8  # Zipformer has none; it keeps a frame of zeros finite, here and in float16
@@ -224,7 +224,7 @@ class ConvModule(nn.Module):
         mask_BT, count = frames.mask_BT, frames.count
         value_BTD, gate_BTD = self.pointwise1(x_BTD).chunk(2, dim=-1)
         h_BTD = value_BTD * self.balancer_gate(gate_BTD, mask_BT, count).sigmoid() * mask_BT.unsqueeze(-1)
-        h_BTD = self.depthwise(h_BTD.transpose(1, 2)).transpose(1, 2)
+        h_BTD = convolve_depthwise(self.depthwise, h_BTD)
         if self.norm is not None:
             h_BTD = self.norm(h_BTD, mask_BT)
         h_BTD = self.whitener(self.balancer_out(h_BTD, mask_BT, count), mask_BT, count)
