@@ -59,7 +59,8 @@ class Case:
     def recipe(self, device: str, batch_size: int) -> Recipe:
         name = f"winner_round{self.round}" if self.is_published else f"winner_corrected_round{self.round}"
         recipe = load_recipe(RECIPES / f"{name}.yaml")
-        training = {"precision": self.precision, "device": device, "batch_size": batch_size, "bucket_batches": 16}
+        training = {"precision": self.precision, "device": device, "batch_size": batch_size}
+        training["bucket_batches"] = 16 * 64 // batch_size  # as many clips sorted together as in the recipes
         data = {} if device == "cuda" else {"num_workers": 0}  # one core makes the samples as well
         return recipe.model_copy(
             update={

@@ -52,7 +52,7 @@ def attend(
     # On a CPU torch's fused kernel takes five times as long for the gradients of bfloat16.
     score_BHTS = (q_BHTK * q_BHTK.shape[-1] ** -0.5) @ k_BHSK.transpose(2, 3)
     if bias is not None:
-        score_BHTS = score_BHTS + bias.to(score_BHTS.dtype)
+        score_BHTS += bias.to(score_BHTS.dtype)
     p_BHTS = score_BHTS.softmax(-1, dtype=torch.float32).to(v_BHSK.dtype)
     return dropout(p_BHTS, p_dropout) @ v_BHSK
 

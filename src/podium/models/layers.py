@@ -24,7 +24,7 @@ def dropout(x: Tensor, p: float) -> Tensor:
         return F.dropout(x, p)
     draws = torch.randint(-(2**63), 2**63 - 1, ((x.numel() + 3) // 4,))  # int64: each serves four numbers
     is_kept = draws.view(torch.int16)[: x.numel()].view(x.shape) >= round(p * 2**16) - 2**15
-    return x * (is_kept.to(x.dtype) * (1 / (1 - p)))
+    return x * is_kept.to(x.dtype).mul_(1 / (1 - p))
 
 
 class Dropout(nn.Module):
@@ -173,7 +173,7 @@ class Affine(nn.Module):
 
     def forward(self, x_BTD: Tensor) -> Tensor:
         """x·scale + bias."""
-        return x_BTD * self.scale + self.bias
+        return torch.addcmul(self.bias, x_BTD, self.scale)
 
 
 class FeedForward(nn.Module):
@@ -208,7 +208,7 @@ class ConvModule(nn.Module):
         self.dropout = Dropout(p_dropout)
 
     def forward(self, x_BTD: Tensor, mask_BT: Tensor) -> Tensor:
-        """(B, T, D) → (B, T, D), pads zero."""
+        """(B, T, D) → (B, T, D); rows of pads hold something finite without meaning."""
         valid_BT1 = mask_BT.unsqueeze(-1)
         if self.pads_leak:
             x_BTD = x_BTD * valid_BT1
@@ -218,7 +218,7 @@ class ConvModule(nn.Module):
             h_BTD = h_BTD * valid_BT1
         h_BTD = F.silu(self.norm(convolve_depthwise(self.depthwise, h_BTD), mask_BT))
         h_BTD = F.linear(h_BTD, self.pointwise2.weight.squeeze(-1), self.pointwise2.bias)
-        return self.dropout(h_BTD) * valid_BT1
+        return self.dropout(h_BTD)
 
 
 def convolve_depthwise(convolution: nn.Conv1d, x_BTD: Tensor) -> Tensor:
