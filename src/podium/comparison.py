@@ -95,6 +95,7 @@ def _standard_error(one: Trained, other: Trained) -> float:
 def draw_comparison(trained: list[Trained], path: Path) -> None:
     """Scores of every seed with their mean, and how the scores grew (PNG)."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(12, 0.45 * len(trained) + 2.5), layout="constrained")
     axes = figure.subplots(1, 2)
@@ -110,6 +111,7 @@ def draw_comparison(trained: list[Trained], path: Path) -> None:
     axes[0].invert_yaxis()
     axes[0].set(xlabel="score of unseen signers, percent", title="every seed, and the mean")
     axes[1].set(xlabel="epoch", ylabel="score, percent", title="mean over seeds, by epoch")
+    axes[1].xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[1].legend(fontsize=8)
     for axis in axes:
         axis.grid(alpha=0.3)
