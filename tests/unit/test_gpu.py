@@ -94,9 +94,13 @@ import os, pathlib, signal, sys, podium.errors, podium.gpu
 
 def main():
     lease = podium.gpu.lease_gpus(int(sys.argv[2]), pathlib.Path(sys.argv[1]))
-    if len(sys.argv) > 3 and os.fork() == 0:  # a loader process that outlives its parent
-        signal.alarm(60)
-        signal.pause()
+    if len(sys.argv) > 3:  # a loader process that outlives its parent
+        ready, word = os.pipe()
+        if os.fork() == 0:
+            os.write(word, b"!")
+            signal.alarm(60)
+            signal.pause()
+        os.read(ready, 1)
     print(",".join(lease.devices), os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
     sys.stdin.read()
 
