@@ -114,7 +114,8 @@ def rate(run, num_samples: int, repeats: int) -> tuple[float, float]:
 
 
 def batches(clips: TrainingClips, keys: list[tuple[int, int]]) -> None:
-    """Makes all samples, in batches of 64."""
+    """Makes all samples, in batches of 64 of similar length, as in training."""
+    keys = sorted(keys, key=clips.num_frames)
     for first in range(0, len(keys), 64):
         collate([clips[key] for key in keys[first : first + 64]])
 
@@ -202,7 +203,6 @@ def main() -> None:
             for name, augment in RECIPES.items():
                 data = Data(augment=augment)
                 clips = TrainingClips(table, root, data, seed=0)
-                keys.sort(key=clips.num_frames)  # batches of similar length, as in training
                 batches(clips, keys)
                 wall, processor = rate(partial(batches, clips, keys), len(keys), arguments.repeats)
                 make = plain(table, root, data)

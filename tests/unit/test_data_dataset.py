@@ -11,6 +11,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from podium.config import Data, load_recipe
+from podium.data import dataset
 from podium.data.augment import build_augmentations
 from podium.data.clips import Clips, cut, mirror
 from podium.data.dataset import TrainingClips, ValidationClips, collate
@@ -96,6 +97,19 @@ def test_length_of_a_sample_is_known_before_it_is_made(prepared, recipe):
     lengths = [len(clips[key].x_TLC) for key in keys]
     assert [clips.num_frames(key) for key in keys] == lengths
     assert len(set(lengths)) > 20 and max(lengths) == 50
+
+
+def test_asking_for_a_length_changes_no_sample(prepared, monkeypatch):
+    root, table = prepared
+    data = Data(augment=AUGMENT, supplemental="all", p_cutmix=0.5)
+    keys = [(epoch, item) for epoch in range(2) for item in range(12)]
+    expected = [TrainingClips(table, root, data, seed=3)[key] for key in keys]
+    monkeypatch.setattr(dataset, "MAX_PLANNED", 5)  # most are forgotten again
+    clips = TrainingClips(table, root, data, seed=3)
+    for _ in range(2):
+        for key in keys:
+            clips.num_frames(key)
+        assert all(same(clips[key], sample) for key, sample in zip(keys, expected, strict=True))
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])

@@ -20,6 +20,8 @@ from podium.landmarks import NUM_LANDMARKS
 from podium.normalise import fill_missing, resize
 from podium.text import encode
 
+MAX_PLANNED = 4096  # four times the clips that are usually sorted together
+
 
 class Sample(NamedTuple):
     """One clip, ready for a batch.
@@ -93,6 +95,7 @@ class TrainingClips(Dataset):
         usable = np.flatnonzero(is_usable)
         signers, self._signer_of_row = np.unique(table["participant_id"].to_numpy(), return_inverse=True)
         self._rows_of_signer = _Groups(usable, self._signer_of_row[usable], num_groups=len(signers))
+        self._planned: dict[tuple[int, int], _Plan] = {}  # for `num_frames`, and not yet made
 
     def __len__(self) -> int:
         return len(self._recordings)
@@ -102,10 +105,13 @@ class TrainingClips(Dataset):
 
         CutMix and tempo are in it; an augmentation of tempo that stands behind others is not.
         """
-        return min(len(self._plan(key).chosen_T), self._data.max_frames)
+        if len(self._planned) == MAX_PLANNED:  # loader processes make the samples, and nobody takes these
+            self._planned.clear()
+        self._planned[key] = self._plan(key)
+        return min(len(self._planned[key].chosen_T), self._data.max_frames)
 
     def __getitem__(self, key: tuple[int, int]) -> Sample:
-        plan = self._plan(key)
+        plan = self._planned.pop(key, None) or self._plan(key)
         x_TLC = self._rows.clips.frames(plan.stretches, plan.chosen_T)
         for change in self._changes:
             x_TLC = change(x_TLC, plan.rng)
