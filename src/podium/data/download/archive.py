@@ -27,6 +27,7 @@ MAX_SIZE_FACTOR = 1.5
 _HEADER_BYTES = 30  # a local header without the name
 _CHUNK_BYTES = 1 << 20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+# What zipfile raises on bytes that are no sound archive; NotImplementedError on a method or a version it does not know.
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, ValueError)
 
 
