@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from podium.ending import asked_to_end
 from podium.gpu import Lease
 
 GRACE_S = 30  # for the others, once one has failed: those that wait for it never end
@@ -76,12 +77,8 @@ def _passing_signals_on(processes: list[subprocess.Popen]) -> Iterator[None]:
             if process.poll() is None:
                 process.send_signal(number)
 
-    before = {one: signal.signal(one, pass_on) for one in (signal.SIGTERM, signal.SIGINT)}
-    try:
+    with asked_to_end(pass_on):
         yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _wait(processes: list[subprocess.Popen]) -> int | None:

@@ -26,8 +26,9 @@ from podium.training.validation import predict
 # ------------------------------------------------------------------------------------------------------- going astray
 
 
-def test_a_loss_that_is_no_number_leaves_its_batch(tmp_path, monkeypatch):
-    index = write_data(tmp_path)
+@pytest.fixture
+def astray(monkeypatch) -> tuple[Recipe, list]:
+    """A recipe whose loss is no number at the sixth micro-batch, and the list that the batches go to."""
     one = recipe(data={"p_cutmix": 0.5}, training={"epochs": 3, "batch_size": 2})
     network = type(create(one.model))
     honest, batches = network.forward, []
@@ -38,6 +39,18 @@ def test_a_loss_that_is_no_number_leaves_its_batch(tmp_path, monkeypatch):
         return {name: loss * factor for name, loss in honest(self, batch, generator).items()}
 
     monkeypatch.setattr(network, "forward", forward)
+    return one, batches
+
+
+def test_a_loss_that_is_no_number_names_the_step(tmp_path, astray):
+    index = write_data(tmp_path)
+    with pytest.raises(UserError, match=r"became nan at micro-batch 6; lower optimizer.learning_rate \(now 0.003\)$"):
+        train(astray[0], tmp_path, index, index, seed=0)
+
+
+def test_a_loss_that_is_no_number_leaves_its_batch(tmp_path, astray):
+    index = write_data(tmp_path)
+    one, batches = astray
     with pytest.raises(UserError, match=r"became nan at micro-batch 6; lower .*; the batch is in .*/bad_batch.npz$"):
         train(one, tmp_path, index, index, seed=0, state_file=StateFile(tmp_path / "state", "", every_minutes=60))
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["bad_batch.npz"]

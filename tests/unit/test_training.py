@@ -326,22 +326,6 @@ def test_gpu_only_when_wanted(monkeypatch):
     assert [choose_device(wish).type for wish in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
 
 
-def test_a_loss_that_explodes_names_the_step(tmp_path, monkeypatch):
-    index = write_data(tmp_path)
-    one = recipe(training={"epochs": 3, "batch_size": 2})
-    network = type(create(one.model))
-    honest, calls = network.forward, []
-
-    def forward(self, batch, generator):
-        calls.append(batch)
-        factor = math.nan if len(calls) == 6 else 1
-        return {name: loss * factor for name, loss in honest(self, batch, generator).items()}
-
-    monkeypatch.setattr(network, "forward", forward)
-    with pytest.raises(UserError, match=r"became nan at micro-batch 6; lower optimizer.learning_rate \(now 0.003\)$"):
-        train(one, tmp_path, index, index, seed=0)
-
-
 def command(tmp_path: Path, one: Recipe, root: Path) -> subprocess.CompletedProcess:
     """Runs train.py on a machine whose GPUs are hidden."""
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(one.model_dump(mode="json")))

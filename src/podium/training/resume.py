@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 from torch.optim.swa_utils import AveragedModel
 
+from podium.ending import asked_to_end
 from podium.files import atomic_path
 from podium.training.ranks import gathered, largest, num_ranks, rank
 from podium.training.readings import Readings
@@ -211,12 +212,8 @@ class StateFile:
             if self._is_unchanging:
                 raise Interrupted(128 + number)
 
-        before = {one: signal.signal(one, note) for one in (signal.SIGTERM, signal.SIGINT)}
-        try:
+        with asked_to_end(note):
             yield
-        finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
 
     @contextmanager
     def unchanging(self, state: TrainState) -> Iterator[None]:

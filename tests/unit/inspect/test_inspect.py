@@ -1,29 +1,14 @@
 """Inspection tells what is in a folder, and finds what is wrong with it."""
 
-import shutil
-
 import numpy as np
 import pandas as pd
 import pytest
 from inspected import FIRST_FILE, HANDS, ROWS, problems, reported, rewrite, rewrite_csv, spoil_frame
-from raw_folder import landmark_frame, write_raw
+from raw_folder import landmark_frame
 
 from podium.data.inspect.survey import histogram
 from podium.data.inspect.text import lines
 from podium.landmarks import RAW_COLUMNS
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("inspect") / "raw"
-    write_raw(folder, ROWS)
-    return folder
-
-
-@pytest.fixture
-def copy(raw, tmp_path):
-    """A raw folder to spoil."""
-    return shutil.copytree(raw, tmp_path / "raw")
 
 
 def test_numbers_of_a_raw_folder(raw):

@@ -7,31 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from inspected import FIRST_FILE, ROWS, problems, reported, write_prepared
-from raw_folder import write_arrays, write_raw
+from inspected import FIRST_FILE, ROWS, problems, reported
+from raw_folder import write_arrays
 
 from podium.data.inspect.text import lines
 
 SHOWN = ["splits", "folds", "accounts", "problems"]
 NOT_MADE = "{} that the table names: not made (or downloaded) yet"
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("inspect") / "raw"
-    write_raw(folder, ROWS)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def prepared(raw, tmp_path_factory):
-    return write_prepared(raw, tmp_path_factory.mktemp("inspect"))
-
-
-@pytest.fixture
-def copy(raw, tmp_path):
-    """A raw folder to spoil."""
-    return shutil.copytree(raw, tmp_path / "raw")
 
 
 def test_prepared_folder(prepared, raw):

@@ -1,17 +1,16 @@
 """The picture of one sequence."""
 
 import os
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from inspected import FIRST_FILE, HANDS, ROWS, problems, reported, rewrite, rewrite_csv, spoil_frame, write_prepared
+from inspected import FIRST_FILE, HANDS, ROWS, problems, reported, rewrite, rewrite_csv, spoil_frame
 from matplotlib import image
 from matplotlib.backend_bases import FigureCanvasBase
 from PIL import Image
-from raw_folder import landmark_frame, write_arrays, write_raw
+from raw_folder import landmark_frame, write_arrays
 
 from podium.data.inspect import film
 from podium.data.inspect.film import FORMATS, check_place, choose, draw, picture, presence
@@ -21,24 +20,6 @@ from podium.errors import UserError
 from podium.landmarks import COLUMNS
 
 NOTHING_READ = {"train": pd.DataFrame(columns=["file_id", "sequence_id"])}
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("inspect") / "raw"
-    write_raw(folder, ROWS)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def prepared(raw, tmp_path_factory):
-    return write_prepared(raw, tmp_path_factory.mktemp("inspect"))
-
-
-@pytest.fixture
-def copy(raw, tmp_path):
-    """A raw folder to spoil."""
-    return shutil.copytree(raw, tmp_path / "raw")
 
 
 def test_a_clip_is_the_same_from_every_layout(raw, prepared, tmp_path):

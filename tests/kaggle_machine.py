@@ -1,0 +1,107 @@
+"""A user's machine with the real download command, and small archives for it to fetch."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from kaggle_server import KEY, REFRESH_TOKEN, SIGNATURE, TOKEN, KaggleServer
+
+ROOT = Path(__file__).parent.parent
+MEBIBYTE = 1 << 20  # the client writes in pieces of this size
+CREDENTIALS = {"KAGGLE_API_TOKEN": TOKEN}
+SECRETS = (TOKEN, KEY, REFRESH_TOKEN, SIGNATURE.split("=")[1])
+
+
+def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def file_ids(competition: dict[str, bytes], split: str) -> list[int]:
+    return [int(Path(name).stem) for name in competition if name.startswith(f"{split}_landmarks/")]
+
+
+@dataclass
+class Machine:
+    """A user's machine: an empty home, a dataset file, and the real command."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        (self.folder / "home/.kaggle").mkdir(parents=True)
+        (self.folder / "quick").mkdir()
+        # Waiting between attempts is the command's and the client's business; here it only costs time.
+        (self.folder / "quick/sitecustomize.py").write_text("import time\ntime.sleep = lambda seconds: None\n")
+
+    def describe(self, files: dict[str, bytes], **source) -> None:
+        """Writes the dataset file."""
+        splits = {split: {"file_ids": file_ids(files, split)} for split in ("train", "supplemental")}
+        splits["train"]["num_sequences"] = 24
+        content = {"kind": "kaggle", "competition": "asl", "archive": {"unpacked_gb": 0.02}, "splits": splits}
+        self.write({**content, "retries": 3, **source})
+
+    def write(self, source: dict) -> None:
+        dataset = {"name": "small", "source": source, "folds": {"num_folds": 2}}
+        (self.folder / "dataset.yaml").write_text(yaml.safe_dump(dataset))
+
+    def download(
+        self, server: KaggleServer | None, credentials: dict[str, str] = CREDENTIALS
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder / "home"),
+            "PYTHONPATH": f"{self.folder / 'quick'}:{ROOT / 'src'}",
+            "VERBOSE": "1",  # asks the client to print its headers
+            **(server.environment if server else {}),
+            **credentials,
+        }
+        command = [
+            sys.executable, ROOT / "workflow/scripts/download.py", "--dataset", "dataset.yaml", "--raw", "raw",
+            "--archives", "archives", "--out", "receipt.json",
+        ]  # fmt: skip
+        outcome = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+        written = outcome.stdout + outcome.stderr
+        for path in self.folder.rglob("*"):
+            if path.is_file() and path.suffix in (".json", ".log") and "home" not in path.parts:
+                written += path.read_text()
+        for secret in SECRETS:
+            assert secret not in written
+        return outcome
+
+    def succeeds(self, server: KaggleServer | None, credentials: dict[str, str] = CREDENTIALS) -> None:
+        outcome = self.download(server, credentials)
+        assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+        assert json.loads((self.folder / "receipt.json").read_text())["num_files"] > 0
+
+    def fails(self, server: KaggleServer | None, *words: str, credentials: dict[str, str] = CREDENTIALS) -> None:
+        """One line that holds the words, exit code 2, no receipt."""
+        outcome = self.download(server, credentials)
+        assert outcome.returncode == 2, outcome.stdout + outcome.stderr
+        assert "Traceback" not in outcome.stderr
+        errors = [line for line in outcome.stderr.splitlines() if line.startswith("error: ")]
+        assert len(errors) == 1 and outcome.stderr.rstrip().endswith(errors[0])
+        for word in words:
+            assert word in errors[0]
+        assert not (self.folder / "receipt.json").exists()
+
+    def raw(self) -> dict[str, bytes]:
+        """What has been unpacked."""
+        folder = self.folder / "raw"
+        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        files.pop("contents.json", None)
+        return files
+
+
+def put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o600)
