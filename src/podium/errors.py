@@ -1,22 +1,35 @@
 """Errors that a user can mend, and how a command ends on them."""
 
+import argparse
 import errno
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class UserError(Exception):
     """Bad input. The message is one line: what is wrong, where, and what to do about it."""
 
 
+@contextmanager
+def explained_by(file: str) -> Iterator[None]:
+    """Puts the file that is wrong in front of what is wrong with it."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from None
+
+
 def run(main: Callable[[], None]) -> None:
     """Runs a command's ``main``. A `UserError` ends it with one line on stderr and exit code 2.
 
     A full disk counts as bad input too: it is the user who can make room; and so does a place that cannot be written or
-    is something else than expected. Anything else is a bug and keeps its traceback.
+    is something else than expected. Ctrl-C ends it without a word. Anything else is a bug and keeps its traceback.
     """
     try:
         main()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     except UserError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         raise SystemExit(2) from None
@@ -29,6 +42,13 @@ def run(main: Callable[[], None]) -> None:
         place = f" while writing {error.filename}" if error.filename else ""
         print(f"error: no space left on the disk{place}; make room and run again", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def natural(text: str) -> int:
+    """For argparse: a number that is not negative."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number ≥ 0")
+    return int(text)
 
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}

@@ -52,13 +52,14 @@ def lease_gpus(num_gpus: int = 1, folder: Path | None = None) -> Lease | None:
         folder: Where the lock files lie; jobs that share it share the GPUs. By default one folder per user and machine.
 
     Returns:
-        To be kept for as long as the GPUs are used; None on a machine without GPUs.
+        To be kept for as long as the GPUs are used; None on a machine without GPUs, where one is asked for.
 
     Raises:
         UserError: There are too few, or too few are free.
     """
     devices = visible_devices()
-    if not devices:
+    if not devices and num_gpus == 1:
+        log.info("no GPU is visible: this runs on the CPU")
         return None
     if num_gpus > len(devices):
         raise UserError(f"{num_gpus} GPUs are asked for and {len(devices)} are visible; ask for fewer")

@@ -1,11 +1,13 @@
 """What the Snakefile asks about an experiment: which file a name means, and the fingerprint of each stage."""
 
+import re
 from pathlib import Path
 
 from podium.config import Dataset, Experiment, Recipe
 from podium.errors import UserError
 from podium.files import file_digest
-from podium.provenance import code_digest, digest
+from podium.provenance import PACKAGE, code_digest, digest
+from podium.registry import nearest
 
 GROUND = ("files", "landmarks", "normalise", "text", "metrics")
 
@@ -16,6 +18,14 @@ LOADING = ("data/augment", "data/clips", "data/dataset", "data/sampler")
 def named_yaml(folder: str, name: str) -> str:
     """The file that a name in a config means: a path when it ends in .yaml, else ``folder/name.yaml``."""
     return name if name.endswith((".yaml", ".yml")) else Path(folder, f"{name}.yaml").as_posix()
+
+
+def check_model(recipe: Recipe) -> None:
+    """Raises `UserError` where a recipe names no network. Reads their source: planning shall not wait for torch."""
+    sources = (path.read_text(encoding="utf-8") for path in (PACKAGE / "models").glob("*.py"))
+    known = [name for source in sources for name in re.findall(r'@MODELS\.register\("(\w+)"\)', source)]
+    if recipe.model.name not in known:
+        raise UserError(f"unknown model '{recipe.model.name}': {nearest(recipe.model.name, known)}")
 
 
 class Stages:

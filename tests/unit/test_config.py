@@ -35,6 +35,10 @@ def recipe(**changes) -> dict:
     [
         (Recipe, recipe(trainning={"epochs": 1}), "unknown key 'trainning'; did you mean 'training'?"),
         (Recipe, recipe(training={"epoch": 1}), "unknown key 'training.epoch'; did you mean 'epochs'?"),
+        (Recipe, recipe(training={"epochs": 1, "batch_size": True}), "training.batch_size: "),
+        (Recipe, recipe(optimizer={"learning_rate": 0.001, "betas": [0.9, 1.5]}), "optimizer.betas.1: "),
+        (Recipe, recipe(optimizer={"learning_rate": 0.001, "epsilon": -1}), "optimizer.epsilon: "),
+        (Recipe, recipe(optimizer={"learning_rate": float("inf")}), "optimizer.learning_rate: "),
         (Recipe, recipe(training={}), "key 'training.epochs' is missing"),
         (Recipe, recipe(training={"epochs": "many"}), "training.epochs: "),
         (Recipe, recipe(model={"name": "x", "dim": 30, "num_blocks": 1}), "dim 30 must be divisible"),

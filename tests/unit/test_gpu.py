@@ -51,6 +51,8 @@ def test_devices_of_the_machine(tmp_path, monkeypatch):
 def test_machine_without_gpus(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert lease_gpus(folder=tmp_path) is None
+    with pytest.raises(UserError, match="2 GPUs are asked for and 0 are visible"):
+        lease_gpus(2, folder=tmp_path)
     fake_nvidia_smi(tmp_path, "exit 9", monkeypatch)  # a driver that does not answer
     assert lease_gpus(folder=tmp_path) is None
     assert "CUDA_VISIBLE_DEVICES" not in os.environ

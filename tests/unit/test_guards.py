@@ -52,7 +52,7 @@ def test_a_loss_that_is_no_number_leaves_its_batch(tmp_path, astray):
     index = write_data(tmp_path)
     one, batches = astray
     with pytest.raises(UserError, match=r"became nan at micro-batch 6; lower .*; the batch is in .*/bad_batch.npz$"):
-        train(one, tmp_path, index, index, seed=0, state_file=StateFile(tmp_path / "state", "", every_minutes=60))
+        train(one, tmp_path, index, index, seed=0, state_file=StateFile(tmp_path / "state", {}, every_minutes=60))
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["bad_batch.npz"]
     kept = np.load(tmp_path / "state/bad_batch.npz")
     assert kept["step"] == 6

@@ -67,3 +67,19 @@ def test_every_recipe_can_be_tried(path):
     decoder = one.model.decoder
     assert one.model.p_dropout == decoder.p_dropout == decoder.p_attention_dropout == one.data.p_cutmix == 0
     assert one.data.augment == [] and one.training.batch_size == load_recipe(path).training.batch_size
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["overfit", "--fold", "1"], "leave --fold and --full-fit to one-epoch"),
+        (["overfit", "--full-fit"], "leave --fold and --full-fit to one-epoch"),
+        (["one-epoch", "--steps", "20"], "leave --steps to overfit"),
+        (["one-epoch", "--full-fit", "--fold", "1"], "not allowed with argument"),
+        (["overfit", "--steps", "-5"], "'-5' is no whole number"),
+        (["one-epoch", "--fold", "7"], "folds.parquet has the folds 0, 1"),
+    ],
+)
+def test_words_that_do_not_go_together(place, words, said):
+    ended = attempt(place, *words)
+    assert ended.returncode == 2 and said in ended.stderr and "Traceback" not in ended.stderr

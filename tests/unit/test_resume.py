@@ -89,6 +89,12 @@ def results(out: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
 
+def state_in(folder: Path) -> Path:
+    """The only state of a folder."""
+    (path,) = folder.glob("state-*.pt")
+    return path
+
+
 VARIANTS = {
     "no workers, averaged weights": (0, {"ema_decay": 0.9}),
     "two workers, recomputed statistics": (2, {"batch_norm_statistics": "recomputed"}),
@@ -103,7 +109,7 @@ def undisturbed(request, data, tmp_path_factory) -> tuple[Path, dict[str, bytes]
     outcome = run(command(recipe, data, folder / "out"))
     assert outcome.returncode == 0, outcome.stderr
     assert sorted(results(folder / "out")) == RESULTS
-    assert not (folder / "state/state.pt").exists()
+    assert not list((folder / "state").iterdir())
     return recipe, results(folder / "out")
 
 
@@ -150,7 +156,7 @@ def test_schedules_and_scaled_adam_go_on(data, tmp_path):
     assert results(tmp_path / "out") == results(tmp_path / "undisturbed")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_preempted_run_writes_its_state_first(undisturbed, data, tmp_path, number):
     recipe, expected = undisturbed
     rarely = tmp_path / "recipe.yaml"
@@ -165,7 +171,8 @@ def test_a_preempted_run_writes_its_state_first(undisturbed, data, tmp_path, num
     _, rest = process.communicate(timeout=120)
     assert process.returncode == 128 + number, rest
     assert "Traceback" not in rest
-    assert (tmp_path / "state/state.pt").is_file()
+    assert f"stopped by {number.name}; the same command goes on" in rest
+    assert state_in(tmp_path / "state").is_file()
     outcome = run(words[1:])
     assert outcome.returncode == 0 and "resumed" in outcome.stderr, outcome.stderr
     after = results(tmp_path / "out")
@@ -179,22 +186,29 @@ def kept_state(undisturbed, data, tmp_path) -> list[str]:
     recipe, _ = undisturbed
     words = command(recipe, data, tmp_path / "out")
     assert run(["-c", DYING, "podium.training.loop", "learning_rate", "7", *words]).returncode == -signal.SIGKILL
-    assert (tmp_path / "state/state.pt").is_file()
+    assert state_in(tmp_path / "state").is_file()
     return words
 
 
-def test_a_changed_recipe_does_not_go_on(undisturbed, data, tmp_path):
+def test_a_changed_recipe_does_not_go_on_and_costs_nothing(undisturbed, data, tmp_path):
     words = kept_state(undisturbed, data, tmp_path)
-    changed = write_recipe(tmp_path / "changed.yaml", 0, epochs=2)
-    outcome = run([str(changed) if word.endswith("recipe.yaml") else word for word in words])
-    assert outcome.returncode == 0
-    assert "is of another recipe, data or code" in outcome.stderr and "resumed" not in outcome.stderr
+    recipe = write_recipe(tmp_path / "changed.yaml", 0, epochs=2)
+    changed = [str(recipe) if word.endswith("recipe.yaml") else word for word in words]
+    outcome = run(["-c", DYING, "podium.training.loop", "learning_rate", "2", *changed])
+    assert outcome.returncode == -signal.SIGKILL
+    assert "is of another recipe and is left alone; training starts anew" in outcome.stderr
+    assert "resumed" not in outcome.stderr
+    outcome = run(words)  # the change is taken back
+    assert outcome.returncode == 0 and "resumed" in outcome.stderr, outcome.stderr
+    assert results(tmp_path / "out") == undisturbed[1]
+    outcome = run(changed)
+    assert outcome.returncode == 0 and "resumed" not in outcome.stderr
     assert len(pd.read_csv(tmp_path / "out/history.csv")) == 2
 
 
 def test_a_spoilt_state_is_dropped(undisturbed, data, tmp_path):
     words = kept_state(undisturbed, data, tmp_path)
-    state = tmp_path / "state/state.pt"
+    state = state_in(tmp_path / "state")
     state.write_bytes(state.read_bytes()[:1000])
     outcome = run(words)
     assert outcome.returncode == 0 and "cannot be read and is dropped" in outcome.stderr
@@ -203,5 +217,5 @@ def test_a_spoilt_state_is_dropped(undisturbed, data, tmp_path):
 
 def test_the_state_is_nothing_that_could_run_code(undisturbed, data, tmp_path):
     kept_state(undisturbed, data, tmp_path)
-    kept = torch.load(tmp_path / "state/state.pt", weights_only=True)
+    kept = torch.load(state_in(tmp_path / "state"), weights_only=True)
     assert kept["state"]["step"] == 5

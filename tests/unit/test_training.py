@@ -170,7 +170,7 @@ def fit_line(x: torch.Tensor, y: torch.Tensor, batch_size: int, accumulation: in
     with tqdm(disable=True) as progress:
         means = []
         for _ in range(2):
-            means.append(train_epoch(state, batches, one, CPU, progress, StateFile(None, "", 0)))
+            means.append(train_epoch(state, batches, one, CPU, progress, StateFile(None, {}, 0)))
             state.begin_next_epoch()
     return before, model.weight.detach(), descent.param_groups[0]["lr"], means
 

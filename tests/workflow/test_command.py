@@ -54,8 +54,11 @@ def test_report(finished):
         ("config/test/tiny.yaml", "recipe: tiny_round1", "recipe: tiny_rond1", ["tiny_rond1", "tiny_round1"]),
         ("config/datasets/tiny.yaml", "num_train_signers: 8", "num_train_signers: 0", ["num_train_signers", "got 0"]),
         ("config/recipes/tiny_round2.yaml", "  epochs:", "  epoch:", ["training.epoch", "did you mean 'epochs'"]),
+        ("config/recipes/tiny_round2.yaml", "name: squeezeformer_rope", "name: squeezeformr_rope",
+         ["tiny_round2.yaml", "did you mean 'squeezeformer_rope'"]),
+        ("config/recipes/tiny_round2.yaml", "name: affine", "name: afine", ["tiny_round2.yaml", "data.augment", "'affine'"]),
     ],
-)
+)  # fmt: skip
 def test_a_mistake_in_a_file_stops_before_anything_runs(fresh, file, old, new, words):
     fresh.edit(file, old, new)
     outcome = fresh.snakemake("--cores", "1")

@@ -9,8 +9,8 @@ from pathlib import Path
 from podium import config as schema
 from podium.data import sources
 from podium.data.augment import build_augmentations
-from podium.errors import UserError
-from podium.workflow import Stages, named_yaml
+from podium.errors import UserError, explained_by
+from podium.workflow import Stages, check_model, named_yaml
 
 try:
     EXPERIMENT = schema.parse(schema.Experiment, config, "the experiment's config")
@@ -24,8 +24,10 @@ try:
     DATASET = schema.load_dataset(DATASET_FILE)
     SOURCE = sources.create(DATASET)
     RECIPES = {stage: schema.load_recipe(file) for stage, file in RECIPE_FILES.items()}
-    for recipe in RECIPES.values():
-        build_augmentations(recipe.data.augment)
+    for stage, recipe in RECIPES.items():
+        with explained_by(RECIPE_FILES[stage]):
+            check_model(recipe)
+            build_augmentations(recipe.data.augment)
     FILE_IDS = {split: SOURCE.file_ids(split) for split in SOURCE.splits()}
     STAGES = Stages(EXPERIMENT, DATASET, RECIPES, SOURCE.fingerprint())
 except UserError as error:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from podium.config import load_recipe
-from podium.errors import run
+from podium.errors import natural, run
 from podium.gpu import lease_gpus
 from podium.launch import end_with_parent, launch
 
@@ -18,14 +18,14 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path, help="dataset folder with shards/ and folds.parquet")
     parser.add_argument("--table", required=True, type=Path, help="index.parquet, or the one with out-of-fold scores")
     part = parser.add_mutually_exclusive_group(required=True)
-    part.add_argument("--fold", type=int, help="validate on this fold, train on the others")
+    part.add_argument("--fold", type=natural, help="validate on this fold, train on the others")
     part.add_argument("--full-fit", action="store_true", help="train on all folds")
-    parser.add_argument("--seed", required=True, type=int)
+    parser.add_argument("--seed", required=True, type=natural)
     parser.add_argument("--out", required=True, type=Path, help="folder to write")
     parser.add_argument("--tensorboard", type=Path, help="folder for event files")
     parser.add_argument("--state", type=Path, help="folder for the state of a run under way")
     help_gpus = "GPUs to lease where there are any, one process each; 0 takes what is visible"
-    parser.add_argument("--gpus", type=int, default=1, help=help_gpus)
+    parser.add_argument("--gpus", type=natural, default=1, help=help_gpus)
     arguments = parser.parse_args()
     if "RANK" in os.environ:  # one of several processes that train together
         end_with_parent()

@@ -26,8 +26,6 @@ def main() -> None:
         sys.stdout.flush()
     except BrokenPipeError:  # whoever was reading has seen enough, as in `podium … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
 
 
 def _parser() -> argparse.ArgumentParser:

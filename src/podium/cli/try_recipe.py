@@ -4,6 +4,9 @@ import argparse
 import logging
 from pathlib import Path
 
+from podium.errors import UserError, natural
+
+NUM_STEPS = 300
 WORDS = ("try",)
 HELP = "see in minutes whether a recipe works on its data; writes nothing"
 
@@ -18,10 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", required=True, help="recipe YAML")
     parser.add_argument("--data", required=True, type=Path, help="dataset folder, results/data/NAME")
     parser.add_argument("--table", type=Path, help="rows to train on (index.parquet of the dataset folder)")
-    parser.add_argument("--fold", type=int, default=0, help="one-epoch: the fold to validate on (0)")
-    parser.add_argument("--full-fit", action="store_true", help="one-epoch: train on all folds")
-    parser.add_argument("--steps", type=int, default=300, help="overfit: optimiser steps (300)")
-    parser.add_argument("--seed", type=int, default=0)
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--fold", type=natural, help="one-epoch: the fold to validate on (0)")
+    part.add_argument("--full-fit", action="store_true", help="one-epoch: train on all folds, as round 2 does")
+    parser.add_argument("--steps", type=natural, help=f"overfit: optimiser steps ({NUM_STEPS})")
+    parser.add_argument("--seed", type=natural, default=0)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -31,6 +35,10 @@ def run(arguments: argparse.Namespace) -> None:
         UserError: A file is absent or unusable, or the run gave up.
         SystemExit: With code 1, the verdict is bad.
     """
+    if arguments.preset == "overfit" and (arguments.fold is not None or arguments.full_fit):
+        raise UserError("overfit learns one batch of all clips; leave --fold and --full-fit to one-epoch")
+    if arguments.preset == "one-epoch" and arguments.steps is not None:
+        raise UserError("one-epoch goes through all batches; leave --steps to overfit")
     from podium.config import load_recipe
     from podium.gpu import lease_gpus
 
@@ -41,9 +49,9 @@ def run(arguments: argparse.Namespace) -> None:
 
     table = arguments.table or arguments.data / "index.parquet"
     if arguments.preset == "overfit":
-        verdict = presets.overfit(recipe, arguments.data, table, arguments.steps, arguments.seed)
+        verdict = presets.overfit(recipe, arguments.data, table, arguments.steps or NUM_STEPS, arguments.seed)
     else:
-        fold = None if arguments.full_fit else arguments.fold
+        fold = None if arguments.full_fit else arguments.fold or 0
         verdict = presets.one_epoch(recipe, arguments.data, table, fold, arguments.seed)
     if lease:
         lease.close()

@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 # "published": as the 1st-place solution computes it, oversights included. "corrected": as it was meant.
 Choice = Literal["published", "corrected"]
 Probability = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, strict=True)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 
 class Section(BaseModel):
     """A part of a YAML file: no unknown keys, no change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

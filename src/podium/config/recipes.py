@@ -11,6 +11,9 @@ from podium.config.zipformer import Zipformer
 TRAINING_ONLY = ("backward_decoder.", "ctc_head.", "encoder.num_batches")
 
 
+Momentum = Annotated[float, Field(ge=0, lt=1)]
+
+
 class Decoder(Section):
     """The autoregressive decoder over characters."""
 
@@ -113,8 +116,8 @@ class Optimizer(Section):
     learning_rate: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)] = 0.05
     weight_decay_on: Literal["all", "matrices"] = Field("matrices", description="'all' as published")
-    betas: tuple[float, float] = (0.9, 0.999)
-    epsilon: float = 1e-8
+    betas: tuple[Momentum, Momentum] = (0.9, 0.999)
+    epsilon: Annotated[float, Field(ge=0)] = 1e-8
     max_grad_norm: Annotated[float, Field(gt=0)] = 4.0
     warmup_epochs: Annotated[float, Field(ge=0)] = 10
 

@@ -8,9 +8,13 @@ from podium.errors import UserError
 def made_by(path: Path, command: str) -> Path:
     """``path`` itself.
 
+    Args:
+        command: A script of the workflow.
+
     Raises:
         UserError: It does not exist; the message names the command that writes it.
     """
     if not path.is_file():
-        raise UserError(f"{path} does not exist; {command} writes it")
+        stage = "oof" if command == "merge_oof" else "data"
+        raise UserError(f"{path} does not exist; {command} writes it: run `snakemake {stage}`")
     return path

@@ -11,6 +11,7 @@ from podium.data.sampler import BucketSampler
 from podium.errors import UserError
 from podium.files import atomic_path
 from podium.training.readings import Diverged
+from podium.training.resume import BAD_BATCH
 
 
 def report(
@@ -41,7 +42,7 @@ def report(
     arrays = {name: np.ascontiguousarray(tensor) for name, tensor in batch.items()}
     clips = rows.iloc[arrays["row_B"]]
     clip_arrays = {name: clips[name].to_numpy() for name in ("file_id", "sequence_id")}
-    path = folder / "bad_batch.npz"
+    path = folder / BAD_BATCH
     with atomic_path(path) as partial, open(partial, "wb") as stream:
         np.savez(stream, step=error.step, phrase=clips["phrase"].to_numpy(dtype=str), **clip_arrays, **arrays)
     return UserError(f"{error}{advice}; the batch is in {path}")

@@ -49,9 +49,12 @@ def train_job(
     folds = pd.read_parquet(made_by(root / "folds.parquet", "index_data"))
     table = pd.read_parquet(made_by(table_file, "index_data" if fold is not None else "merge_oof"))
     training, validation, is_seen = split_rows(table, folds, fold)
-    data = [file_digest(table_file), file_digest(root / "folds.parquet")]
-    fingerprint = digest(recipe, data, fold, seed, code_digest(*LOADING, "models", "training", *GROUND))
-    state_file = StateFile(state, fingerprint, recipe.training.save_every_minutes)
+    digests = {
+        "recipe": digest(recipe, fold, seed),
+        "data": digest(file_digest(table_file), file_digest(root / "folds.parquet")),
+        "code": code_digest(*LOADING, "models", "training", *GROUND),
+    }
+    state_file = StateFile(state, digests, recipe.training.save_every_minutes)
     with joined(choose_device(recipe.training.device)):
         outcome = train(recipe, root, training, validation, seed, tensorboard, state_file)
         is_writer = rank() == 0

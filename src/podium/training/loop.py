@@ -91,17 +91,20 @@ def train(
         torch.Generator().manual_seed(seed + SEED_STRIDE * rank()),
         average=make_average(model, config.ema_decay) if config.ema_decay else None,
     )
+    if config.epochs <= recipe.optimizer.warmup_epochs and recipe.optimizer.schedule == "cosine":
+        log.warning("optimizer.warmup_epochs %g leave nothing of %d epochs: the learning rate stays below its peak",
+                    recipe.optimizer.warmup_epochs, config.epochs)  # fmt: skip
     num_clips = len(loader.dataset)
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
     summary = "num_clips=%d num_parameters=%d device=%s num_processes=%d seed=%d"
     log.info(summary, num_clips, num_parameters, device, num_ranks(), seed)
 
-    state_file = state_file or StateFile(None, "", every_minutes=0)
+    state_file = state_file or StateFile(None, {}, every_minutes=0)
     state_file.load(state)
     metrics, texts = {}, []
     batches, autocast = DeviceBatches(loader, device), make_autocast(config, device)
     is_quiet = rank() > 0 or not sys.stderr.isatty()
-    started, first_epoch = time.monotonic(), state.epoch
+    started, first_step, first_epoch = time.monotonic(), state.step, state.epoch
     with (
         memory_advice(config),
         logging_redirect_tqdm(),
@@ -134,8 +137,8 @@ def train(
                 metrics = scores(validation_rows, texts, confidences)
                 row |= metrics
             state.history.append(row)
-            per_epoch = (time.monotonic() - started) / (epoch + 1 - first_epoch)
-            log.info("%s", epoch_line(row, speed, config.epochs, per_epoch * (config.epochs - epoch - 1)))
+            per_step = (time.monotonic() - started) / max(1, state.step - first_step)
+            log.info("%s", epoch_line(row, speed, config.epochs, per_step * (num_steps - state.step)))
             events.write(row | speed, epoch + 1)
             if not is_last:  # what is kept of the last epoch is enough to end it again
                 state.begin_next_epoch()

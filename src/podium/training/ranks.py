@@ -14,6 +14,7 @@ import torch
 import torch.distributed as dist
 
 from podium.data.sampler import BucketSampler
+from podium.errors import UserError
 from podium.models.ranks import num_ranks
 
 SEED_STRIDE = 1_000_003  # between the ranks' random draws
@@ -25,6 +26,9 @@ def joined(device: torch.device) -> Iterator[None]:
     if int(os.environ.get("WORLD_SIZE", 1)) == 1:
         yield
         return
+    missing = [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
+    if missing:
+        raise UserError(f"WORLD_SIZE is set and {' and '.join(missing)} not; start with --gpus or with torchrun")
     # Decisions of the loop travel on the CPU, so that they never wait for a GPU's queue.
     dist.init_process_group("gloo" if device.type == "cpu" else f"cpu:gloo,{device.type}:nccl")
     try:

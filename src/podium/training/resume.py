@@ -18,12 +18,14 @@ from pathlib import Path
 import torch
 from torch.optim.swa_utils import AveragedModel
 
-from podium.ending import asked_to_end
+from podium.ending import ENDING, asked_to_end
 from podium.files import atomic_path
 from podium.training.ranks import gathered, largest, num_ranks, rank
 from podium.training.readings import Readings
 
 LOADER_GRACE_S = 30
+NUM_DIGITS = 8  # of a digest in a file's name
+BAD_BATCH = "bad_batch.npz"
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +35,9 @@ def outlive_signals(_worker: int) -> None:
 
     The parent ends it; where there is no parent left to do so, it ends itself after `LOADER_GRACE_S` seconds.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: signal.alarm(LOADER_GRACE_S))
+    for number in ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda *_: signal.alarm(LOADER_GRACE_S))
 
 
 @dataclass
@@ -137,16 +140,19 @@ class Interrupted(SystemExit):
 class StateFile:
     """Where a run's state is kept between its micro-batches.
 
+    The state's name says what it is of, so that a run that was changed by mistake leaves it alone.
+
     Args:
         folder: None keeps nothing.
-        fingerprint: Of all that the outcome depends on; a state with another one is not continued.
+        digests: Of all that the outcome depends on, by what each is of; another state is not continued.
         every_minutes: How often the state is written; 0 after every micro-batch.
     """
 
-    def __init__(self, folder: Path | None, fingerprint: str, every_minutes: float) -> None:
+    def __init__(self, folder: Path | None, digests: dict[str, str], every_minutes: float) -> None:
         self.folder = folder
-        self._path = None if folder is None else folder / "state.pt"
-        self._fingerprint = fingerprint
+        self._digests = digests
+        parts = "-".join(one[:NUM_DIGITS] for one in digests.values())
+        self._path = None if folder is None else folder / f"state-{parts}.pt"
         self._every_seconds = 60 * every_minutes
         self._written = time.monotonic()
         self._signal = 0
@@ -156,22 +162,28 @@ class StateFile:
         """Brings ``state`` to where an earlier run stopped. Returns False, and says why, where there is none such."""
         if self._path is None:
             return False
-        for leftover in self._path.parent.glob(".*.partial.state.pt"):  # of a run that was killed while it wrote
+        for leftover in self.folder.glob(".*.partial.state-*.pt"):  # of a run that was killed while it wrote
             leftover.unlink(missing_ok=True)
         if not self._path.is_file():
+            for other in sorted(self.folder.glob("state-*.pt")):
+                log.warning("%s is of %s and is left alone; training starts anew", other, self._difference(other))
             return False
         try:
             kept = torch.load(self._path, map_location="cpu", weights_only=True)
-            is_ours = kept["fingerprint"] == self._fingerprint
+            dumped = kept["state"] if kept["digests"] == self._digests else None
         except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError):
+            dumped = None
+        if dumped is None:
             log.warning("%s cannot be read and is dropped; training starts anew", self._path)
             return False
-        if not is_ours:
-            log.warning("%s is of another recipe, data or code and is dropped; training starts anew", self._path)
-            return False
-        state.restore(kept["state"])
+        state.restore(dumped)
         log.info("resumed epoch=%d batch=%d step=%d", state.epoch + 1, state.position, state.step)
         return True
+
+    def _difference(self, other: Path) -> str:
+        theirs = other.stem.split("-")[1:]
+        pairs = zip(self._digests.items(), theirs, strict=False)
+        return " and ".join(f"another {name}" for (name, ours), one in pairs if ours[:NUM_DIGITS] != one)
 
     def after_batch(self, state: TrainState) -> None:
         """Writes the state when it is time, or when the run shall end.
@@ -184,7 +196,7 @@ class StateFile:
         if is_due or number:
             self.write(state)
         if number:
-            raise Interrupted(128 + number)
+            raise self._interrupted(number)
 
     def write(self, state: TrainState) -> None:
         """Writes the state in one piece; it survives the power supply as well. The first rank writes for all."""
@@ -193,15 +205,21 @@ class StateFile:
         dumped = state.dump()
         if rank() == 0:
             with atomic_path(self._path) as partial, open(partial, "wb") as stream:
-                torch.save({"fingerprint": self._fingerprint, "state": dumped}, stream)
+                torch.save({"digests": self._digests, "state": dumped}, stream)
                 stream.flush()
                 os.fsync(stream.fileno())
         self._written = time.monotonic()
 
     def remove(self) -> None:
-        """The run is over and its results are there."""
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
+        """The run is over and its results are there: states and bad batches of earlier ones are of no use."""
+        if self.folder is not None:
+            for path in [*self.folder.glob("state-*.pt"), self.folder / BAD_BATCH]:
+                path.unlink(missing_ok=True)
+
+    def _interrupted(self, number: int) -> Interrupted:
+        kept = f"; the same command goes on from {self._path}" if self._path else ""
+        log.warning("stopped by %s%s", signal.Signals(number).name, kept)
+        return Interrupted(128 + number)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -210,7 +228,7 @@ class StateFile:
         def note(number: int, _frame: object) -> None:
             self._signal = number
             if self._is_unchanging:
-                raise Interrupted(128 + number)
+                raise self._interrupted(number)
 
         with asked_to_end(note):
             yield
@@ -227,7 +245,7 @@ class StateFile:
         try:
             (number,) = largest([self._signal])
             if number:
-                raise Interrupted(128 + number)
+                raise self._interrupted(number)
             yield
         finally:
             self._is_unchanging = False

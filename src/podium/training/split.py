@@ -39,7 +39,7 @@ def split_rows(table: pd.DataFrame, folds: pd.DataFrame, fold: int | None) -> tu
     for is_chosen, purpose in ((is_trained, "train on"), (is_validated, "validate on")):
         if not is_chosen.any():
             run = "a full fit" if fold is None else f"fold {fold}"
-            known = ", ".join(map(str, sorted(folds["fold"].unique())))
+            known = ", ".join(map(str, sorted(set(folds["fold"]) - {HELD_OUT})))
             raise UserError(f"{run} has no clips to {purpose}; folds.parquet has the folds {known}")
     return table[is_trained].reset_index(drop=True), table[is_validated].reset_index(drop=True), is_seen
 

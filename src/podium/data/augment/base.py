@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import AfterValidator, Field, ValidationError
 
 from podium.config import Probability, Section
-from podium.errors import UserError
+from podium.errors import UserError, explained_by
 from podium.registry import Registry, nearest
 
 AUGMENTATIONS: Registry[type["Augmentation"]] = Registry("augmentation")
@@ -96,7 +96,8 @@ def build(entry: dict[str, Any], place: str) -> Augmentation:
     if "name" not in entry:
         raise UserError(f"{place}: key 'name' is missing; known augmentations are: {', '.join(AUGMENTATIONS.names())}")
     parameters = {key: value for key, value in entry.items() if key != "name"}
-    kind = AUGMENTATIONS.get(str(entry["name"]))
+    with explained_by(place):
+        kind = AUGMENTATIONS.get(str(entry["name"]))
     try:
         return kind.model_validate(parameters)
     except ValidationError as error:
