@@ -11,7 +11,7 @@ run: $(VENV)/ready
 
 test: $(VENV)/ready
 	ruff check .
-	python -m pytest
+	python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 lint: $(VENV)/ready
 	ruff check .
