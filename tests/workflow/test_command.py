@@ -56,7 +56,8 @@ def test_report(finished):
         ("config/recipes/tiny_round2.yaml", "  epochs:", "  epoch:", ["training.epoch", "did you mean 'epochs'"]),
         ("config/recipes/tiny_round2.yaml", "name: squeezeformer_rope", "name: squeezeformr_rope",
          ["tiny_round2.yaml", "did you mean 'squeezeformer_rope'"]),
-        ("config/recipes/tiny_round2.yaml", "name: affine", "name: afine", ["tiny_round2.yaml", "data.augment", "'affine'"]),
+        ("config/recipes/tiny_round2.yaml", "name: affine", "name: afine",
+         ["tiny_round2.yaml", "data.augment", "'affine'"]),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_file_stops_before_anything_runs(fresh, file, old, new, words):
