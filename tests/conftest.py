@@ -8,13 +8,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Where several processes share the tests, each file goes to one of them, and all that share a finished run do."""
-    items.sort(key=lambda item: item.path.parent.name != "workflow")  # the longest first
-    for item in items:
-        place = item.path.parent if item.path.parent.name == "workflow" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(place.relative_to(ROOT))))
+    place = item.path.parent if item.path.parent.name == "workflow" else item.path
+    item.add_marker(pytest.mark.xdist_group(str(place.relative_to(ROOT))))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first."""
+    items.sort(key=lambda item: item.path.parent.name != "workflow")
 
 
 @pytest.fixture(scope="session")
