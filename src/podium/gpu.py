@@ -59,7 +59,6 @@ def lease_gpus(num_gpus: int = 1, folder: Path | None = None) -> Lease | None:
     """
     devices = visible_devices()
     if not devices and num_gpus == 1:
-        log.info("no GPU is visible: this runs on the CPU")
         return None
     if num_gpus > len(devices):
         raise UserError(f"{num_gpus} GPUs are asked for and {len(devices)} are visible; ask for fewer")
