@@ -5,7 +5,7 @@
 #   results/{experiment}/oof/          train_with_oof.parquet
 #   results/{experiment}/round2/       seed{seed}/  model.safetensors history.csv metrics.json reference.npz
 #   results/{experiment}/port/         seed{seed}/  the TensorFlow twin
-#   results/{experiment}/export/       model.tflite inference_args.json parity.json evaluation.json benchmark.json
+#   results/{experiment}/export/       model.tflite inference_args.json model_card.json parity.json evaluation.json …
 #   results/{experiment}/report/       summary.md
 #   results/{experiment}/comparison/   {recipe}/seed{seed}/…  comparison.md
 #
@@ -44,9 +44,9 @@ rule all:
         EXPORT + "/model.tflite",
         EXPORT + "/inference_args.json",
         EXPORT + "/parity.json",
-        EXPORT + "/evaluation.json",
+        EXPORT + "/model_card.json",
         EXPORT + "/benchmark.json",
-        RESULTS + "/report/summary.md",
+        [] if WEIGHTS else [EXPORT + "/evaluation.json", RESULTS + "/report/summary.md"],
 
 
 onstart:

@@ -1,4 +1,5 @@
-"""Readers of clips: the TFLite file, and one torch network with the same rules around it.
+"""Readers of clips: the TFLite file, and one torch network with the same rules around it. For use as a library there is
+`podium.Recognizer`, which opens either and checks what it is given.
 
 Letters in tensor names: B batch, T frames, K columns (390), L landmarks, C coordinates, S output positions.
 """
@@ -31,8 +32,13 @@ class Reading:
     text: str
     confidence: float | None
 
+    @property
+    def is_dummy(self) -> bool:
+        """Whether the reader did without reading: the text is the dummy phrase."""
+        return self.text == DUMMY_PHRASE
 
-class Recognizer(Protocol):
+
+class Reader(Protocol):
     """Anything that reads clips."""
 
     def read(self, landmarks_TK: np.ndarray) -> Reading:
@@ -46,7 +52,7 @@ class Recognizer(Protocol):
 
 
 class TfliteRecognizer:
-    """The file in a plain TFLite runtime.
+    """The file in a plain TFLite runtime. Not thread-safe: the runtime works in buffers of its own.
 
     Args:
         path: The .tflite file.
@@ -74,9 +80,11 @@ class TfliteRecognizer:
         return self._run(inputs=np.ascontiguousarray(landmarks_TK, dtype=np.float32))["outputs"]
 
     def read(self, landmarks_TK: np.ndarray) -> Reading:
-        """Reads one clip as a host does: argmax of each row, joined."""
-        ids_S = self.outputs(landmarks_TK).argmax(axis=1)
-        return Reading("".join(CHARACTERS[index] for index in ids_S), None)
+        """Reads one clip as a host does: argmax of each row, joined. The confidence is that of files which return it
+        beside ``outputs``."""
+        answer = self._run(inputs=np.ascontiguousarray(landmarks_TK, dtype=np.float32))
+        text = "".join(CHARACTERS[index] for index in answer["outputs"].argmax(axis=1))
+        return Reading(text, float(answer["confidence"]) if "confidence" in answer else None)
 
 
 class TorchRecognizer:

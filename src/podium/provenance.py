@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +39,17 @@ def code_digest(*rooms: str) -> str:
         for file in files:
             sources[file.relative_to(PACKAGE).as_posix()] = file.read_text(encoding="utf-8")
     return digest(sources)
+
+
+def commit() -> str | None:
+    """The git commit whose checkout this package is, with "+changes" where files differ from it; None elsewhere."""
+    try:
+        _git("ls-files", "--error-unmatch", "__init__.py")  # not merely a folder inside somebody's repository
+        return _git("rev-parse", "HEAD") + ("+changes" if _git("status", "--porcelain", ".") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(["git", "-C", str(PACKAGE), *words], capture_output=True, text=True, check=True)
+    return done.stdout.strip()

@@ -39,7 +39,7 @@ class Stages:
         source_fingerprint: The source's word for the state of its raw data.
 
     Raises:
-        UserError: The experiment's ``oof_table`` cannot be read.
+        UserError: The experiment's ``oof_table`` or one of its ``round2.weights`` cannot be read.
     """
 
     def __init__(
@@ -60,9 +60,14 @@ class Stages:
         self.comparison = digest(self.compared, code_digest("comparison"))
         scores = self.round1
         if experiment.oof_table:  # round 1 does not run
-            scores = digest(self.index, _digest_of_table(experiment.oof_table))
+            hint = "oof_table, or leave it out to train round 1"
+            scores = digest(self.index, _digest_of(experiment.oof_table, hint))
         self.oof = digest(scores, code_digest("oof", *GROUND))
         self.round2 = digest(self.oof, recipes["round2"], training)
+        if experiment.round2.weights:  # round 2 does not train, and needs neither round 1 nor data
+            hint = "round2.weights, or leave it out to train"
+            weights = [_digest_of(path, hint) for path in experiment.round2.weights]
+            self.round2 = digest(weights, recipes["round2"], code_digest("importing", "models", "signer", *GROUND))
         self.seed_evaluation = digest(self.round2, thresholds, code_digest("inference", "export/evaluation", *GROUND))
         self.port = digest(self.round2, code_digest("port", "export/twins", "inference", *GROUND))
         self.export = digest(
@@ -74,6 +79,7 @@ class Stages:
             code_digest("export/parity", "export/verification", "export/end_to_end", "export/evaluation", *GROUND),
         )
         self.evaluation = digest(self.export, code_digest("export/evaluation", "inference", *GROUND))
+        self.card = digest(self.parity, self.evaluation, code_digest("export/card", "provenance"))
         self.benchmark = digest(
             self.export, export.benchmark_frames, export.num_benchmark_runs, code_digest("export/benchmark")
         )
@@ -82,8 +88,8 @@ class Stages:
         )
 
 
-def _digest_of_table(path: str) -> str:
+def _digest_of(path: str, key: str) -> str:
     try:
         return file_digest(path)
     except OSError:
-        raise UserError(f"{path} cannot be read; correct oof_table, or leave it out to train round 1") from None
+        raise UserError(f"{path} cannot be read; correct {key}") from None

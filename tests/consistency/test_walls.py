@@ -14,15 +14,15 @@ GROUND = {
 FLOORS = [
     GROUND,
     {"signer", "models", "port", "inference", "oof", "workflow"},
-    {"comparison", "data", "export", "report"},
-    {"training"},
+    {"comparison", "data", "export", "importing", "recognizer", "report"},
+    {"training", "prediction", "model_info"},
     {"cli"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # A file may name a framework only where its room lives in that framework.
-NEITHER = {"signer", "oof", "workflow", "report", "comparison"} | GROUND
+NEITHER = {"signer", "oof", "workflow", "report", "comparison", "prediction", "model_info"} | GROUND
 WITHOUT_TORCH = {"port", "export"} | NEITHER
-WITHOUT_TENSORFLOW = {"models", "data", "training", "inference"} | NEITHER
+WITHOUT_TENSORFLOW = {"models", "data", "training", "inference", "importing", "recognizer"} | NEITHER
 STRANGERS = [("data", "models"), ("models", "port"), ("signer", "models"), ("signer", "port"), ("inference", "port")]
 
 

@@ -39,6 +39,9 @@ RESULTS = f"results/{EXPERIMENT.name}"
 EXPORT = f"{RESULTS}/export"
 FOLDS = list(range(DATASET.folds.num_folds))
 SEEDS = EXPERIMENT.round2.seeds
+# Imported weights take the place of round 2's training; what an export asks of the data then comes with them.
+WEIGHTS = {str(seed): file for seed, file in zip(SEEDS, EXPERIMENT.round2.weights or [])}
+INFERENCE_ARGS = f"{RESULTS}/round2/seed{SEEDS[0]}/inference_args.json" if WEIGHTS else f"{DATA}/inference_args.json"
 TEST_LANDMARKS = [ancient(SOURCE.arrival("test", file_id)) for file_id in FILE_IDS.get("test", [])]
 # A recipe that stays on the CPU asks for no GPU: its jobs run side by side on the cores.
 GPUS = {stage: int(recipe.training.device != "cpu") for stage, recipe in RECIPES.items()}

@@ -34,7 +34,7 @@ rule port_seed:
 rule export_tflite:
     input:
         ports=[f"{folder}/weights.safetensors" for folder in PORTS],
-        inference_args=f"{DATA}/inference_args.json",
+        inference_args=INFERENCE_ARGS,
     output:
         model=f"{EXPORT}/model.tflite",
         inference_args=f"{EXPORT}/inference_args.json",
@@ -61,8 +61,8 @@ rule verify_parity:
         ports=[f"{folder}/weights.safetensors" for folder in PORTS],
         weights=expand(f"{RESULTS}/round2/seed{{seed}}/model.safetensors", seed=SEEDS),
         references=expand(f"{RESULTS}/round2/seed{{seed}}/reference.npz", seed=SEEDS),
-        sequences=f"{DATA}/sequences.parquet",
-        landmarks=TEST_LANDMARKS,
+        sequences=[] if WEIGHTS else f"{DATA}/sequences.parquet",
+        landmarks=[] if WEIGHTS else TEST_LANDMARKS,
     output:
         f"{EXPORT}/parity.json",
     log:
@@ -127,9 +127,36 @@ rule benchmark_tflite:
         " --num-runs {params.num_runs} --out {output:q} 2>&1 | tee {log:q}"
 
 
+rule write_model_card:
+    input:
+        models=[f"{EXPORT}/model.tflite"],
+        inference_args=f"{EXPORT}/inference_args.json",
+        parity=f"{EXPORT}/parity.json",
+        recipes=expand(f"{RESULTS}/round2/seed{{seed}}/recipe.json", seed=SEEDS),
+        manifest=[] if WEIGHTS else f"{DATA}/manifest.json",
+        evaluation=[] if WEIGHTS else f"{EXPORT}/evaluation.json",
+    output:
+        f"{EXPORT}/model_card.json",
+    localrule: True
+    log:
+        f"results/logs/{EXPERIMENT.name}/write_model_card.log",
+    benchmark:
+        f"results/benchmarks/{EXPERIMENT.name}/write_model_card.tsv"
+    conda:
+        "../../envs/export.yaml"
+    params:
+        fingerprint=STAGES.card,
+        name=EXPERIMENT.name,
+    shell:
+        "python workflow/scripts/write_model_card.py --name {params.name:q} --models {input.models:q}"
+        " --inference-args {input.inference_args:q} --parity {input.parity:q} --recipes {input.recipes:q}"
+        " --manifest {input.manifest:q} --evaluation {input.evaluation:q} --out {output:q} 2>&1 | tee {log:q}"
+
+
 rule export:
     input:
         rules.export_tflite.output,
         rules.verify_parity.output,
-        rules.evaluate_tflite.output,
+        rules.write_model_card.output,
         rules.benchmark_tflite.output,
+        [] if WEIGHTS else rules.evaluate_tflite.output,

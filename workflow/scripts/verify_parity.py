@@ -18,7 +18,8 @@ def main() -> None:
     parser.add_argument("--ports", required=True, nargs="+", help="folders of the seeds' TensorFlow twins")
     parser.add_argument("--weights", required=True, nargs="+", help="the seeds' torch weights, in the same order")
     parser.add_argument("--references", required=True, nargs="+", help="their reference.npz, in the same order")
-    parser.add_argument("--sequences", required=True, help="table of sequences; clips come from its split 'test'")
+    help_sequences = "table of sequences; clips come from its split 'test', without any from the references"
+    parser.add_argument("--sequences", nargs="?", help=help_sequences)
     parser.add_argument("--root", required=True, help="folder of the raw files, which the table's paths start from")
     parser.add_argument("--num-clips", required=True, type=int, help="hidden-test clips to read")
     parser.add_argument("--out", required=True, type=Path, help="report to write (.json)")

@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from podium.cli.arguments import count
 from podium.errors import UserError
 
 WORDS = ("data", "inspect")
@@ -13,11 +14,11 @@ HELP = "print what is in a raw or prepared folder of landmarks, and draw one of 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("folder", type=Path, help="raw (csv and parquet), prepared (or its shards), or npy files")
-    parser.add_argument("--max-files", type=_count, metavar="N", help="landmark files to read of each split (all)")
+    parser.add_argument("--max-files", type=count, metavar="N", help="landmark files to read of each split (all)")
     parser.add_argument("--json", action="store_true", help="print JSON in place of text")
     parser.add_argument("--film", type=Path, metavar="OUT.png", help="draw one sequence (png, jpg, gif)")
     parser.add_argument("--sequence", type=int, metavar="ID", help="the sequence to draw (one of median length)")
-    parser.add_argument("--num-frames", type=_count, default=12, metavar="N", help="frames in the picture (12)")
+    parser.add_argument("--num-frames", type=count, default=12, metavar="N", help="frames in the picture (12)")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -56,9 +57,3 @@ def _print(report: dict, as_json: bool) -> None:
     else:
         text = "\n".join(lines(report))
     print(text, flush=True)  # ahead of an error's line
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 on")
-    return int(text)

@@ -11,9 +11,9 @@ import sys
 
 import podium
 from podium import errors
-from podium.cli import data_inspect, try_recipe
+from podium.cli import data_inspect, import_checkpoint, info, predict, try_recipe
 
-COMMANDS = (data_inspect, try_recipe)
+COMMANDS = (predict, info, data_inspect, try_recipe, import_checkpoint)
 GROUPS = {"data": "look at folders of landmarks"}  # first words that several commands share
 
 

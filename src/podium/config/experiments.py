@@ -28,6 +28,17 @@ class Round2(Section):
 
     recipe: str
     seeds: Seeds
+    weights: list[str] | None = Field(
+        None,
+        description="checkpoints of the 1st-place solution (.pth or .npz), one per seed, in place of training; then"
+        " `snakemake export` needs no data",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "Round2":
+        if self.weights is not None and len(self.weights) != len(self.seeds):
+            raise ValueError(f"{len(self.seeds)} seed(s) and {len(self.weights)} weights; give one checkpoint per seed")
+        return self
 
 
 class Export(Section):

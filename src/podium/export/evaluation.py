@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from podium.errors import UserError
 from podium.files import read_json
-from podium.inference import Recognizer
+from podium.inference import Reader
 from podium.landmarks import COLUMNS
 from podium.metrics import edit_distance, normalized_score, row_scores
 from podium.text import DUMMY_PHRASE
@@ -78,7 +78,7 @@ def _read_landmarks(path: Path, columns: list[str]) -> pd.DataFrame:
 
 
 def evaluate(
-    recognizer: Recognizer, table: pd.DataFrame, root: str | Path, columns: list[str]
+    recognizer: Reader, table: pd.DataFrame, root: str | Path, columns: list[str]
 ) -> tuple[dict, pd.DataFrame]:
     """Reads all clips of a table and scores the texts.
 

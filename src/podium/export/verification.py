@@ -21,7 +21,7 @@ def verify(
     ports: list[str],
     weights: list[str],
     references: list[str],
-    sequences: str | Path,
+    sequences: str | Path | None,
     root: str | Path,
     num_clips: int,
 ) -> tuple[dict, list[str]]:
@@ -30,7 +30,8 @@ def verify(
     Args:
         model: The file; the ``inference_args.json`` beside it tells the thresholds that it was built with.
         ports: Folders of the twins, one per seed; ``weights`` and ``references`` in the same order.
-        sequences: The table whose split "test" gives the clips; without any, the reference clips are read.
+        sequences: The table whose split "test" gives the clips; without any, or with None, the reference clips are
+            read.
         root: What the table's paths are relative to.
         num_clips: How many clips to take, spread evenly over the table.
 
@@ -80,10 +81,12 @@ def _seed_problems(checks: dict) -> list[str]:
     return problems
 
 
-def _clips(reference: dict[str, np.ndarray], sequences: str | Path, root: str | Path, num_clips: int) -> list[Clip]:
+def _clips(
+    reference: dict[str, np.ndarray], sequences: str | Path | None, root: str | Path, num_clips: int
+) -> list[Clip]:
     """Hidden-test clips, evenly from the whole table, or the reference clips where there is no hidden test."""
-    table = read_test_table(sequences)
-    if table.empty:
+    table = None if sequences is None else read_test_table(sequences)
+    if table is None or table.empty:
         names = [f"{clip}/raw" for clip in range(num_clips_in(reference))]
         return [Clip(f"reference {name}", reference[name], None) for name in names]
     chosen = np.unique(np.linspace(0, len(table) - 1, num_clips).astype(int))

@@ -1,0 +1,34 @@
+"""``podium import-checkpoint FILE``: weights of the 1st-place solution in place of a training of ours."""
+
+import argparse
+import sys
+from pathlib import Path
+
+WORDS = ("import-checkpoint",)
+HELP = "turn a checkpoint of the 1st-place solution into a network that can be exported"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument("checkpoint", type=Path, help=".pth ({'model': state dict}), or a state dict as .npz")
+    parser.add_argument("--recipe", required=True, help="recipe of the network: a YAML file, or its name")
+    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER/model.safetensors", help="weights to write")
+    parser.add_argument("--seed", type=int, default=0, help="what recipe.json is to say (0)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Writes the weights, and beside them what an export needs.
+
+    Raises:
+        UserError: The checkpoint cannot be used; nothing is written then.
+    """
+    from podium.config import load_recipe
+    from podium.importing import import_checkpoint
+    from podium.workflow import named_yaml
+
+    recipe = load_recipe(named_yaml("config/recipes", arguments.recipe))
+    counts = import_checkpoint(arguments.checkpoint, recipe, arguments.seed, arguments.out)
+    print(" ".join(f"{name}={number}" for name, number in counts.items()), f"out={arguments.out}")
+    if recipe.model.choices.confidence_pooling == "corrected":
+        remark = "the original's confidence head reads frame 0 alone; choices.confidence_pooling should be 'published'"
+        print(f"remark: {remark}", file=sys.stderr)

@@ -1,0 +1,66 @@
+"""``podium predict CLIPS… --model MODEL``: the texts of clips."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from podium.cli.arguments import count
+from podium.errors import UserError
+
+WORDS = ("predict",)
+HELP = "read clips: landmarks in, text and confidence out"
+NUM_NAMED = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    help_clips = "parquet, npy or csv files, folders of them, or folders as `podium data inspect` knows them"
+    parser.add_argument("clips", nargs="+", type=Path, metavar="CLIPS", help=help_clips)
+    parser.add_argument("--model", required=True, type=Path, help=".tflite or .safetensors file, or the folder of one")
+    parser.add_argument("--format", choices=("plain", "json"), default="plain", help="plain: name, text, confidence")
+    parser.add_argument("--threads", type=count, default=1, metavar="N", help="threads that work on one clip (1)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write here, not to the terminal")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prints or writes the texts; tells on stderr which clips could not be read.
+
+    Raises:
+        UserError: The model cannot be used, or not one clip can be read.
+    """
+    from tqdm import tqdm
+
+    from podium.data.clip_files import open_sources
+    from podium.files import write_text
+    from podium.prediction import predict
+    from podium.recognizer import Recognizer
+
+    recognizer = Recognizer(arguments.model, arguments.threads)
+    sources = open_sources(arguments.clips)
+    total = sum(source.num_clips for source in sources)
+    with tqdm(predict(recognizer, sources), total=total, unit="clip", disable=not sys.stderr.isatty()) as bar:
+        predictions = list(bar)
+    read = [one for one in predictions if one.reading is not None]
+    bad = [one for one in predictions if one.reading is None]
+    if not read:
+        first = f"; the first, {bad[0].name}: {bad[0].problem}" if bad else ""
+        raise UserError(f"none of {len(bad)} clip(s) can be read{first}")
+    if arguments.format == "json":
+        content = {
+            "model": str(recognizer.path),
+            "clips": [one.to_json() for one in read],
+            "bad": [one.to_json() for one in bad],
+        }
+        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    else:
+        text = "".join(f"{one.to_text()}\n" for one in read)
+    if arguments.out:
+        write_text(arguments.out, text)
+    else:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    for one in bad[:NUM_NAMED]:
+        print(f"bad clip: {one.name}: {' '.join(one.problem.split())}", file=sys.stderr)
+    more = f" (the first {NUM_NAMED} are named)" if len(bad) > NUM_NAMED else ""
+    print(f"num_read={len(read)} num_bad={len(bad)}{more}", file=sys.stderr)

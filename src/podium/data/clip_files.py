@@ -1,0 +1,188 @@
+"""Clips wherever they lie: in files of one clip, in landmark files of many, in whole datasets.
+
+A source is opened at once, so that it can be counted; its clips are read one after the other. What is wrong with a clip
+does not stop the others.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from podium.data.arrays import COLUMNS_FILE, ArrayRecordings
+from podium.data.inspect.folders import ShardRecordings, open_folder
+from podium.data.pack import Recordings
+from podium.data.parquet import INDEX_COLUMN, ParquetRecordings, runs
+from podium.errors import UserError
+from podium.files import read_json
+from podium.landmarks import COLUMNS
+
+SUFFIXES = (".parquet", ".npy", ".csv")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip, or why there is none.
+
+    Attributes:
+        path: The file, or the folder of arrays, that holds it.
+        sequence_id: Which of its clips; None where it holds a single one.
+        landmarks: An array in the order of `podium.landmarks.COLUMNS`, or a table with columns by name; neither its
+            shape nor its type has been looked at. None where the clip cannot be read.
+        problem: Why it cannot be read, else "".
+    """
+
+    path: Path
+    sequence_id: int | None
+    landmarks: np.ndarray | pd.DataFrame | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file or a folder of arrays: how many clips it holds, and what reads them."""
+
+    num_clips: int
+    clips: Callable[[], Iterator[Clip]]
+
+
+def open_sources(paths: list[Path]) -> list[Source]:
+    """What lies at some places.
+
+    Args:
+        paths: Files (parquet, npy, csv); or folders: of such files, in the competition's layout, prepared datasets.
+
+    Returns:
+        One source per file, in order. A file that cannot be opened counts as one clip that cannot be read.
+    """
+    sources = []
+    for path in paths:
+        try:
+            files = _files(path)
+        except UserError as error:
+            sources.append(_broken(path, error))
+            continue
+        for file in files:
+            try:
+                sources.append(_open(file))
+            except UserError as error:
+                sources.append(_broken(file, error))
+    return sources
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    try:
+        return [file for split in open_folder(path).splits for file in split.files.values()]
+    except UserError:  # no layout of ours: a folder of clips
+        files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
+    if not files:
+        kinds = ", ".join(SUFFIXES)
+        raise UserError(f"{path} holds no clips: neither files ({kinds}) nor a dataset (see `podium data inspect`)")
+    return files
+
+
+def _open(path: Path) -> Source:
+    if path.is_dir():
+        return _of_recordings(path, ArrayRecordings(path))
+    if not path.is_file():
+        raise UserError(f"{path} does not exist; name files or folders of clips")
+    if path.suffix == ".parquet":
+        return _open_parquet(path)
+    if path.suffix == ".csv":
+        return _of_table(path, _read_csv(path))
+    if path.suffix == ".npy":
+        return _of_recordings(path, ShardRecordings(path)) if _is_shard(path) else Source(1, lambda: _read_npy(path))
+    raise UserError(f"{path} is no file of clips; give one of {', '.join(SUFFIXES)}, or a folder")
+
+
+def _broken(path: Path, error: UserError) -> Source:
+    return Source(1, lambda: iter([Clip(path, None, None, str(error))]))
+
+
+def _of_recordings(path: Path, recordings: Recordings) -> Source:
+    """A file of several clips; each is given as soon as its last frame has been read."""
+    num_frames = recordings.num_frames()
+
+    def clips() -> Iterator[Clip]:
+        for sequence_id in recordings.unreadable:
+            yield Clip(path, sequence_id, None, "is no array of floats with 390 columns and a frame")
+        begun: dict[int, list[np.ndarray]] = {}
+        missing = dict(num_frames)
+        try:
+            for ids_F, x_FK in recordings.batches():
+                for sequence_id, begin, end in runs(ids_F):
+                    begun.setdefault(sequence_id, []).append(x_FK[begin:end])
+                    missing[sequence_id] -= end - begin
+                    if not missing[sequence_id]:
+                        parts = begun.pop(sequence_id)
+                        yield Clip(path, sequence_id, np.concatenate(parts))
+        except UserError as error:
+            yield Clip(path, None, None, str(error))
+
+    return Source(len(num_frames) + len(recordings.unreadable), clips)
+
+
+def _of_table(path: Path, table: pd.DataFrame) -> Source:
+    """A clip, or several that a column `INDEX_COLUMN` tells apart."""
+    if INDEX_COLUMN not in table.columns:
+        return Source(1, lambda: iter([Clip(path, None, table)]))
+    if table[INDEX_COLUMN].dtype.kind not in "iu":
+        raise UserError(f"{path}: column {INDEX_COLUMN} is {table[INDEX_COLUMN].dtype}, not an integer")
+    groups = table.groupby(INDEX_COLUMN, sort=False)
+    return Source(len(groups), lambda: (Clip(path, int(name), clip) for name, clip in groups))
+
+
+def _open_parquet(path: Path) -> Source:
+    try:
+        if INDEX_COLUMN in pq.read_schema(path).names:
+            return _of_recordings(path, ParquetRecordings(path))
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{path} is cut off or not a parquet file ({error}); fetch or make it again") from None
+    return Source(1, lambda: _read_single_parquet(path))
+
+
+def _read_single_parquet(path: Path) -> Iterator[Clip]:
+    try:
+        yield Clip(path, None, pq.read_table(path, columns=COLUMNS).to_pandas(ignore_metadata=True))
+    except (pa.ArrowException, OSError) as error:
+        yield Clip(path, None, None, f"{path} is damaged ({error}); fetch or make it again")
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path)
+    except (ValueError, OSError) as error:  # pandas' parser errors and UnicodeDecodeError are ValueErrors
+        raise UserError(f"{path} cannot be read as a csv file: {error}") from None
+
+
+def _read_npy(path: Path) -> Iterator[Clip]:
+    try:
+        yield Clip(path, None, _with_names(path, np.load(path, allow_pickle=False)))
+    except (ValueError, OSError, UserError) as error:
+        yield Clip(path, None, None, f"{path} is damaged or no array of numbers ({error})")
+
+
+def _with_names(path: Path, array: np.ndarray) -> np.ndarray | pd.DataFrame:
+    """The array; under the names of `COLUMNS_FILE` where the file's folder has one, since these may be in any order."""
+    names_file = path.with_name(COLUMNS_FILE)
+    if not names_file.is_file():
+        return array
+    names = read_json(names_file).get("selected_columns", [])
+    if names == COLUMNS or array.ndim != 2 or array.shape[1] != len(names):
+        return array
+    return pd.DataFrame(array, columns=names)
+
+
+def _is_shard(path: Path) -> bool:
+    """Whether the table of a prepared dataset's shard lies beside."""
+    table = path.with_suffix(".parquet")
+    try:
+        return table.is_file() and {"offset", "num_frames"} <= set(pq.read_schema(table).names)
+    except (pa.ArrowException, OSError):
+        return False

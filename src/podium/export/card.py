@@ -1,0 +1,96 @@
+"""The model card: what stands beside a file so that it explains itself."""
+
+from pathlib import Path
+
+from podium import __version__
+from podium.files import file_digest
+from podium.landmarks import COLUMNS
+from podium.provenance import code_digest, commit
+from podium.text import CHARACTERS, DUMMY_PHRASE
+
+CODE_LICENCE = "Apache-2.0"
+_SCORES = ("score", "score_damerau", "num_sequences", "num_characters")
+
+
+def model_card(
+    name: str,
+    models: list[Path],
+    settings: dict,
+    parity: dict,
+    recipes: list[dict],
+    manifest: dict | None,
+    evaluation: dict | None,
+) -> dict:
+    """Everything that somebody who holds the files should know, for JSON.
+
+    Args:
+        name: The experiment.
+        models: The files that the card is about.
+        settings: ``inference_args.json`` of the export.
+        parity: ``parity.json``.
+        recipes: ``recipe.json`` of each network in the file.
+        manifest: ``manifest.json`` of the dataset that the networks were trained on; None where weights were imported.
+        evaluation: ``evaluation.json``; None where nothing was scored.
+    """
+    dataset = manifest["dataset"] if manifest else {}
+    return {
+        "name": name,
+        "task": "American Sign Language fingerspelling: landmarks of a signing person in, text out",
+        "files": [
+            {"file": file.name, "sha256": file_digest(file), "size_mb": file.stat().st_size / 1e6} for file in models
+        ],
+        "input": {
+            "signature": "serving_default",
+            "name": "inputs",
+            "type": "float32",
+            "shape": ["frames", len(COLUMNS)],
+            "meaning": "raw landmarks of MediaPipe Holistic, NaN where one is missing; any number of frames",
+            "columns": settings["selected_columns"],
+        },
+        "output": {
+            "name": "outputs",
+            "type": "float32",
+            "shape": ["characters", len(CHARACTERS)],
+            "meaning": "logits of each character; the text is the argmax of each row",
+            "alphabet": CHARACTERS,
+        },
+        "thresholds": {
+            "min_frames": settings["min_frames"],
+            "min_confidence": settings["min_confidence"],
+            "text_below": DUMMY_PHRASE,
+        },
+        "training_data": _training_data(manifest) if manifest else None,
+        "networks": [_network(recipe) for recipe in recipes],
+        "score": {key: evaluation[key] for key in _SCORES if key in evaluation} if evaluation else None,
+        "score_meaning": f"1 - edits / characters on the hidden test of the dataset {dataset['name']}"
+        if evaluation and evaluation.get("score") is not None
+        else "not scored",
+        "equal_to_trained_networks": parity["passed"],
+        "code": {"podium": __version__, "commit": commit(), "digest": code_digest("")},
+        "licence": {"code": CODE_LICENCE, "training_data": dataset.get("licence"), "weights": _licence(manifest)},
+    }
+
+
+def _training_data(manifest: dict) -> dict:
+    told = {key: manifest["dataset"].get(key) for key in ("name", "title", "url", "licence")}
+    counts = ("num_sequences", "num_participants", "num_phrases")
+    return {
+        **told,
+        "kind": manifest["dataset"]["source"]["kind"],
+        "splits": {split: {key: one[key] for key in counts} for split, one in manifest["splits"].items()},
+        "sha256": manifest.get("sha256"),
+    }
+
+
+def _network(account: dict) -> dict:
+    model = account["recipe"]["model"]
+    size = {key: model[key] for key in ("name", "dim", "num_blocks")}
+    return {**size, "seed": account["seed"], "podium": account["podium"], "imported": account.get("imported")}
+
+
+def _licence(manifest: dict | None) -> str:
+    if manifest is None:
+        return "that of the imported checkpoints, which their authors state"
+    if manifest["dataset"]["source"]["kind"] == "synthetic":
+        return CODE_LICENCE
+    return "yours to state; the terms of the training data bind it"

@@ -1,0 +1,145 @@
+"""What a model file is: asked of the file itself, and of what lies beside it."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+from safetensors import SafetensorError, safe_open
+
+from podium.config import TRAINING_ONLY
+from podium.errors import UserError
+from podium.export.operators import operator_names
+from podium.files import file_digest, read_json
+from podium.recognizer import find_model
+
+_TYPES = {code: name.lower() for name, code in vars(schema.TensorType).items() if name.isupper()}
+_TOLD_BY_CARD = ("name", "training_data", "networks", "score", "code", "licence")
+
+
+def describe(path: Path) -> dict:
+    """Everything that can be told of a model, for JSON.
+
+    Args:
+        path: A .tflite or .safetensors file, or the folder of one.
+
+    Raises:
+        UserError: It is absent, or no model.
+    """
+    path = find_model(path)
+    if not path.is_file():
+        raise UserError(f"{path} does not exist; name a model")
+    describers = {".tflite": _describe_tflite, ".safetensors": _describe_weights}
+    if path.suffix not in describers:
+        raise UserError(f"{path} is no model; name a .tflite or .safetensors file, or the folder of one")
+    found = {"file": str(path), "size_mb": path.stat().st_size / 1e6, "sha256": file_digest(path)}
+    return {**found, **describers[path.suffix](path, found["sha256"])}
+
+
+def lines(description: dict, indent: str = "") -> list[str]:
+    """A description for people: one fact per line."""
+    text = []
+    for key, value in description.items():
+        name = f"{indent}{key.replace('_', ' ')}"
+        if isinstance(value, dict):
+            text += [name, *lines(value, indent + "  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for number, one in enumerate(value):
+                text += [f"{name} {number}", *lines(one, indent + "  ")]
+        else:
+            text.append(f"{name:<24} {_short(value)}")
+    return text
+
+
+def _short(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return ", ".join(map(_short, value)) if isinstance(value, list) else str(value)
+
+
+def _describe_tflite(path: Path, digest: str) -> dict:
+    content = path.read_bytes()
+    try:
+        interpreter = Interpreter(model_content=content)
+        signatures = {name: _signature(interpreter, name) for name in interpreter.get_signature_list()}
+    except (ValueError, RuntimeError) as error:
+        raise UserError(f"{path} is not a TFLite file ({error})") from None
+    settings = _beside(path, "inference_args.json")
+    return {
+        "kind": "TFLite",
+        "signatures": signatures,
+        "weights_mb": _weights_mb(content),
+        "operators": operator_names(content),
+        "thresholds": {key: settings.get(key) for key in ("min_frames", "min_confidence")},
+        "card": _card(path, digest),
+    }
+
+
+def _signature(interpreter: Interpreter, name: str) -> dict:
+    runner = interpreter.get_signature_runner(name)
+    details = {"inputs": runner.get_input_details(), "outputs": runner.get_output_details()}
+    return {
+        kind: {key: f"{np.dtype(one['dtype']).name} {_shape(one)}" for key, one in of_kind.items()}
+        for kind, of_kind in details.items()
+    }
+
+
+def _shape(detail: dict) -> str:
+    return "×".join("any" if size < 0 else str(size) for size in detail["shape_signature"].tolist()) or "scalar"
+
+
+def _weights_mb(content: bytes) -> dict[str, float]:
+    """Size of the constants by type, each buffer once."""
+    model = schema.Model.GetRootAs(content, 0)
+    type_of = {}
+    for graph in map(model.Subgraphs, range(model.SubgraphsLength())):
+        for tensor in map(graph.Tensors, range(graph.TensorsLength())):
+            type_of[tensor.Buffer()] = _TYPES[tensor.Type()]
+    sizes = Counter()
+    for buffer, kind in type_of.items():
+        sizes[kind] += model.Buffers(buffer).DataLength()
+    return {kind: size / 1e6 for kind, size in sizes.most_common() if size >= 1e4}
+
+
+def _card(path: Path, digest: str) -> dict | str:
+    card = _beside(path, "model_card.json")
+    if not card:
+        return "no model_card.json beside the file"
+    if digest not in [file.get("sha256") for file in card.get("files", [])]:
+        return "the model_card.json beside is of another file"
+    return {key: card[key] for key in _TOLD_BY_CARD if key in card}
+
+
+def _describe_weights(path: Path, digest: str) -> dict:
+    try:
+        with safe_open(path, "np") as file:
+            shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}
+    except SafetensorError as error:
+        raise UserError(f"{path} is not a safetensors file ({error})") from None
+    numbers = {name: int(np.prod(shape)) for name, shape in shapes.items()}
+    account = _beside(path, "recipe.json")
+    recipe = account.get("recipe") or {}
+    return {
+        "kind": "torch weights",
+        "num_tensors": len(numbers),
+        "num_values": sum(numbers.values()),
+        "num_values_to_read": sum(size for name, size in numbers.items() if not name.startswith(TRAINING_ONLY)),
+        **{key: account.get(key) for key in ("seed", "fold", "podium")},
+        **({"imported": account["imported"]} if "imported" in account else {}),
+        "recipe": recipe or "no recipe.json beside the file",
+    }
+
+
+def _beside(path: Path, name: str) -> dict:
+    """A JSON object beside a file; empty where there is none."""
+    place = path.with_name(name)
+    if not place.is_file():
+        return {}
+    try:
+        content = read_json(place)
+    except ValueError as error:
+        raise UserError(f"{place} is damaged ({error}); make it again") from None
+    return content if isinstance(content, dict) else {}

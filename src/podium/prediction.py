@@ -1,0 +1,65 @@
+"""Many clips in, their texts out; what cannot be read is accounted for."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from podium.data.clip_files import Clip, Source
+from podium.errors import UserError
+from podium.inference import Reading
+from podium.recognizer import Recognizer, as_clip
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What became of a clip.
+
+    Attributes:
+        name: The file, and ``#`` and the sequence's id where it holds several.
+        reading: None where the clip could not be read.
+        problem: Why not, else "".
+    """
+
+    name: str
+    file: str
+    sequence_id: int | None
+    num_frames: int
+    reading: Reading | None
+    problem: str = ""
+
+    def to_json(self) -> dict:
+        """Its plain form."""
+        place = {"file": self.file, "sequence_id": self.sequence_id}
+        if self.reading is None:
+            return {**place, "problem": self.problem}
+        told = {"text": self.reading.text, "confidence": self.reading.confidence, "is_dummy": self.reading.is_dummy}
+        return {**place, "num_frames": self.num_frames, **told}
+
+    def to_text(self) -> str:
+        """One line: name, text and confidence between tabs; a dash for a confidence that the model does not tell."""
+        confidence = "-" if self.reading.confidence is None else f"{self.reading.confidence:.3f}"
+        return f"{self.name}\t{self.reading.text}\t{confidence}"
+
+
+def predict(recognizer: Recognizer, sources: Iterable[Source]) -> Iterator[Prediction]:
+    """Reads the clips of some sources, one after the other."""
+    for source in sources:
+        for clip in source.clips():
+            yield _predict(recognizer, clip)
+
+
+def _predict(recognizer: Recognizer, clip: Clip) -> Prediction:
+    name = str(clip.path) if clip.sequence_id is None else f"{clip.path}#{clip.sequence_id}"
+    place = (name, str(clip.path), clip.sequence_id)
+    if clip.landmarks is None:
+        return Prediction(*place, 0, None, clip.problem)
+    try:
+        landmarks_TK = as_clip(clip.landmarks)
+    except UserError as error:
+        return Prediction(*place, 0, None, str(error))
+    num_frames = len(landmarks_TK)
+    if np.isnan(landmarks_TK).all():  # true of no frames, too
+        problem = "a clip without a single landmark" if num_frames else "a clip without frames"
+        return Prediction(*place, num_frames, None, problem)
+    return Prediction(*place, num_frames, recognizer.read(landmarks_TK))

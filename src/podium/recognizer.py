@@ -1,0 +1,141 @@
+"""Podium as a library: landmarks in, text out.
+
+    from podium import Recognizer
+
+    recognizer = Recognizer("results/demo/export/model.tflite")
+    print(recognizer.read(landmarks).text)
+
+Letters in tensor names: T frames, K columns (390).
+"""
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from podium.errors import UserError
+from podium.files import read_json
+from podium.inference import Reader, Reading, TfliteRecognizer, TorchRecognizer, read_recipe
+from podium.landmarks import COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WEIGHTS, TFLITE = "model.safetensors", "model.tflite"
+_NUM_NAMED = 5
+
+
+class Recognizer:
+    """A model, whatever it is: a ``.tflite`` file, or a network in torch.
+
+    Thread-safe: any number of threads may call `read` of one object, which reads one clip after the other. To read
+    several at once, give each thread a `Recognizer` of its own.
+
+    Args:
+        path: A ``.tflite`` file; a ``.safetensors`` file with the ``recipe.json`` of its training beside it; or a
+            folder that holds one of both as ``model.tflite`` or ``model.safetensors``.
+        num_threads: Threads that work on one clip. Those of torch are shared by the whole process.
+
+    Attributes:
+        path: The model file.
+
+    Raises:
+        UserError: The file is absent or is none of Podium's.
+    """
+
+    def __init__(self, path: str | Path, num_threads: int = 1) -> None:
+        self.path = find_model(path)
+        self._reader = _open(self.path, num_threads)
+        self._lock = threading.Lock()
+
+    def read(self, landmarks: "np.ndarray | pd.DataFrame") -> Reading:
+        """Reads one clip.
+
+        Args:
+            landmarks: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN where a
+                landmark is missing; one row per frame. An array (T, 390) of floats has the columns
+                `podium.landmarks.COLUMNS` in that order; a table has them by name, in any order and among others.
+
+        Returns:
+            The text, never empty: too short a clip, or one that the file does not trust, gets the dummy phrase
+            (`Reading.is_dummy`). And the confidence that the clip can be read at all, in [0, 1], where the model tells
+            it. A network in torch has no thresholds; it reads whatever has a frame.
+
+        Raises:
+            UserError: Columns are missing, the shape or the type is another, or a value is infinite.
+        """
+        landmarks_TK = as_clip(landmarks)
+        with self._lock:
+            return self._reader.read(landmarks_TK)
+
+
+def find_model(path: str | Path) -> Path:
+    """The model file that a path means; a folder means the one that it holds.
+
+    Raises:
+        UserError: There is none.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return path
+    found = [path / name for name in (TFLITE, WEIGHTS) if (path / name).is_file()]
+    if not found:
+        raise UserError(f"{path} holds neither {TFLITE} nor {WEIGHTS}; name a model")
+    return found[0]
+
+
+def as_clip(landmarks: "np.ndarray | pd.DataFrame") -> np.ndarray:
+    """What a reader wants, (T, 390) float32, NaN kept. For arguments and errors see `Recognizer.read`."""
+    if hasattr(landmarks, "columns"):
+        landmarks = _select(landmarks)
+    array = np.asarray(landmarks)
+    if array.ndim != 2 or array.shape[1] != len(COLUMNS):
+        raise UserError(
+            f"a clip of the shape {array.shape} cannot be read; it must be (frames, {len(COLUMNS)}),"
+            " the columns of podium.landmarks.COLUMNS"
+        )
+    if array.dtype.kind != "f":
+        raise UserError(f"a clip of the type {array.dtype} cannot be read; landmarks are floating-point numbers")
+    with np.errstate(over="ignore"):  # of a float64: becomes infinite, and is found as such
+        landmarks_TK = np.ascontiguousarray(array, dtype=np.float32)
+    is_infinite_TK = np.isinf(landmarks_TK)
+    if is_infinite_TK.any():
+        frame, column = np.argwhere(is_infinite_TK)[0]
+        raise UserError(f"frame {frame} has an infinite {COLUMNS[column]}; a missing landmark is NaN")
+    return landmarks_TK
+
+
+def _select(table: "pd.DataFrame") -> np.ndarray:
+    """The 390 columns of a table in their order, as floats."""
+    missing = [name for name in COLUMNS if name not in table.columns]
+    if missing:
+        more = f" and {len(missing) - _NUM_NAMED} more" if len(missing) > _NUM_NAMED else ""
+        raise UserError(f"a clip lacks the column(s) {', '.join(missing[:_NUM_NAMED])}{more}")
+    table = table[COLUMNS]
+    if table.shape[1] != len(COLUMNS):
+        twice = table.columns[table.columns.duplicated()][0]
+        raise UserError(f"a clip has the column {twice} more than once")
+    for name, dtype in table.dtypes.items():
+        if dtype.kind not in "fiu":
+            raise UserError(f"column {name} is {dtype}, not a number")
+    return table.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _open(path: Path, num_threads: int) -> Reader:
+    if path.suffix == ".tflite":
+        _check_columns(path.with_name("inference_args.json"))
+        return TfliteRecognizer(path, num_threads)
+    if path.suffix != ".safetensors":
+        raise UserError(f"{path} is no model; name a .tflite or .safetensors file, or the folder of one")
+    recipe = read_recipe(path.with_name("recipe.json"))
+    import torch
+
+    torch.set_num_threads(num_threads)
+    return TorchRecognizer.load(path, recipe, min_frames=1, min_confidence=0.0)
+
+
+def _check_columns(path: Path) -> None:
+    """Raises `UserError` where the file's own list says that it was made for other columns."""
+    if path.is_file() and read_json(path).get("selected_columns") != COLUMNS:
+        raise UserError(f"{path}: the model reads other columns than podium.landmarks.COLUMNS; export it again")

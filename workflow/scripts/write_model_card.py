@@ -1,0 +1,36 @@
+"""Writes what the exported file is: columns, alphabet, thresholds, training data, seeds, code, score, licence."""
+
+import argparse
+from pathlib import Path
+
+from podium.errors import run
+from podium.export.card import model_card
+from podium.files import read_json, write_json
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--name", required=True, help="the experiment")
+    parser.add_argument("--models", required=True, nargs="+", type=Path, help="files that the card is about")
+    parser.add_argument("--inference-args", required=True, help="columns and thresholds (.json)")
+    parser.add_argument("--parity", required=True, help="parity.json")
+    parser.add_argument("--recipes", required=True, nargs="+", help="recipe.json of each network in the file")
+    parser.add_argument("--manifest", nargs="?", help="of the training data; without it, weights were imported")
+    parser.add_argument("--evaluation", nargs="?", help="evaluation.json, where something was scored")
+    parser.add_argument("--out", required=True, help="the card (.json)")
+    arguments = parser.parse_args()
+    card = model_card(
+        arguments.name,
+        arguments.models,
+        read_json(arguments.inference_args),
+        read_json(arguments.parity),
+        [read_json(recipe) for recipe in arguments.recipes],
+        read_json(arguments.manifest) if arguments.manifest else None,
+        read_json(arguments.evaluation) if arguments.evaluation else None,
+    )
+    write_json(arguments.out, card)
+    print(f"num_files={len(card['files'])} num_networks={len(card['networks'])}")
+
+
+if __name__ == "__main__":
+    run(main)
