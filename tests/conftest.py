@@ -1,6 +1,9 @@
 """Fixtures for every test."""
 
 import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,3 +29,29 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no reference data: {folder} is absent (set PODIUM_SHARED to its place)")
     return folder
+
+
+@dataclass
+class Outcome:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def podium(capsys, monkeypatch) -> Callable[..., Outcome]:
+    """The command ``podium``, in this process: a process of its own takes seconds to import what it needs."""
+    from podium.cli.main import main
+
+    def call(*words: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["podium", *map(str, words)])
+        code = 0
+        try:
+            main()
+        except SystemExit as error:
+            code = error.code or 0
+        return Outcome(code, *capsys.readouterr())
+
+    return call

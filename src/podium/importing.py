@@ -4,6 +4,7 @@ Nothing in a checkpoint is executed: unpickling is limited to tensors and plain 
 """
 
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -169,15 +170,16 @@ def _read_npz(path: Path) -> State:
 
 def _read_pth(path: Path) -> State:
     try:
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged pickle may raise anything
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of torch, about ways of pickling
+            content: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged pickle may raise anything, and torch's own words advise to trust the file
         blamed = re.search(r"GLOBAL ([\w.]+)", str(error))
         if blamed:
-            raise UserError(
-                f"{path} holds more than weights: loading it would call {blamed[1]}; nothing was executed"
-            ) from None
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UserError(f"{path} is damaged or no checkpoint ({reason}); fetch it again") from None
+            what = f"holds more than weights: loading it would call {blamed[1]}"
+        else:
+            what = f"is damaged, or holds something else than weights ({type(error).__name__})"
+        raise UserError(f"{path} {what}; nothing was executed") from None
     state = content.get("model", content) if isinstance(content, Mapping) else content
     if not isinstance(state, Mapping):
         raise UserError(f"{path} holds a {type(state).__name__}, not a state dict")

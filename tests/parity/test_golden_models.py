@@ -1,72 +1,17 @@
 """Both networks against numbers that the 1st-place solution's own networks computed, in `published` mode."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
+from golden_networks import Golden
 
-from podium.config import Decoder, Model, ModelChoices
 from podium.landmarks import PARTS, SLOTS
-from podium.models import create
 from podium.models.base import tidy_ids
 from podium.models.checkpoint import observe
 from podium.models.decoder import reverse_labels, shift_right
 from podium.models.layers import part_view
 from podium.models.original import from_original, to_original
 from podium.text import END, START
-
-NAMES = {"cfg1": "squeezeformer_relpos", "cfg2": "squeezeformer_rope"}
-PUBLISHED = ModelChoices(**dict.fromkeys(ModelChoices.model_fields, "published"))
-
-
-class Golden:
-    """One file of reference numbers, and our network with its weights."""
-
-    def __init__(self, folder, cfg: str) -> None:
-        load = {part: np.load(folder / f"golden_{cfg}_tiny{part}.npz") for part in ("", "_mid", "_train")}
-        self.main, self.mid, self.train = load.values()
-        self.cfg = cfg
-        meta = json.loads(str(self.main["meta"]))
-        self.config = Model(
-            name=NAMES[cfg],
-            dim=meta["dim"],
-            num_blocks=meta["layers"],
-            num_heads=meta["heads"],
-            kernel_size=meta["kernel"],
-            p_dropout=0,
-            p_attention_dropout=0,
-            p_mask_input=0,
-            decoder=Decoder(
-                num_layers=meta["decoder"]["layers"],
-                num_heads=meta["decoder"]["heads"],
-                ff_dim=meta["decoder"]["ffn"],
-                p_dropout=0,
-                p_activation_dropout=0,
-                p_attention_dropout=0,
-            ),
-            choices=PUBLISHED,
-        )
-        self.batch = {
-            "x_BTLC": torch.from_numpy(self.main["in/input"]),
-            "mask_BT": torch.from_numpy(self.main["in/input_mask"]) > 0,
-            "labels_BS": torch.from_numpy(self.main["in/token_ids"]),
-            "score_B": torch.from_numpy(self.main["in/score"]),
-        }
-
-    def part(self, file: np.lib.npyio.NpzFile, prefix: str) -> dict[str, np.ndarray]:
-        """Arrays whose keys begin with the prefix, under the original's names."""
-        return {key.removeprefix(prefix): file[key] for key in file.files if key.startswith(prefix)}
-
-    def ours(self, file: np.lib.npyio.NpzFile, prefix: str) -> dict[str, torch.Tensor]:
-        """Likewise, under our names."""
-        arrays = from_original(self.part(file, prefix), self.config)
-        return {name: torch.from_numpy(value) for name, value in arrays.items()}
-
-    def network(self) -> torch.nn.Module:
-        network = create(self.config)
-        network.load_state_dict(self.ours(self.main, "w/"), strict=True)
-        return network.eval()
 
 
 @pytest.fixture(scope="module", params=["cfg1", "cfg2"])
@@ -87,7 +32,7 @@ def encoder_error(golden: Golden, network: torch.nn.Module) -> float:
 
 
 def test_golden_names_there_and_back(golden):
-    original = golden.part(golden.main, "w/")
+    original = golden.state
     back = to_original(from_original(original, golden.config), golden.config)
     rebuilt = {"cos", "sin"} | {name for name in original if "embed_positions" in name or "num_batches" in name}
     assert set(back) == set(original) - rebuilt

@@ -1,0 +1,75 @@
+"""Reference numbers of the 1st-place solution's own networks, and ours with their weights."""
+
+import json
+
+import numpy as np
+import torch
+
+from podium.config import Decoder, Model, ModelChoices, Optimizer, Recipe, Training
+from podium.importing import build
+from podium.models.base import SignReader
+from podium.models.original import from_original
+
+NAMES = {"cfg1": "squeezeformer_relpos", "cfg2": "squeezeformer_rope"}
+PUBLISHED = ModelChoices(**dict.fromkeys(ModelChoices.model_fields, "published"))
+
+
+class Golden:
+    """One file of reference numbers, and our network with its weights.
+
+    Attributes:
+        recipe: The network's, in `published` mode.
+        state: The weights under the original's names.
+        batch: What the original was given.
+    """
+
+    def __init__(self, folder, cfg: str) -> None:
+        load = {part: np.load(folder / f"golden_{cfg}_tiny{part}.npz") for part in ("", "_mid", "_train")}
+        self.main, self.mid, self.train = load.values()
+        self.cfg = cfg
+        meta = json.loads(str(self.main["meta"]))
+        model = Model(
+            name=NAMES[cfg],
+            dim=meta["dim"],
+            num_blocks=meta["layers"],
+            num_heads=meta["heads"],
+            kernel_size=meta["kernel"],
+            p_dropout=0,
+            p_attention_dropout=0,
+            p_mask_input=0,
+            decoder=Decoder(
+                num_layers=meta["decoder"]["layers"],
+                num_heads=meta["decoder"]["heads"],
+                ff_dim=meta["decoder"]["ffn"],
+                p_dropout=0,
+                p_activation_dropout=0,
+                p_attention_dropout=0,
+            ),
+            choices=PUBLISHED,
+        )
+        self.recipe = Recipe(
+            model=model,
+            data={"max_frames": meta["max_len"]},
+            optimizer=Optimizer(learning_rate=1e-3),
+            training=Training(epochs=1),
+        )
+        self.config = model
+        self.state = self.part(self.main, "w/")
+        self.batch = {
+            "x_BTLC": torch.from_numpy(self.main["in/input"]),
+            "mask_BT": torch.from_numpy(self.main["in/input_mask"]) > 0,
+            "labels_BS": torch.from_numpy(self.main["in/token_ids"]),
+            "score_B": torch.from_numpy(self.main["in/score"]),
+        }
+
+    def part(self, file: np.lib.npyio.NpzFile, prefix: str) -> dict[str, np.ndarray]:
+        """Arrays whose keys begin with the prefix, under the original's names."""
+        return {key.removeprefix(prefix): file[key] for key in file.files if key.startswith(prefix)}
+
+    def ours(self, file: np.lib.npyio.NpzFile, prefix: str) -> dict[str, torch.Tensor]:
+        """Likewise, under our names."""
+        arrays = from_original(self.part(file, prefix), self.config)
+        return {name: torch.from_numpy(value) for name, value in arrays.items()}
+
+    def network(self) -> SignReader:
+        return build(self.state, self.recipe, "the reference")

@@ -1,0 +1,230 @@
+"""Checkpoints of the 1st-place solution: what is read, what is refused, and that nothing in them is executed."""
+
+import os
+import pickle
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+from small_networks import random_network, small_recipe, state_of
+
+from podium import importing
+from podium.config import Recipe
+from podium.errors import UserError
+from podium.files import file_digest, read_json
+from podium.importing import build, import_checkpoint, read_original, reference_clips
+from podium.landmarks import COLUMNS
+from podium.models.attention import rotary_table
+from podium.models.decoder import position_table
+from podium.models.original import to_original
+
+RECIPE = small_recipe(max_frames=64, ctc_weight=0)
+WRITTEN = ["inference_args.json", "model.safetensors", "recipe.json", "reference.npz"]
+
+
+def original() -> dict[str, np.ndarray]:
+    """What a checkpoint of the original holds: weights, counters and tables."""
+    state = to_original(state_of(random_network(RECIPE)), RECIPE.model)
+    counters = {name.replace("running_mean", "num_batches_tracked") for name in state if "running_mean" in name}
+    cos, sin = rotary_table(64, 8, torch.device("cpu"))
+    positions = np.concatenate([position_table(32).numpy(), np.ones((900, 32), np.float32)])
+    return {
+        **state,
+        **{name: np.array(3) for name in counters},
+        "cos": cos.numpy()[None, None],
+        "sin": sin.numpy()[None, None],
+        "decoder.decoder.embed_positions.weights": positions,
+    }
+
+
+def tensors(state: dict[str, np.ndarray], prefix: str = "") -> dict[str, torch.Tensor]:
+    return {prefix + name: torch.from_numpy(value) for name, value in state.items()}
+
+
+def saved(content: object, path, **options):
+    torch.save(content, path, **options)
+    return path
+
+
+FORMS = {
+    "published": lambda state, path: saved({"model": tensors(state)}, path),
+    "of several GPUs": lambda state, path: saved({"model": tensors(state, "module.")}, path),
+    "with more": lambda state, path: saved({"model": tensors(state), "epoch": 399, "lr": [0.1]}, path),
+    "bare": lambda state, path: saved(tensors(state), path),
+    "of old": lambda state, path: saved({"model": tensors(state)}, path, _use_new_zipfile_serialization=False),
+}
+
+
+@pytest.mark.parametrize("form", [*FORMS, "npz"])
+def test_every_form_gives_the_network(tmp_path, form):
+    path = tmp_path / ("weights.npz" if form == "npz" else "weights.pth")
+    if form == "npz":
+        np.savez(path, **original())
+    else:
+        FORMS[form](original(), path)
+    counts = import_checkpoint(path, RECIPE, 7, tmp_path / "out/model.safetensors")
+    network = random_network(RECIPE)
+    found = load_file(tmp_path / "out/model.safetensors")
+    assert found.keys() == network.state_dict().keys() and counts["num_tensors"] == len(found)
+    for name, value in network.state_dict().items():
+        assert torch.equal(found[name], value), name
+    assert sorted(os.listdir(tmp_path / "out")) == WRITTEN
+    account = read_json(tmp_path / "out/recipe.json")
+    assert account["seed"] == 7 and account["imported"] == {"file": path.name, "sha256": file_digest(path)}
+    assert Recipe(**account["recipe"]) == RECIPE
+    assert read_json(tmp_path / "out/inference_args.json")["selected_columns"] == COLUMNS
+
+
+def test_half_precision_is_widened(tmp_path):
+    path = saved({"model": {name: value.half() for name, value in tensors(original()).items()}}, tmp_path / "x.pth")
+    state = read_original(path)
+    assert state["aux_fc.weight"].dtype == np.float32
+    build(state, RECIPE, "x")
+
+
+def spoil(state: dict[str, np.ndarray]) -> None:
+    del state["aux_fc.bias"]
+    state["stranger.weight"] = np.zeros(3, np.float32)
+    state["foreign.cos"] = np.zeros(3, np.float32)
+    state["decoder.lm_head.weight"] = state["decoder.lm_head.weight"].T.copy()
+    state["decoder2.lm_head.weight"] = state["decoder2.lm_head.weight"] * np.nan
+    state["aux_fc.weight"] = np.zeros((1, 32), np.int64)
+    state["cos"] = state["cos"][..., ::-1].copy()
+
+
+def test_all_that_does_not_fit_is_listed(tmp_path):
+    state = original()
+    spoil(state)
+    path = saved({"model": tensors(state)}, tmp_path / "x.pth")
+    with pytest.raises(UserError) as caught:
+        import_checkpoint(path, RECIPE, 0, tmp_path / "out/model.safetensors")
+    message = str(caught.value)
+    for part in (
+        "7 problem(s)", "missing aux_fc.bias", "extra stranger.weight", "extra foreign.cos",
+        "decoder.lm_head.weight has shape (32, 63), not (63, 32)", "decoder2.lm_head.weight holds values",
+        "aux_fc.weight is int64", "cos holds other constants",
+    ):  # fmt: skip
+        assert part in message
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        (small_recipe(max_frames=128, ctc_weight=0), "cos has shape (1, 1, 64, 8)"),
+        (small_recipe(max_frames=64, ctc_weight=0, dim=64), "shape"),
+        (small_recipe(max_frames=64, ctc_weight=0, num_blocks=1), "extra encoder.blocks.1."),
+        (small_recipe("squeezeformer_relpos", max_frames=64, ctc_weight=0), "missing encoder.blocks.0.mhsa.attention"),
+        (small_recipe(max_frames=64), "no CTC head"),
+        (small_recipe("zipformer", ctc_weight=0), "no network zipformer"),
+    ],
+)
+def test_another_recipe_is_refused(recipe, message):
+    with pytest.raises(UserError) as caught:
+        build(original(), recipe, "the test")
+    assert message in str(caught.value)
+
+
+def test_weights_are_written_last(tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise OSError("the disk is full")
+
+    path = saved({"model": tensors(original())}, tmp_path / "x.pth")
+    monkeypatch.setattr(importing, "write_reference", fail)
+    with pytest.raises(OSError):
+        import_checkpoint(path, RECIPE, 0, tmp_path / "out/model.safetensors")
+    assert not (tmp_path / "out/model.safetensors").exists()
+
+
+class Evil:
+    """Creates a file when it is unpickled."""
+
+    def __init__(self, marker) -> None:
+        self.marker = marker
+
+    def __reduce__(self):
+        return os.system, (f"touch {self.marker}",)
+
+
+def evil_files(folder, marker) -> dict:
+    content = {"model": {**tensors(original()), "aux_fc.bias": Evil(marker)}}
+    (folder / "plain.pth").write_bytes(pickle.dumps(content))
+    np.savez(folder / "objects.npz", **{**original(), "aux_fc.bias": np.array([Evil(marker)], dtype=object)})
+    return {
+        "zip": saved(content, folder / "zip.pth"),
+        "legacy": saved(content, folder / "legacy.pth", _use_new_zipfile_serialization=False),
+        "plain": folder / "plain.pth",
+        "npz": folder / "objects.npz",
+    }
+
+
+@pytest.mark.parametrize("kind", ["zip", "legacy", "plain", "npz"])
+def test_pickled_code_is_not_executed(tmp_path, podium, kind):
+    marker = tmp_path / "marker"
+    path = evil_files(tmp_path, marker)[kind]
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(RECIPE.model_dump(mode="json")))
+    done = podium("import-checkpoint", path, "--recipe", tmp_path / "recipe.yaml", "--out", tmp_path / "x.safetensors")
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1), done.err
+    assert done.err.startswith(f"error: {path} ") and "nothing was" in done.err
+    assert ("would call posix.system" in done.err) == (kind in ("zip", "legacy"))
+    assert not marker.exists() and not (tmp_path / "x.safetensors").exists()
+
+
+@pytest.mark.parametrize("kind", ["zip", "legacy"])
+def test_the_evil_files_are_evil(tmp_path, kind):
+    """Control: read carelessly, they do what they were made for."""
+    torch.load(evil_files(tmp_path, tmp_path / "marker")[kind], weights_only=False)
+    assert (tmp_path / "marker").exists()
+
+
+@pytest.mark.parametrize("cut", [0, 5, 3000])
+@pytest.mark.parametrize("name", ["x.pth", "x.npz"])
+def test_damaged_files(tmp_path, name, cut):
+    path = tmp_path / name
+    if name == "x.npz":
+        np.savez(path, **original())
+    else:
+        saved({"model": tensors(original())}, path)
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(UserError, match=name):
+        read_original(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([torch.zeros(2)], "holds a list"),
+        ({"model": {"a": torch.zeros(2), "lr": 0.1}}, "lr is no tensor"),
+        ({"model": {"a": torch.zeros(2, 2).to_sparse()}}, "not plain numbers"),
+        ({"model": {}}, "holds no tensors"),
+    ],
+)
+def test_what_is_no_state_dict(tmp_path, content, message):
+    with pytest.raises(UserError, match=message):
+        read_original(saved(content, tmp_path / "x.pth"))
+
+
+def test_what_is_not_there(tmp_path):
+    with pytest.raises(UserError, match="does not exist"):
+        read_original(tmp_path / "x.pth")
+    with pytest.raises(UserError, match="does not end in .safetensors"):
+        import_checkpoint(tmp_path / "x.pth", RECIPE, 0, tmp_path / "model.bin")
+
+
+def test_reference_clips_are_the_same_and_one_is_too_long():
+    first, second = reference_clips(64), reference_clips(64)
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=True))
+    assert len(first[-1]) > 64 > len(first[-2]) and {clip.shape[1] for clip in first} == {390}
+    assert len(reference_clips(384)[-1]) > 384
+
+
+def test_the_command(tmp_path, podium):
+    path = saved({"model": tensors(original())}, tmp_path / "x.pth")
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(RECIPE.model_dump(mode="json")))
+    out = tmp_path / "new/model.safetensors"
+    done = podium("import-checkpoint", path, "--recipe", tmp_path / "recipe.yaml", "--seed", 3, "--out", out)
+    assert done.code == 0 and done.out.startswith("num_tensors=") and done.out.endswith(f" out={out}\n")
+    assert "remark: the original's confidence head" in done.err, "the recipe is a corrected one"
+    assert read_json(out.with_name("recipe.json"))["seed"] == 3
