@@ -28,6 +28,12 @@ class Prediction:
     reading: Reading | None
     problem: str = ""
 
+    @property
+    def complaint(self) -> str:
+        """The clip and its problem in one line."""
+        problem = " ".join(self.problem.split())
+        return problem if problem.startswith(self.file) else f"{self.name}: {problem}"
+
     def to_json(self) -> dict:
         """Its plain form."""
         place = {"file": self.file, "sequence_id": self.sequence_id}

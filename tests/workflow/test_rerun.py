@@ -5,7 +5,14 @@ import time
 
 import pytest
 
-EXPORT = {"export_tflite": 1, "verify_parity": 1, "evaluate_tflite": 1, "benchmark_tflite": 1, "summarize": 1}
+EXPORT = {
+    "export_tflite": 1,
+    "verify_parity": 1,
+    "evaluate_tflite": 1,
+    "write_model_card": 1,
+    "benchmark_tflite": 1,
+    "summarize": 1,
+}
 AFTER_ROUND2 = {"port_seed": 2, "evaluate_seed": 2, **EXPORT}
 FROM_ROUND2 = {"train_round2": 2, **AFTER_ROUND2}
 FROM_ROUND1 = {"train_round1": 2, "merge_oof": 1, **FROM_ROUND2}

@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
     read = [one for one in predictions if one.reading is not None]
     bad = [one for one in predictions if one.reading is None]
     if not read:
-        first = f"; the first, {bad[0].name}: {bad[0].problem}" if bad else ""
+        first = f"; the first: {bad[0].complaint}" if bad else ""
         raise UserError(f"none of {len(bad)} clip(s) can be read{first}")
     if arguments.format == "json":
         content = {
@@ -61,6 +61,6 @@ def run(arguments: argparse.Namespace) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     for one in bad[:NUM_NAMED]:
-        print(f"bad clip: {one.name}: {' '.join(one.problem.split())}", file=sys.stderr)
+        print(f"bad clip: {one.complaint}", file=sys.stderr)
     more = f" (the first {NUM_NAMED} are named)" if len(bad) > NUM_NAMED else ""
     print(f"num_read={len(read)} num_bad={len(bad)}{more}", file=sys.stderr)

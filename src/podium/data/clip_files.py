@@ -149,7 +149,8 @@ def _open_parquet(path: Path) -> Source:
 
 def _read_single_parquet(path: Path) -> Iterator[Clip]:
     try:
-        yield Clip(path, None, pq.read_table(path, columns=COLUMNS).to_pandas(ignore_metadata=True))
+        table = pq.ParquetFile(path).read(columns=COLUMNS)  # as many of them as there are
+        yield Clip(path, None, table.to_pandas(ignore_metadata=True))
     except (pa.ArrowException, OSError) as error:
         yield Clip(path, None, None, f"{path} is damaged ({error}); fetch or make it again")
 

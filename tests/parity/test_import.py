@@ -1,0 +1,120 @@
+"""Published weights all the way: import → TensorFlow twin → TFLite → text, against ids of the original's networks."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import torch
+from golden_networks import Golden
+from small_networks import random_clip
+
+from podium import Recognizer
+from podium.export.tflite import Ensemble, convert
+from podium.files import file_digest, write_json
+from podium.importing import import_checkpoint
+from podium.inference import read_recipe
+from podium.landmarks import COLUMNS
+from podium.model_info import describe
+from podium.port import port
+from podium.port.weights import load_torch_state
+from podium.text import CHARACTERS, NUM_CHARACTERS, PAD
+
+
+class Imported:
+    """A checkpoint with the reference's weights, imported, ported and converted."""
+
+    def __init__(self, golden: Golden, folder) -> None:
+        self.golden, self.folder = golden, folder
+        tensors = {f"module.{name}": torch.from_numpy(value) for name, value in golden.state.items()}
+        torch.save({"model": tensors}, folder / "checkpoint_last_seed1.pth")
+        self.weights = folder / "model.safetensors"
+        import_checkpoint(folder / "checkpoint_last_seed1.pth", golden.recipe, 1, self.weights)
+        recipe = read_recipe(folder / "recipe.json")
+        self.ensemble = Ensemble([port(recipe, load_torch_state(self.weights), "the test")], 1, 0.0)
+        self.model = folder / "model.tflite"
+        self.model.write_bytes(convert(self.ensemble, half_weights=False))
+
+
+@pytest.fixture(scope="module", params=["cfg1", "cfg2"])
+def imported(request, shared, tmp_path_factory) -> Imported:
+    return Imported(Golden(shared / "golden", request.param), tmp_path_factory.mktemp(request.param))
+
+
+# Clip 0 stands padded in the reference's batch, where convolutions let pads leak into it; the file pads nothing.
+# Clip 1 fills its row, clip 2 is longer and gets shortened.
+@pytest.mark.parametrize("clip", [1, 2])
+def test_the_file_gives_the_references_ids(imported, clip):
+    generated = imported.golden.main["out/generated_raw"][clip][1:]  # START stands in front
+    is_special = generated >= NUM_CHARACTERS
+    # The original lets PAD win, the file does not: they agree up to there.
+    num_steps = int(is_special.argmax()) if is_special.any() else len(generated)
+    assert num_steps >= 6
+    recognizer = Recognizer(imported.model)
+    text = recognizer.read(imported.golden.main[f"raw/{clip}"]).text
+    assert text[:num_steps] == "".join(CHARACTERS[index] for index in generated[:num_steps])
+    if num_steps == len(generated):
+        assert len(text) == num_steps
+    else:
+        assert generated[num_steps] == PAD
+
+
+def test_the_imported_network_gives_the_references_ids(imported):
+    network, batch = imported.golden.network(), imported.golden.batch
+    ids, _ = network.generate(batch["x_BTLC"], batch["mask_BT"])
+    np.testing.assert_array_equal(ids.numpy(), imported.golden.main["out/generated_ids"])
+    stored = load_torch_state(imported.weights)
+    assert all(np.array_equal(stored[name], value.numpy()) for name, value in network.state_dict().items())
+
+
+def test_threads_share_a_file(imported):
+    recognizer = Recognizer(imported.model, num_threads=2)
+    clips = [random_clip(num_frames, seed) for seed in range(4) for num_frames in (16, 40, 80)]
+    expected = [recognizer.read(clip) for clip in clips]
+    assert len({reading.text for reading in expected}) > 3
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            assert list(pool.map(recognizer.read, clips)) == expected
+
+
+@pytest.mark.parametrize("imported", ["cfg2"], indirect=True)
+def test_a_file_that_tells_its_confidence(imported, tmp_path):
+    """A second output of the signature: hosts that ask for ``outputs`` alone do not notice it."""
+    assert Recognizer(imported.model).read(random_clip(30)).confidence is None
+    ensemble = imported.ensemble
+
+    class Telling(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None, 390], tf.float32, name="inputs")], autograph=False)
+        def read(self, inputs):
+            seen = ensemble.inside(inputs)
+            return {"outputs": seen["outputs"], "confidence": seen["confidence"]}
+
+    telling = Telling()
+    telling.ensemble = ensemble
+    (tmp_path / "model.tflite").write_bytes(convert(telling, half_weights=False))
+    reading = Recognizer(tmp_path).read(random_clip(30))
+    assert reading.text == Recognizer(imported.model).read(random_clip(30)).text
+    assert reading.confidence == pytest.approx(float(ensemble.inside(random_clip(30))["confidence"]), abs=1e-5)
+
+
+def test_info_and_predict(imported, podium, tmp_path):
+    np.save(tmp_path / "clip.npy", random_clip(30))
+    done = podium("predict", tmp_path / "clip.npy", "--model", imported.model)
+    text = Recognizer(imported.model).read(random_clip(30)).text
+    assert done.out == f"{tmp_path}/clip.npy\t{text}\t-\n"
+    settings = {"selected_columns": COLUMNS, "min_frames": 1, "min_confidence": 0.0}
+    write_json(imported.folder / "inference_args.json", settings)
+    found = describe(imported.model)
+    signature = found["signatures"]["serving_default"]
+    assert signature == {"inputs": {"inputs": "float32 any×390"}, "outputs": {"outputs": "float32 any×59"}}
+    assert found["weights_mb"]["float32"] > 0.5 and "WHILE" in found["operators"]
+    assert found["thresholds"] == {"min_frames": 1, "min_confidence": 0.0}
+    assert found["card"].startswith("no model_card.json")
+    card = {"files": [{"sha256": "0"}], "score": {"score": 0.5}, "licence": {"code": "x"}}
+    write_json(imported.folder / "model_card.json", card)
+    assert "another file" in describe(imported.model)["card"]
+    card["files"] = [{"sha256": file_digest(imported.model)}]
+    write_json(imported.folder / "model_card.json", card)
+    assert describe(imported.model)["card"]["score"] == {"score": 0.5}
+    done = podium("info", imported.model)
+    assert done.code == 0 and "any×390" in done.out and "0.5" in done.out

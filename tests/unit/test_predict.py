@@ -1,0 +1,214 @@
+"""``podium predict`` and ``podium info``: every way in which clips may lie, and what is said of bad ones."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from raw_folder import landmark_frame, table, write_arrays, write_raw
+from small_networks import random_clip, random_network, small_recipe
+from workplace import Workplace
+
+import podium as package
+from podium.files import write_json
+from podium.landmarks import COLUMNS
+from podium.models.checkpoint import save_weights
+
+RECIPE = small_recipe(max_frames=64)
+ROWS = table(num_signers=4, clips_per_signer=3)
+CLIP = random_clip(30)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    save_weights(random_network(RECIPE), folder / "model.safetensors")
+    write_json(folder / "recipe.json", {"recipe": RECIPE.model_dump(mode="json"), "seed": 4, "fold": None})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def recognizer(model):
+    return package.Recognizer(model)
+
+
+@pytest.fixture
+def predict(podium, model, capsys):
+    """Calls the command, which must succeed; returns its JSON and what it said beside."""
+
+    def call(*words):
+        capsys.readouterr()
+        done = podium("predict", *words, "--model", model, "--format", "json")
+        assert done.code == 0, done.err
+        return json.loads(done.out, parse_constant=pytest.fail), done.err
+
+    return call
+
+
+def write_clip(path, clip=CLIP):
+    """A file of one clip, of the kind that its suffix says; the columns of tables stand in reverse."""
+    frame = pd.DataFrame(clip, columns=COLUMNS)[COLUMNS[::-1]]
+    if path.suffix == ".npy":
+        np.save(path, clip)
+    elif path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+    else:
+        frame.assign(comment="nobody reads this").to_parquet(path)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".csv", ".parquet"])
+def test_a_file_of_one_clip(predict, recognizer, tmp_path, suffix):
+    path = write_clip(tmp_path / f"clip{suffix}")
+    outcome, said = predict(path)
+    text = recognizer.read(CLIP).text
+    (found,) = outcome["clips"]
+    assert found.pop("confidence") == pytest.approx(recognizer.read(CLIP).confidence, abs=1e-4)
+    assert found == {"file": str(path), "sequence_id": None, "num_frames": 30, "text": text, "is_dummy": False}
+    assert outcome["bad"] == [] and said == "num_read=1 num_bad=0\n"
+
+
+def test_arrays_in_another_order(predict, recognizer, tmp_path):
+    write_clip(tmp_path / "clip.npy", CLIP[:, ::-1])
+    write_json(tmp_path / "inference_args.json", {"selected_columns": COLUMNS[::-1]})
+    assert predict(tmp_path / "clip.npy")[0]["clips"][0]["text"] == recognizer.read(CLIP).text
+
+
+def expected_texts(recognizer, rows=ROWS) -> dict[int, str]:
+    groups = landmark_frame(rows).groupby("sequence_id")
+    return {int(name): recognizer.read(clip[COLUMNS].to_numpy()).text for name, clip in groups}
+
+
+def texts(outcome: dict) -> dict[int, str]:
+    return {clip["sequence_id"]: clip["text"] for clip in outcome["clips"]}
+
+
+def test_layouts_of_many_clips(predict, recognizer, tmp_path):
+    expected = expected_texts(recognizer)
+    assert len(set(expected.values())) > 3
+    write_raw(tmp_path / "raw", ROWS)
+    assert texts(predict(tmp_path / "raw")[0]) == expected
+    assert texts(predict(*sorted((tmp_path / "raw/train_landmarks").iterdir()))[0]) == expected
+    write_arrays(tmp_path / "arrays", ROWS)
+    assert texts(predict(tmp_path / "arrays")[0]) == expected
+    landmark_frame(ROWS).sort_values("frame", kind="stable").reset_index().to_csv(tmp_path / "all.csv", index=False)
+    assert texts(predict(tmp_path / "all.csv")[0]) == expected, "the sequences' frames are interleaved"
+    landmark_frame(ROWS).sort_values("frame", kind="stable").to_parquet(tmp_path / "all.parquet")
+    assert texts(predict(tmp_path / "all.parquet")[0]) == expected
+
+
+def test_a_prepared_dataset(predict, recognizer, tmp_path):
+    write_raw(tmp_path / "source", Workplace.rows)
+    place = Workplace(tmp_path, tmp_path / "source")
+    place.prepare()
+    expected = expected_texts(recognizer, Workplace.rows)
+    for path in (place.data, place.data / "shards/train"):
+        assert texts(predict(path)[0]) == expected
+    of_one = set(texts(predict(place.shard)[0]))
+    assert of_one == set(Workplace.rows.loc[Workplace.rows["file_id"] == place.file_id, "sequence_id"])
+
+
+def bad_clips(folder):
+    """Bad files by the words that tell of each."""
+    write_clip(folder / "good.npy")
+    np.save(folder / "narrow.npy", CLIP[:, :100])
+    np.save(folder / "whole.npy", np.zeros((20, 390), np.int32))
+    np.save(folder / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
+    np.save(folder / "empty.npy", random_clip(0))
+    np.save(folder / "nothing.npy", np.full((20, 390), np.nan, np.float32))
+    np.save(folder / "infinite.npy", np.full((20, 390), np.inf, np.float32))
+    (folder / "cut.npy").write_bytes((folder / "good.npy").read_bytes()[:900])
+    (folder / "cut.parquet").write_bytes(b"PAR1")
+    (folder / "binary.csv").write_bytes(b"\xff\xfe\x00\x80")
+    (folder / "void.csv").write_text("")
+    pd.DataFrame(CLIP, columns=COLUMNS).drop(columns=COLUMNS[9]).to_csv(folder / "lacks.csv", index=False)
+    pd.DataFrame(CLIP, columns=COLUMNS).drop(columns=COLUMNS[9]).to_parquet(folder / "lacks.parquet")
+    pd.DataFrame(CLIP, columns=COLUMNS).assign(**{COLUMNS[1]: "a"}).to_csv(folder / "words.csv", index=False)
+    pd.DataFrame(CLIP, columns=COLUMNS).assign(sequence_id="a").to_csv(folder / "ids.csv", index=False)
+    return {
+        "narrow.npy": "shape (30, 100)", "whole.npy": "type int32", "objects.npy": "damaged or no array of numbers",
+        "empty.npy": "a clip without frames", "nothing.npy": "without a single landmark", "infinite.npy": "infinite",
+        "cut.npy": "damaged", "cut.parquet": "cut off", "binary.csv": "cannot be read as a csv", "void.csv": "cannot",
+        "lacks.csv": f"lacks the column(s) {COLUMNS[9]}", "lacks.parquet": f"lacks the column(s) {COLUMNS[9]}",
+        "words.csv": f"column {COLUMNS[1]} is", "ids.csv": "column sequence_id is",
+    }  # fmt: skip
+
+
+def test_bad_clips_are_reported_and_the_others_read(predict, tmp_path):
+    expected = bad_clips(tmp_path)
+    outcome, said = predict(tmp_path, tmp_path / "absent.npy", tmp_path / "good.npy")
+    assert len(outcome["clips"]) == 2
+    found = {one["file"].rsplit("/", 1)[1]: one["problem"] for one in outcome["bad"]}
+    assert found.keys() == expected.keys() | {"absent.npy"}
+    for name, words in expected.items():
+        assert words in found[name], name
+    *named, last = said.splitlines()
+    assert len(named) == 10 and all(line.startswith(f"bad clip: {tmp_path}/") for line in named)
+    assert last == f"num_read=2 num_bad={len(expected) + 1} (the first 10 are named)"
+
+
+@pytest.mark.parametrize("name", ["narrow.npy", "lacks.parquet", "cut.parquet", "empty.npy", "absent.csv"])
+def test_only_bad_clips_are_an_error(podium, model, tmp_path, name):
+    bad_clips(tmp_path)
+    done = podium("predict", tmp_path / name, "--model", model)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert done.err.startswith("error: none of 1 clip(s) can be read; the first: ") and name in done.err
+
+
+def test_a_bad_array_among_good_ones(predict, tmp_path):
+    write_arrays(tmp_path, ROWS)
+    path = next((tmp_path / "train_landmarks").glob("*/*.npy"))
+    path.write_bytes(path.read_bytes()[:500])
+    outcome, _ = predict(tmp_path)
+    assert len(outcome["clips"]) == len(ROWS) - 1
+    assert [one["sequence_id"] for one in outcome["bad"]] == [int(path.stem)]
+
+
+def test_folders_without_clips(podium, model, tmp_path):
+    (tmp_path / "notes.txt").write_text("nothing")
+    done = podium("predict", tmp_path, tmp_path / "notes.txt", "--model", model)
+    assert done.code == 2 and "none of 2 clip(s)" in done.err and "holds no clips" in done.err
+
+
+def test_plain_text_and_a_file(podium, model, recognizer, tmp_path):
+    paths = [write_clip(tmp_path / "b.npy"), write_clip(tmp_path / "a.npy", random_clip(50))]
+    done = podium("predict", *paths, "--model", model)
+    readings = [recognizer.read(clip) for clip in (CLIP, random_clip(50))]
+    lines = [f"{path}\t{one.text}\t{one.confidence:.3f}\n" for path, one in zip(paths, readings, strict=True)]
+    assert done.out == "".join(lines)
+    written = podium("predict", *paths, "--model", model, "--out", tmp_path / "new/texts.tsv")
+    assert written.out == "" and (tmp_path / "new/texts.tsv").read_text() == done.out
+
+
+def test_the_model_comes_first(podium, tmp_path):
+    done = podium("predict", tmp_path / "absent.npy", "--model", tmp_path / "absent.tflite")
+    assert done.code == 2 and "absent.tflite does not exist" in done.err
+
+
+def test_info_of_weights(podium, model):
+    done = podium("info", model, "--json")
+    found = json.loads(done.out)
+    network = random_network(RECIPE)
+    assert found["kind"] == "torch weights" and found["seed"] == 4
+    assert found["num_values"] == sum(value.numel() for value in network.state_dict().values())
+    assert found["num_values"] > found["num_values_to_read"] > 0.5 * found["num_values"]
+    assert found["recipe"]["model"]["name"] == "squeezeformer_rope"
+    done = podium("info", model / "model.safetensors")
+    assert "squeezeformer_rope" in done.out and done.code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("absent.tflite", "does not exist"),
+        ("x.tflite", "is not a TFLite file"),
+        ("x.safetensors", "is not a safetensors"),
+        ("x.bin", "is no model"),
+        (".", "holds neither"),
+    ],
+)
+def test_info_of_what_is_no_model(podium, tmp_path, name, message):
+    for other in ("x.tflite", "x.safetensors", "x.bin"):
+        (tmp_path / other).write_text("x")
+    done = podium("info", tmp_path / name)
+    assert done.code == 2 and message in done.err and done.err.count("\n") == 1

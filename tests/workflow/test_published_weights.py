@@ -1,0 +1,71 @@
+"""Published checkpoints in place of round 2's training: from the checkpoints to the file, without data."""
+
+import pytest
+import torch
+from small_networks import random_clip, random_network, state_of
+
+from podium import Recognizer
+from podium.config import load_recipe
+from podium.files import file_digest, read_json
+from podium.models.original import to_original
+from podium.text import DUMMY_PHRASE
+
+PLAN = {"import_round2": 2, "port_seed": 2, "export_tflite": 1, "verify_parity": 1, "benchmark_tflite": 1,
+        "write_model_card": 1}  # fmt: skip
+
+
+@pytest.fixture
+def published(fresh):
+    """An experiment whose checkpoints lie beside it, and which has no data."""
+    text = (fresh.root / "config/recipes/tiny_round2.yaml").read_text()
+    assert "ctc_weight: 0.3" in text
+    recipe_file = fresh.root / "config/recipes/own.yaml"
+    recipe_file.write_text(text.replace("ctc_weight: 0.3", "ctc_weight: 0"))
+    recipe = load_recipe(recipe_file)
+    for seed in (1, 2):
+        state = to_original(state_of(random_network(recipe, seed)), recipe.model)
+        tensors = {name: torch.from_numpy(value) for name, value in state.items()}
+        torch.save({"model": tensors}, fresh.root / f"checkpoint_last_seed{seed}.pth")
+    files = "[checkpoint_last_seed1.pth, checkpoint_last_seed2.pth]"
+    fresh.edit("config/test/tiny.yaml", "recipe: tiny_round2", f"recipe: own\n  weights: {files}")
+    return fresh
+
+
+def test_from_checkpoints_to_the_file(published):
+    assert published.planned("export") == {**PLAN, "export": 1}
+    assert published.planned() == PLAN, "nothing is scored unless it is asked for"
+    scored = published.planned("results/tiny/export/evaluation.json")
+    assert scored["list_sequences"] == 1 and not {"train_round1", "pack_shard"} & scored.keys()
+    outcome = published.snakemake("export", "--cores", "2")
+    assert outcome.returncode == 0, outcome.stdout[-3000:] + outcome.stderr[-6000:]
+    results = published.root / "results"
+    assert not (results / "data").exists()
+    export = results / "tiny/export"
+    parity = read_json(export / "parity.json")
+    assert parity["passed"] and parity["end_to_end"]["num_compared_steps"] > 0
+    card = read_json(export / "model_card.json")
+    assert card["training_data"] is None and card["score"] is None
+    assert [one["seed"] for one in card["networks"]] == [1, 2]
+    for seed, network in enumerate(card["networks"], start=1):
+        name = f"checkpoint_last_seed{seed}.pth"
+        assert network["imported"] == {"file": name, "sha256": file_digest(published.root / name)}
+    assert card["files"][0]["sha256"] == file_digest(export / "model.tflite")
+    assert Recognizer(export).read(random_clip(40)).text != DUMMY_PHRASE
+    assert published.planned("export") == {}
+    torch.save({"model": {}}, published.root / "checkpoint_last_seed2.pth")
+    assert published.planned("export") == {**PLAN, "export": 1}, "other weights"
+    assert published.planned("round2") == {"import_round2": 2, "round2": 1}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("seed2.pth", "seed3.pth", "error: checkpoint_last_seed3.pth cannot be read; correct round2.weights"),
+        (", checkpoint_last_seed2.pth", "", "round2: 2 seed(s) and 1 weights; give one checkpoint per seed"),
+    ],
+)
+def test_checkpoints_that_are_not_there(published, old, new, message):
+    published.edit("config/test/tiny.yaml", old, new)
+    outcome = published.snakemake("export", "--cores", "1")
+    assert outcome.returncode == 2 and message in outcome.stderr
+    assert not (published.root / "results").exists()
