@@ -69,3 +69,10 @@ def test_checkpoints_that_are_not_there(published, old, new, message):
     outcome = published.snakemake("export", "--cores", "1")
     assert outcome.returncode == 2 and message in outcome.stderr
     assert not (published.root / "results").exists()
+
+
+def test_a_trained_experiment_has_a_card(finished):
+    export = finished.root / "results/tiny/export"
+    card, evaluation = read_json(export / "model_card.json"), read_json(export / "evaluation.json")
+    assert card["score"]["score"] == evaluation["score"] is not None
+    assert card["training_data"]["name"] == "tiny" and card["networks"][0]["imported"] is None

@@ -1,0 +1,81 @@
+"""The model card: what it says of trained and of imported networks."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+from small_networks import small_recipe
+
+from podium import provenance
+from podium.export.card import model_card
+from podium.files import file_digest
+from podium.landmarks import COLUMNS
+from podium.text import CHARACTERS
+
+SETTINGS = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.1}
+MANIFEST = {
+    "dataset": {"name": "corpus", "title": "A corpus", "url": None, "licence": "free", "source": {"kind": "synthetic"}},
+    "splits": {"train": {"num_sequences": 9, "num_participants": 3, "num_phrases": 8, "num_frames": 700}},
+}
+EVALUATION = {"score": 0.75, "score_damerau": 0.76, "num_sequences": 4, "num_characters": 40, "worst": []}
+
+
+def recipe(seed: int, **more) -> dict:
+    return {"recipe": small_recipe().model_dump(mode="json"), "seed": seed, "fold": None, "podium": "0.1.0", **more}
+
+
+@pytest.fixture
+def model(tmp_path):
+    (tmp_path / "model.tflite").write_bytes(b"content")
+    return tmp_path / "model.tflite"
+
+
+def test_card_of_trained_networks(model):
+    card = model_card("demo", [model], SETTINGS, {"passed": True}, [recipe(1), recipe(2)], MANIFEST, EVALUATION)
+    json.dumps(card, allow_nan=False)
+    assert card["files"] == [{"file": "model.tflite", "sha256": file_digest(model), "size_mb": 7e-6}]
+    assert card["input"]["columns"] == COLUMNS and card["output"]["alphabet"] == CHARACTERS
+    assert (card["thresholds"]["min_frames"], card["thresholds"]["min_confidence"]) == (15, 0.1)
+    assert card["training_data"]["name"] == "corpus"
+    assert card["training_data"]["splits"]["train"] == {"num_sequences": 9, "num_participants": 3, "num_phrases": 8}
+    assert [one["seed"] for one in card["networks"]] == [1, 2] and card["networks"][0]["imported"] is None
+    assert card["score"] == {"score": 0.75, "score_damerau": 0.76, "num_sequences": 4, "num_characters": 40}
+    assert "corpus" in card["score_meaning"] and card["equal_to_trained_networks"] is True
+    assert card["licence"] == {"code": "Apache-2.0", "training_data": "free", "weights": "Apache-2.0"}
+    assert card["code"]["digest"] == provenance.code_digest("")
+
+
+def test_card_of_networks_on_data_of_others(model):
+    dataset = {**MANIFEST["dataset"], "source": {"kind": "kaggle"}}
+    card = model_card("x", [model], SETTINGS, {"passed": True}, [recipe(1)], {**MANIFEST, "dataset": dataset}, None)
+    assert "yours to state" in card["licence"]["weights"] and card["score"] is None
+    assert card["score_meaning"] == "not scored"
+
+
+def test_card_of_imported_networks(model):
+    origin = {"file": "x.pth", "sha256": "0"}
+    card = model_card("x", [model], SETTINGS, {"passed": True}, [recipe(1, imported=origin)], None, None)
+    assert card["training_data"] is None and card["networks"][0]["imported"] == origin
+    assert "imported checkpoints" in card["licence"]["weights"]
+
+
+def git(folder, *words):
+    who = ["-c", "user.name=x", "-c", "user.email=x@x"]
+    subprocess.run(["git", "-C", folder, *who, *words], check=True, capture_output=True)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is absent")
+def test_commit_of_a_checkout_alone(tmp_path, monkeypatch):
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    monkeypatch.setattr(provenance, "PACKAGE", package)
+    git(tmp_path, "init")
+    assert provenance.commit() is None, "a folder in somebody else's repository"
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "x")
+    first = provenance.commit()
+    assert len(first) == 40
+    (package / "__init__.py").write_text("changed")
+    assert provenance.commit() == f"{first}+changes"
