@@ -198,4 +198,4 @@ def _to_numpy(tensor: torch.Tensor) -> np.ndarray:
 
 
 def _plain(array: np.ndarray) -> np.ndarray:
-    return array.astype(np.float32) if array.dtype.kind == "f" else array
+    return array.astype(np.float32, copy=False) if array.dtype.kind == "f" else array

@@ -137,5 +137,11 @@ def _open(path: Path, num_threads: int) -> Reader:
 
 def _check_columns(path: Path) -> None:
     """Raises `UserError` where the file's own list says that it was made for other columns."""
-    if path.is_file() and read_json(path).get("selected_columns") != COLUMNS:
-        raise UserError(f"{path}: the model reads other columns than podium.landmarks.COLUMNS; export it again")
+    if not path.is_file():
+        return
+    try:
+        names = read_json(path)["selected_columns"]
+    except (ValueError, KeyError, TypeError):
+        names = None
+    if names != COLUMNS:
+        raise UserError(f"{path} names other columns than podium.landmarks.COLUMNS; export the model again")

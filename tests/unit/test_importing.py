@@ -206,6 +206,13 @@ def test_what_is_no_state_dict(tmp_path, content, message):
         read_original(saved(content, tmp_path / "x.pth"))
 
 
+def test_scripts_are_not_loaded(tmp_path):
+    path = tmp_path / "x.pth"
+    torch.jit.save(torch.jit.trace(torch.nn.Linear(2, 2), torch.zeros(1, 2)), path)
+    with pytest.raises(UserError, match="nothing was executed"):
+        read_original(path)
+
+
 def test_what_is_not_there(tmp_path):
     with pytest.raises(UserError, match="does not exist"):
         read_original(tmp_path / "x.pth")

@@ -1,6 +1,7 @@
 """``podium predict`` and ``podium info``: every way in which clips may lie, and what is said of bad ones."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,22 @@ def test_arrays_in_another_order(predict, recognizer, tmp_path):
     write_clip(tmp_path / "clip.npy", CLIP[:, ::-1])
     write_json(tmp_path / "inference_args.json", {"selected_columns": COLUMNS[::-1]})
     assert predict(tmp_path / "clip.npy")[0]["clips"][0]["text"] == recognizer.read(CLIP).text
+
+
+@pytest.mark.parametrize(
+    ("names", "message"), [(COLUMNS[:-1], "has 390 columns, and .* names 389"), (None, "does not name the columns")]
+)
+def test_arrays_whose_columns_are_not_known(podium, model, tmp_path, names, message):
+    write_clip(tmp_path / "clip.npy")
+    write_json(tmp_path / "inference_args.json", {"selected_columns": names} if names else [])
+    done = podium("predict", tmp_path / "clip.npy", "--model", model)
+    assert done.code == 2 and re.search(message, done.err)
+
+
+def test_tables_without_rows(podium, model, tmp_path):
+    landmark_frame(ROWS).head(0).to_parquet(tmp_path / "none.parquet")
+    done = podium("predict", tmp_path / "none.parquet", "--model", model)
+    assert done.code == 2 and "no clips in there" in done.err
 
 
 def expected_texts(recognizer, rows=ROWS) -> dict[int, str]:

@@ -95,7 +95,6 @@ def test_bad_clips(recognizer, clip, message):
 
 def test_bad_models(folder, tmp_path):
     (tmp_path / "no.tflite").write_text("no model")
-    (tmp_path / "list.tflite").write_text("no model")
     (tmp_path / "model.onnx").write_text("no model")
     (tmp_path / "bare.safetensors").write_bytes((folder / "model.safetensors").read_bytes())
     for path, message in [
@@ -108,6 +107,9 @@ def test_bad_models(folder, tmp_path):
         with pytest.raises(UserError, match=message):
             Recognizer(path)
     write_json(tmp_path / "inference_args.json", {"selected_columns": COLUMNS[::-1]})
+    with pytest.raises(UserError, match="other columns"):
+        Recognizer(tmp_path / "no.tflite")
+    (tmp_path / "inference_args.json").write_text("no JSON")
     with pytest.raises(UserError, match="other columns"):
         Recognizer(tmp_path / "no.tflite")
 

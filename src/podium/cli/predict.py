@@ -43,9 +43,10 @@ def run(arguments: argparse.Namespace) -> None:
         predictions = list(bar)
     read = [one for one in predictions if one.reading is not None]
     bad = [one for one in predictions if one.reading is None]
+    if not predictions:
+        raise UserError(f"{', '.join(map(str, arguments.clips))}: no clips in there")
     if not read:
-        first = f"; the first: {bad[0].complaint}" if bad else ""
-        raise UserError(f"none of {len(bad)} clip(s) can be read{first}")
+        raise UserError(f"none of {len(bad)} clip(s) can be read; the first: {bad[0].complaint}")
     if arguments.format == "json":
         content = {
             "model": str(recognizer.path),

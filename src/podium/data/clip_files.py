@@ -95,7 +95,7 @@ def _open(path: Path) -> Source:
     if path.suffix == ".parquet":
         return _open_parquet(path)
     if path.suffix == ".csv":
-        return _of_table(path, _read_csv(path))
+        return _open_csv(path)
     if path.suffix == ".npy":
         return _of_recordings(path, ShardRecordings(path)) if _is_shard(path) else Source(1, lambda: _read_npy(path))
     raise UserError(f"{path} is no file of clips; give one of {', '.join(SUFFIXES)}, or a folder")
@@ -128,14 +128,27 @@ def _of_recordings(path: Path, recordings: Recordings) -> Source:
     return Source(len(num_frames) + len(recordings.unreadable), clips)
 
 
-def _of_table(path: Path, table: pd.DataFrame) -> Source:
+def _open_csv(path: Path) -> Source:
     """A clip, or several that a column `INDEX_COLUMN` tells apart."""
-    if INDEX_COLUMN not in table.columns:
-        return Source(1, lambda: iter([Clip(path, None, table)]))
-    if table[INDEX_COLUMN].dtype.kind not in "iu":
-        raise UserError(f"{path}: column {INDEX_COLUMN} is {table[INDEX_COLUMN].dtype}, not an integer")
-    groups = table.groupby(INDEX_COLUMN, sort=False)
-    return Source(len(groups), lambda: (Clip(path, int(name), clip) for name, clip in groups))
+    if INDEX_COLUMN not in _read_csv(path, nrows=0).columns:
+        return Source(1, lambda: _read_tables(path, is_single=True))
+    ids = _read_csv(path, usecols=[INDEX_COLUMN])[INDEX_COLUMN]
+    if ids.dtype.kind not in "iu":
+        raise UserError(f"{path}: column {INDEX_COLUMN} is {ids.dtype}, not an integer")
+    return Source(ids.nunique(), lambda: _read_tables(path, is_single=False))
+
+
+def _read_tables(path: Path, is_single: bool) -> Iterator[Clip]:
+    try:
+        table = _read_csv(path)
+    except UserError as error:
+        yield Clip(path, None, None, str(error))
+        return
+    if is_single:
+        yield Clip(path, None, table)
+        return
+    for sequence_id, clip in table.groupby(INDEX_COLUMN, sort=False):
+        yield Clip(path, int(sequence_id), clip)
 
 
 def _open_parquet(path: Path) -> Source:
@@ -155,9 +168,9 @@ def _read_single_parquet(path: Path) -> Iterator[Clip]:
         yield Clip(path, None, None, f"{path} is damaged ({error}); fetch or make it again")
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path, **what) -> pd.DataFrame:
     try:
-        return pd.read_csv(path)
+        return pd.read_csv(path, **what)
     except (ValueError, OSError) as error:  # pandas' parser errors and UnicodeDecodeError are ValueErrors
         raise UserError(f"{path} cannot be read as a csv file: {error}") from None
 
@@ -165,7 +178,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
 def _read_npy(path: Path) -> Iterator[Clip]:
     try:
         yield Clip(path, None, _with_names(path, np.load(path, allow_pickle=False)))
-    except (ValueError, OSError, UserError) as error:
+    except UserError as error:
+        yield Clip(path, None, None, str(error))
+    except (ValueError, OSError) as error:
         yield Clip(path, None, None, f"{path} is damaged or no array of numbers ({error})")
 
 
@@ -174,9 +189,14 @@ def _with_names(path: Path, array: np.ndarray) -> np.ndarray | pd.DataFrame:
     names_file = path.with_name(COLUMNS_FILE)
     if not names_file.is_file():
         return array
-    names = read_json(names_file).get("selected_columns", [])
-    if names == COLUMNS or array.ndim != 2 or array.shape[1] != len(names):
+    try:
+        names = list(read_json(names_file)["selected_columns"])
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{names_file} does not name the columns of {path.name} ('selected_columns')") from None
+    if names == COLUMNS or array.ndim != 2:
         return array
+    if array.shape[1] != len(names):
+        raise UserError(f"{path} has {array.shape[1]} columns, and {names_file} names {len(names)}")
     return pd.DataFrame(array, columns=names)
 
 
