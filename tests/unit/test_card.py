@@ -41,7 +41,7 @@ def test_card_of_trained_networks(model):
     assert card["training_data"]["splits"]["train"] == {"num_sequences": 9, "num_participants": 3, "num_phrases": 8}
     assert [one["seed"] for one in card["networks"]] == [1, 2] and card["networks"][0]["imported"] is None
     assert card["score"] == {"score": 0.75, "score_damerau": 0.76, "num_sequences": 4, "num_characters": 40}
-    assert "corpus" in card["score_meaning"] and card["equal_to_trained_networks"] is True
+    assert "corpus" in card["score_meaning"] and card["equal_to_torch"] is True
     assert card["licence"] == {"code": "Apache-2.0", "training_data": "free", "weights": "Apache-2.0"}
     assert card["code"]["digest"] == provenance.code_digest("")
 

@@ -9,7 +9,7 @@ from podium.provenance import code_digest, commit
 from podium.text import CHARACTERS, DUMMY_PHRASE
 
 CODE_LICENCE = "Apache-2.0"
-_SCORES = ("score", "score_damerau", "num_sequences", "num_characters")
+_SCORES = ("score", "score_damerau", "num_sequences", "num_characters", "formats")
 
 
 def model_card(
@@ -65,7 +65,7 @@ def model_card(
         "score_meaning": f"1 - edits / characters on the hidden test of the dataset {dataset['name']}"
         if evaluation and evaluation.get("score") is not None
         else "not scored",
-        "equal_to_trained_networks": parity["passed"],
+        "equal_to_torch": parity["passed"],
         "code": {"podium": __version__, "commit": commit(), "digest": code_digest("")},
         "licence": {"code": CODE_LICENCE, "training_data": dataset.get("licence"), "weights": _licence(manifest)},
     }
