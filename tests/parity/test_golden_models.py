@@ -8,7 +8,7 @@ from golden_networks import Golden
 from podium.landmarks import PARTS, SLOTS
 from podium.models.base import tidy_ids
 from podium.models.checkpoint import observe
-from podium.models.decoder import reverse_labels, shift_right
+from podium.models.decoder import greedy, reverse_labels, shift_right
 from podium.models.layers import part_view
 from podium.models.original import from_original, to_original
 from podium.text import END, START
@@ -107,7 +107,7 @@ def test_golden_losses(golden):
 def test_golden_generation(golden):
     network, batch = golden.network(), golden.batch
     e_BTD = network.encode(batch["x_BTLC"], batch["mask_BT"])
-    raw, _ = network.decoder.greedy(e_BTD, batch["mask_BT"], published=True)
+    raw, _ = greedy([network.decoder], [e_BTD], batch["mask_BT"], published=True)
     raw = torch.cat([torch.full_like(raw[:, :1], START), raw], dim=1).numpy()
     reference = golden.main["out/generated_raw"]
     np.testing.assert_array_equal(raw, reference[:, : raw.shape[1]])

@@ -13,7 +13,7 @@ from podium.landmarks import NUM_LANDMARKS
 from podium.models import MODELS, create
 from podium.models.base import ctc_loss, tidy_ids
 from podium.models.checkpoint import load_model, save_weights, write_reference
-from podium.models.decoder import mask_inputs, reverse_labels, shift_right
+from podium.models.decoder import greedy, mask_inputs, reverse_labels, shift_right
 from podium.models.layers import Dropout, FrontEnd, MaskedBatchNorm, convolve_depthwise, part_view
 from podium.text import END, LABEL_LENGTH, MASK, NUM_CHARACTERS, PAD, START, VOCAB_SIZE, encode
 
@@ -309,7 +309,7 @@ def test_cached_decoding_equals_recomputation(name, published):
     model = lively(create(config(name)))
     x_BTLC, mask_BT = clips(21, 40, 33)
     e_BTD = model.encode(x_BTLC, mask_BT)
-    ids_BS, logits_BSV = model.decoder.greedy(e_BTD, mask_BT, published)
+    ids_BS, logits_BSV = greedy([model.decoder], [e_BTD], mask_BT, published)
     inputs_BS = torch.cat([torch.full((3, 1), START), ids_BS[:, :-1]], dim=1)
     recomputed_BSV = model.decoder(inputs_BS, e_BTD, mask_BT)
     torch.testing.assert_close(logits_BSV, recomputed_BSV, rtol=1e-4, atol=1e-4)

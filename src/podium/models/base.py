@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from podium.config import Model
-from podium.models.decoder import Decoder, mask_inputs, shift_right
+from podium.models.decoder import Decoder, greedy, mask_inputs, shift_right
 from podium.models.ranks import part_of_mean
 from podium.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
 
@@ -83,7 +83,7 @@ class SignReader(nn.Module, ABC):
         """
         e_BTD = self.encode(x_BTLC, mask_BT)
         published = self.config.choices.generation == "published"
-        raw_BS, _ = self.decoder.greedy(e_BTD, mask_BT, published)
+        raw_BS, _ = greedy([self.decoder], [e_BTD], mask_BT, published)
         logit_B = self.confidence_logit(e_BTD, mask_BT)
         return tidy_ids(raw_BS, published), None if logit_B is None else logit_B.float().sigmoid()
 

@@ -18,6 +18,7 @@ from podium.config import Recipe
 from podium.errors import UserError
 from podium.files import atomic_path
 from podium.models.base import SignReader
+from podium.models.decoder import greedy
 from podium.models.registry import create
 from podium.normalise import normalise, resize
 
@@ -98,5 +99,6 @@ def observe(model: SignReader, x_BTLC: torch.Tensor, mask_BT: torch.Tensor) -> d
     logit_B = model.confidence_logit(e_BTD, mask_BT)
     if logit_B is not None:
         seen["confidence_logit"] = logit_B
-    seen["ids"], seen["logits"] = model.decoder.greedy(e_BTD, mask_BT, model.config.choices.generation == "published")
+    published = model.config.choices.generation == "published"
+    seen["ids"], seen["logits"] = greedy([model.decoder], [e_BTD], mask_BT, published)
     return seen

@@ -21,8 +21,6 @@ from podium.text import END, LABEL_LENGTH, MASK, NUM_CHARACTERS, PAD, START, VOC
 INIT_DEVIATION = 0.02
 NUM_POSITIONS = PAD + 1 + LABEL_LENGTH  # a start token stands at PAD + 1
 
-Cache = list[dict[str, Tensor]]
-
 
 class Attention(nn.Module):
     """Multi-head attention with biases and dropout on the probabilities."""
@@ -123,53 +121,75 @@ class Decoder(nn.Module):
         hidden_B11T = hide(mask_BT[:, None, None, :])
         length = ids_BS.shape[1]
         future_SS = hide(torch.ones(length, length, dtype=torch.bool, device=ids_BS.device).tril())
-        x_BSD = self.dropout(self._embed(ids_BS, PAD + (ids_BS != PAD).cumsum(1)))
+        x_BSD = self.dropout(self.embed(ids_BS, PAD + (ids_BS != PAD).cumsum(1)))
         for layer in self.layers:
             x_BSD = layer(x_BSD, layer.cross_attention.keys_values(e_BTD), future_SS, hidden_B11T)
         return self.lm_head(self.norm(x_BSD))
 
-    def _embed(self, ids_BS: Tensor, positions_BS: Tensor) -> Tensor:
+    def embed(self, ids_BS: Tensor, positions_BS: Tensor) -> Tensor:
+        """(B, S, D); a pad has its own position whatever ``positions_BS`` says."""
         positions_BS = torch.where(ids_BS == PAD, PAD, positions_BS)
         return self.embed_tokens(ids_BS) * math.sqrt(self.norm.weight.numel()) + self.position_table[positions_BS]
 
-    @torch.no_grad()
-    def greedy(self, e_BTD: Tensor, mask_BT: Tensor, published: bool) -> tuple[Tensor, Tensor]:
-        """Takes the likeliest token, again and again, until every row has ended or 33 steps are done.
 
-        Args:
-            published: Any of the 63 tokens may win and be fed back. Otherwise only characters and END can win, and a
-                row that has ended goes on with PAD.
+class Writer:
+    """A decoder that writes texts step by step, with what it has seen of the clips and what it has written."""
 
-        Returns:
-            ids (B, steps) int64, and the logits (B, steps, V) that they were chosen by, before anything was masked.
-        """
-        batch = e_BTD.shape[0]
-        hidden_B11T = hide(mask_BT[:, None, None, :])
-        cross = [layer.cross_attention.keys_values(e_BTD) for layer in self.layers]
-        caches = [
-            {name: keys.new_zeros(batch, keys.shape[1], LABEL_LENGTH, keys.shape[3]) for name in ("keys", "values")}
-            for keys, _ in cross
+    def __init__(self, decoder: Decoder, e_BTD: Tensor, mask_BT: Tensor) -> None:
+        self.decoder = decoder
+        self.dtype = e_BTD.dtype
+        self.hidden_B11T = hide(mask_BT[:, None, None, :])
+        self.cross = [layer.cross_attention.keys_values(e_BTD) for layer in decoder.layers]
+        self.caches = [
+            {
+                name: keys.new_zeros(len(keys), keys.shape[1], LABEL_LENGTH, keys.shape[3])
+                for name in ("keys", "values")
+            }
+            for keys, _ in self.cross
         ]
-        ids_B1 = torch.full((batch, 1), START, device=e_BTD.device)
-        num_tokens_B1 = torch.zeros_like(ids_B1)
-        has_ended_B1 = torch.zeros_like(ids_B1, dtype=torch.bool)
-        ids, logits = [], []
-        for position in range(LABEL_LENGTH):
-            num_tokens_B1 = num_tokens_B1 + (ids_B1 != PAD)
-            x_B1D = self._embed(ids_B1, PAD + num_tokens_B1).to(e_BTD.dtype)
-            for layer, cross_keys_values, cache in zip(self.layers, cross, caches, strict=True):
-                x_B1D = layer.step(x_B1D, cross_keys_values, hidden_B11T, cache, position)
-            logits_B1V = self.lm_head(self.norm(x_B1D)).float()
-            logits.append(logits_B1V)
-            if published:
-                ids_B1 = logits_B1V.argmax(-1)
-            else:
-                ids_B1 = torch.where(has_ended_B1, PAD, only_text(logits_B1V).argmax(-1))
-            ids.append(ids_B1)
-            has_ended_B1 = has_ended_B1 | (ids_B1 == END)
-            if has_ended_B1.all():
-                break
-        return torch.cat(ids, 1), torch.cat(logits, 1)
+
+    def step(self, ids_B1: Tensor, positions_B1: Tensor, step: int) -> Tensor:
+        """Logits (B, 1, V) of what follows the tokens of a step."""
+        x_B1D = self.decoder.embed(ids_B1, positions_B1).to(self.dtype)
+        for layer, cross_keys_values, cache in zip(self.decoder.layers, self.cross, self.caches, strict=True):
+            x_B1D = layer.step(x_B1D, cross_keys_values, self.hidden_B11T, cache, step)
+        return self.decoder.lm_head(self.decoder.norm(x_B1D)).float()
+
+
+@torch.no_grad()
+def greedy(
+    decoders: list[Decoder], encodings: list[Tensor], mask_BT: Tensor, published: bool
+) -> tuple[Tensor, Tensor]:
+    """Takes the token with the largest logit, averaged over the networks, until every row has ended or 33 steps.
+
+    Args:
+        decoders: One per network.
+        encodings: Each network's encoder output (B, T, D).
+        published: Any of the 63 tokens may win and be fed back. Otherwise only characters and END can win, and a row
+            that has ended goes on with PAD.
+
+    Returns:
+        ids (B, steps) int64, and the averaged logits (B, steps, V) that they were chosen by, before any was masked.
+    """
+    writers = [Writer(decoder, e_BTD, mask_BT) for decoder, e_BTD in zip(decoders, encodings, strict=True)]
+    ids_B1 = torch.full((len(mask_BT), 1), START, device=mask_BT.device)
+    num_tokens_B1 = torch.zeros_like(ids_B1)
+    has_ended_B1 = torch.zeros_like(ids_B1, dtype=torch.bool)
+    ids, logits = [], []
+    for step in range(LABEL_LENGTH):
+        num_tokens_B1 = num_tokens_B1 + (ids_B1 != PAD)
+        votes = [writer.step(ids_B1, PAD + num_tokens_B1, step) for writer in writers]
+        logits_B1V = torch.stack(votes).mean(0)
+        logits.append(logits_B1V)
+        if published:
+            ids_B1 = logits_B1V.argmax(-1)
+        else:
+            ids_B1 = torch.where(has_ended_B1, PAD, only_text(logits_B1V).argmax(-1))
+        ids.append(ids_B1)
+        has_ended_B1 = has_ended_B1 | (ids_B1 == END)
+        if has_ended_B1.all():
+            break
+    return torch.cat(ids, 1), torch.cat(logits, 1)
 
 
 def only_text(logits_BSV: Tensor) -> Tensor:
