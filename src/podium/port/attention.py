@@ -8,8 +8,11 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from podium.port.layers import Linear
+from podium.port.layers import Affine, Linear
 from podium.port.weights import Weights
+
+Rotation = tuple[tf.Tensor, tf.Tensor]  # cosines and sines (T, K), the first rows of a `rotary_table`
+Positions = Rotation | tf.Tensor  # what the two kinds of attention take
 
 
 def split_heads(x_TD: tf.Tensor, num_heads: int) -> tf.Tensor:
@@ -23,60 +26,55 @@ def join_heads(x_HTK: tf.Tensor) -> tf.Tensor:
 
 
 class RotaryAttention:
-    """Multi-head attention whose queries and keys are rotated by their frame number; no biases.
+    """Multi-head attention whose queries and keys are rotated by their frame number; no biases."""
 
-    Args:
-        tables_MK: Cosines and sines, as `rotary_table` makes them.
-    """
-
-    def __init__(self, weights: Weights, dim: int, num_heads: int, tables_MK: tuple[np.ndarray, np.ndarray]) -> None:
+    def __init__(self, weights: Weights, dim: int, num_heads: int) -> None:
         self.num_heads = num_heads
-        self.tables_MK = tables_MK
         self.q_proj, self.k_proj, self.v_proj, self.o_proj = (
             Linear(weights.scope(f"{letter}_proj"), dim, dim, bias=False) for letter in "qkvo"
         )
 
-    def __call__(self, x_TD: tf.Tensor) -> tf.Tensor:
+    def __call__(self, x_TD: tf.Tensor, before: Affine, rotation: Rotation) -> tf.Tensor:
         """(T, D) → (T, D)."""
-        rotation = tuple(tf.constant(table_MK)[: tf.shape(x_TD)[0]] for table_MK in self.tables_MK)
-        q_HTK = rotate(split_heads(self.q_proj(x_TD), self.num_heads), rotation)
-        k_HTK = rotate(split_heads(self.k_proj(x_TD), self.num_heads), rotation)
-        v_HTK = split_heads(self.v_proj(x_TD), self.num_heads)
-        scale = q_HTK.shape[-1] ** -0.5
-        p_HTT = tf.nn.softmax(tf.matmul(q_HTK * scale, k_HTK, transpose_b=True))
+        scale = (x_TD.shape[-1] // self.num_heads) ** -0.5
+        q_HTK = rotate(split_heads(self.q_proj(x_TD, before, scale), self.num_heads), rotation)
+        k_HTK = rotate(split_heads(self.k_proj(x_TD, before), self.num_heads), rotation)
+        v_HTK = split_heads(self.v_proj(x_TD, before), self.num_heads)
+        p_HTT = tf.nn.softmax(tf.matmul(q_HTK, k_HTK, transpose_b=True))
         return self.o_proj(join_heads(tf.matmul(p_HTT, v_HTK)))
 
 
 def rotary_table(max_frames: int, head_dim: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cosines and sines of the rotation angles.
+    """Cosines and sines of the rotation angles, as `rotate` takes them.
 
     Frequencies 10000^(−2i/K); the K/2 angles stand twice, one after the other, not interleaved.
 
     Returns:
-        Two (max_frames, head_dim) float32.
+        Two (max_frames, head_dim) float32; the first half of the sines is negative.
     """
     exponent = np.arange(0, head_dim, 2, dtype=np.float32) / np.float32(head_dim)
     frequency = np.float32(1) / np.float32(10000) ** exponent
     angle_MK = np.tile(np.outer(np.arange(max_frames, dtype=np.float32), frequency), (1, 2))
-    return np.cos(angle_MK), np.sin(angle_MK)
+    sign_K = np.repeat(np.float32([-1, 1]), head_dim // 2)
+    return np.cos(angle_MK), np.sin(angle_MK) * sign_K
 
 
-def rotate(x_HTK: tf.Tensor, rotation: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+def rotation_of(tables_MK: tuple[np.ndarray, np.ndarray], x_TD: tf.Tensor) -> Rotation:
+    """The rotation of as many frames as there are."""
+    return tuple(tf.constant(table_MK)[: tf.shape(x_TD)[0]] for table_MK in tables_MK)
+
+
+def rotate(x_HTK: tf.Tensor, rotation: Rotation) -> tf.Tensor:
     """Turns each pair (k, k + K/2) of channels by its frame's angle."""
     first, second = tf.split(x_HTK, 2, axis=-1)
-    return x_HTK * rotation[0] + tf.concat([-second, first], axis=-1) * rotation[1]
+    return x_HTK * rotation[0] + tf.concat([second, first], axis=-1) * rotation[1]
 
 
 class RelativeAttention:
-    """Multi-head attention with sinusoidal relative positions and learnt content and position biases.
+    """Multi-head attention with sinusoidal relative positions and learnt content and position biases."""
 
-    Args:
-        table_RD: As `offset_table` makes it, of the most frames that a clip can have.
-    """
-
-    def __init__(self, weights: Weights, dim: int, num_heads: int, table_RD: np.ndarray) -> None:
+    def __init__(self, weights: Weights, dim: int, num_heads: int) -> None:
         self.num_heads = num_heads
-        self.table_RD = table_RD
         self.q_proj, self.k_proj, self.v_proj, self.o_proj = (
             Linear(weights.scope(f"{letter}_proj"), dim, dim) for letter in "qkvo"
         )
@@ -84,14 +82,12 @@ class RelativeAttention:
         self.content_bias_HK = weights.declare("content_bias", (num_heads, dim // num_heads))
         self.position_bias_HK = weights.declare("position_bias", (num_heads, dim // num_heads))
 
-    def __call__(self, x_TD: tf.Tensor) -> tf.Tensor:
-        """(T, D) → (T, D)."""
+    def __call__(self, x_TD: tf.Tensor, before: Affine, offsets_RD: tf.Tensor) -> tf.Tensor:
+        """(T, D) → (T, D), with `offsets_of` as many frames."""
         num_frames = tf.shape(x_TD)[0]
-        middle = len(self.table_RD) // 2
-        offsets_RD = tf.constant(self.table_RD)[middle - num_frames + 1 : middle + num_frames]
-        q_HTK = split_heads(self.q_proj(x_TD), self.num_heads)
-        k_HTK = split_heads(self.k_proj(x_TD), self.num_heads)
-        v_HTK = split_heads(self.v_proj(x_TD), self.num_heads)
+        q_HTK = split_heads(self.q_proj(x_TD, before), self.num_heads)
+        k_HTK = split_heads(self.k_proj(x_TD, before), self.num_heads)
+        v_HTK = split_heads(self.v_proj(x_TD, before), self.num_heads)
         p_HRK = split_heads(self.pos_proj(offsets_RD), self.num_heads)
         content_HTT = tf.matmul(q_HTK + self.content_bias_HK[:, None], k_HTK, transpose_b=True)
         position_HTR = tf.matmul(q_HTK + self.position_bias_HK[:, None], p_HRK, transpose_b=True)
@@ -110,6 +106,12 @@ def offset_table(max_frames: int, dim: int) -> np.ndarray:
     frequency = np.exp(np.arange(0, dim, 2, dtype=np.float32) * np.float32(-math.log(10000.0) / dim))
     angle = np.outer(offset_R, frequency)
     return np.stack([np.sin(angle), np.cos(angle)], axis=-1).reshape(len(offset_R), dim)
+
+
+def offsets_of(table_RD: np.ndarray, x_TD: tf.Tensor) -> tf.Tensor:
+    """The rows of an `offset_table` for as many frames as there are, (2T − 1, D)."""
+    num_frames, middle = tf.shape(x_TD)[0], len(table_RD) // 2
+    return tf.constant(table_RD)[middle - num_frames + 1 : middle + num_frames]
 
 
 def relative_shift(x_HTR: tf.Tensor, num_frames: tf.Tensor) -> tf.Tensor:

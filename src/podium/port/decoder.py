@@ -3,44 +3,88 @@
 Letters in tensor names: T encoder frames, S output positions, D width, H heads, K width of a head, V vocabulary.
 """
 
+import functools
 import math
 
 import numpy as np
 import tensorflow as tf
 
 from podium.config import Decoder as DecoderConfig
-from podium.port.attention import join_heads, split_heads
-from podium.port.layers import LayerNorm, Linear
+from podium.port.attention import split_heads
+from podium.port.layers import NORM_EPSILON, Affine, Linear
 from podium.port.weights import Weights
 from podium.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
 
 NUM_POSITIONS = PAD + 1 + LABEL_LENGTH  # a start token stands at PAD + 1
 IMPOSSIBLE = -1e9  # added to what must not win; finite, so that fp16 tables and sums stay numbers
 
-KeysValues = tuple[tf.Tensor, tf.Tensor]  # each (H, T, K), or (H, S, K) for what has been written
+Cache = tuple[tf.Tensor, tf.Tensor]  # keys (H, S, K) and values (H, K, S) of the encoder's frames or of what is written
 
 
 class Attention:
-    """Multi-head attention with biases."""
+    """Multi-head attention of one position, with biases.
+
+    Keys and values are the left operands of the products: TFLite's CPU back end packs the right ones at every call.
+    """
 
     def __init__(self, weights: Weights, dim: int, num_heads: int) -> None:
         self.num_heads = num_heads
+        self.gain = (dim // num_heads) ** -0.5
         self.q_proj, self.k_proj, self.v_proj, self.o_proj = (
             Linear(weights.scope(f"{letter}_proj"), dim, dim) for letter in "qkvo"
         )
 
-    def keys_values(self, x_SD: tf.Tensor) -> KeysValues:
-        """Keys and values, each (H, S, K)."""
-        return split_heads(self.k_proj(x_SD), self.num_heads), split_heads(self.v_proj(x_SD), self.num_heads)
+    def cache(self, x_SD: tf.Tensor) -> Cache:
+        """Keys and values of all rows."""
+        return split_heads(self.k_proj(x_SD), self.num_heads), self._columns(self.v_proj(x_SD))
 
-    def __call__(self, x_1D: tf.Tensor, keys_values: KeysValues, bias_S: tf.Tensor | None = None) -> tf.Tensor:
-        """(1, D) → (1, D); ``bias_S`` is added to the scores of the keys."""
-        keys_HSK, values_HSK = keys_values
-        q_H1K = split_heads(self.q_proj(x_1D), self.num_heads) * keys_HSK.shape[-1] ** -0.5
-        scores_H1S = tf.matmul(q_H1K, keys_HSK, transpose_b=True)
+    def project(self, x_1D: tf.Tensor, norm: Affine) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Query (H, K, 1), key (H, 1, K) and value (H, K, 1) of one position, from one product."""
+        folded = [
+            self.q_proj.folded(norm, self.gain), self.k_proj.folded(norm), self.v_proj.folded(norm)
+        ]  # fmt: skip
+        kernels, biases = zip(*folded, strict=True)
+        q_1D, k_1D, v_1D = tf.split(tf.matmul(x_1D, tf.concat(kernels, axis=1)) + tf.concat(biases, axis=0), 3, axis=-1)
+        return self._columns(q_1D), split_heads(k_1D, self.num_heads), self._columns(v_1D)
+
+    def query(self, x_1D: tf.Tensor, norm: Affine) -> tf.Tensor:
+        """(1, D) → (H, K, 1)."""
+        return self._columns(self.q_proj(x_1D, norm, self.gain))
+
+    def __call__(self, q_HK1: tf.Tensor, cache: Cache, bias_S: tf.Tensor | None = None) -> tf.Tensor:
+        """The centred output (1, D); ``bias_S`` is added to the scores of the keys."""
+        keys_HSK, values_HKS = cache
+        scores_HS = tf.reshape(tf.matmul(keys_HSK, q_HK1), [self.num_heads, -1])
         if bias_S is not None:
-            scores_H1S += bias_S
-        return self.o_proj(join_heads(tf.matmul(tf.nn.softmax(scores_H1S), values_HSK)))
+            scores_HS += bias_S
+        o_HK1 = tf.matmul(values_HKS, tf.reshape(tf.nn.softmax(scores_HS), [self.num_heads, -1, 1]))
+        return centred_linear(self.o_proj, tf.reshape(o_HK1, [1, -1]))
+
+    def _columns(self, x_SD: tf.Tensor) -> tf.Tensor:
+        """(S, D) → (H, K, S)."""
+        head_dim = x_SD.shape[-1] // self.num_heads
+        if x_SD.shape[0] == 1:
+            return tf.reshape(x_SD, [self.num_heads, head_dim, 1])
+        return tf.transpose(tf.reshape(x_SD, [-1, self.num_heads, head_dim]), [1, 2, 0])
+
+
+def centre(x: tf.Tensor) -> tf.Tensor:
+    """The last axis without its mean."""
+    return x - tf.reduce_mean(x, axis=-1, keepdims=True)
+
+
+def centred_linear(linear: Linear, x_1I: tf.Tensor) -> tf.Tensor:
+    """A linear layer whose output has no mean.
+
+    All that reads the decoder's stream normalises it first, so that its mean does not matter; without one, the norms
+    need not take it away at every step.
+    """
+    return tf.matmul(x_1I, centre(linear.kernel_IO)) + centre(linear.bias_O)
+
+
+def standardise(x_1D: tf.Tensor) -> tf.Tensor:
+    """What layer norm does to a row without mean, before its scale and bias."""
+    return x_1D * tf.math.rsqrt(tf.reduce_mean(tf.square(x_1D), axis=-1, keepdims=True) + NORM_EPSILON)
 
 
 class DecoderLayer:
@@ -52,32 +96,34 @@ class DecoderLayer:
         self.fc1 = Linear(weights.scope("fc1"), dim, config.ff_dim)
         self.fc2 = Linear(weights.scope("fc2"), config.ff_dim, dim)
         self.norm_self, self.norm_cross, self.norm_ff = (
-            LayerNorm(weights.scope(name), dim) for name in ("norm_self", "norm_cross", "norm_ff")
+            Affine(weights.scope(name), dim, ("weight", "bias")) for name in ("norm_self", "norm_cross", "norm_ff")
         )
 
     def step(
-        self, x_1D: tf.Tensor, cross: KeysValues, cache: KeysValues, step: tf.Tensor
-    ) -> tuple[tf.Tensor, KeysValues]:
+        self,
+        x_1D: tf.Tensor,
+        cross: Cache,
+        cache: Cache,
+        is_now_S: tf.Tensor,
+        is_now_S1: tf.Tensor,
+        unwritten_S: tf.Tensor,
+    ) -> tuple[tf.Tensor, Cache]:
         """One position.
 
         Args:
             cross: Keys and values of the encoder output.
-            cache: Those of the 33 output positions; from ``step`` on they are 0.
+            cache: Those of the 33 output positions; from this one on they are 0.
+            is_now_S: 1 at this position, else 0.
+            unwritten_S: `IMPOSSIBLE` behind this position, else 0.
 
         Returns:
-            (1, D), and the cache with this position's key and value.
+            (1, D) without mean, and the cache with this position's key and value.
         """
-        position_S = tf.range(LABEL_LENGTH)
-        h_1D = self.norm_self(x_1D)
-        is_now_S1 = tf.equal(position_S, step)[:, None]
-        cache = tuple(
-            tf.where(is_now_S1, new_H1K, old_HSK)
-            for new_H1K, old_HSK in zip(self.self_attention.keys_values(h_1D), cache, strict=True)
-        )
-        unwritten_S = tf.cast(position_S > step, tf.float32) * IMPOSSIBLE
-        x_1D = x_1D + self.self_attention(h_1D, cache, unwritten_S)
-        x_1D = x_1D + self.cross_attention(self.norm_cross(x_1D), cross)
-        return x_1D + self.fc2(tf.nn.relu(self.fc1(self.norm_ff(x_1D)))), cache
+        q_HK1, k_H1K, v_HK1 = self.self_attention.project(standardise(x_1D), self.norm_self)
+        cache = cache[0] + is_now_S1 * k_H1K, cache[1] + is_now_S * v_HK1
+        x_1D = x_1D + self.self_attention(q_HK1, cache, unwritten_S)
+        x_1D = x_1D + self.cross_attention(self.cross_attention.query(standardise(x_1D), self.norm_cross), cross)
+        return x_1D + centred_linear(self.fc2, tf.nn.relu(self.fc1(standardise(x_1D), self.norm_ff))), cache
 
 
 class Decoder:
@@ -88,30 +134,38 @@ class Decoder:
         self.num_heads = config.num_heads
         self.embed_tokens_VD = weights.declare("embed_tokens.weight", (VOCAB_SIZE, dim))
         self.layers = [DecoderLayer(weights.scope(f"layers.{j}"), dim, config) for j in range(config.num_layers)]
-        self.norm = LayerNorm(weights.scope("norm"), dim)
+        self.norm = Affine(weights.scope("norm"), dim, ("weight", "bias"))
         self.lm_head = Linear(weights.scope("lm_head"), dim, VOCAB_SIZE, bias=False)
         self.positions = position_table(dim)
 
-    def cross(self, e_TD: tf.Tensor) -> list[KeysValues]:
+    def cross(self, e_TD: tf.Tensor) -> list[Cache]:
         """Keys and values of the encoder output, per layer."""
-        return [layer.cross_attention.keys_values(e_TD) for layer in self.layers]
+        return [layer.cross_attention.cache(e_TD) for layer in self.layers]
 
-    def empty_cache(self) -> list[KeysValues]:
+    def empty_cache(self) -> list[Cache]:
         """Keys and values of no output, per layer."""
-        zeros_HSK = tf.zeros([self.num_heads, LABEL_LENGTH, self.dim // self.num_heads])
-        return [(zeros_HSK, zeros_HSK) for _ in self.layers]
+        head_dim = self.dim // self.num_heads
+        shapes = [self.num_heads, LABEL_LENGTH, head_dim], [self.num_heads, head_dim, LABEL_LENGTH]
+        return [tuple(tf.zeros(shape) for shape in shapes) for _ in self.layers]
 
     def step(
-        self, token: tf.Tensor, position: tf.Tensor, step: tf.Tensor, cross: list[KeysValues], cache: list[KeysValues]
-    ) -> tuple[tf.Tensor, list[KeysValues]]:
-        """Logits (V,) of what follows ``token``, and the grown cache."""
-        embedding_D = tf.gather(self.embed_tokens_VD, token) * math.sqrt(self.dim)
-        x_1D = (embedding_D + tf.gather(tf.constant(self.positions), position))[None]
+        self,
+        token: tf.Tensor,
+        position: tf.Tensor,
+        cross: list[Cache],
+        cache: list[Cache],
+        is_now_S: tf.Tensor,
+        is_now_S1: tf.Tensor,
+        unwritten_S: tf.Tensor,
+    ) -> tuple[tf.Tensor, list[Cache]]:
+        """Logits (1, V) of what follows ``token``, and the grown cache; see `DecoderLayer.step`."""
+        embedding_D = tf.gather(centre(self.embed_tokens_VD * math.sqrt(self.dim)), token)
+        x_1D = tf.reshape(embedding_D + tf.gather(centre(tf.constant(self.positions)), position), [1, -1])
         grown = []
         for layer, layer_cross, layer_cache in zip(self.layers, cross, cache, strict=True):
-            x_1D, layer_cache = layer.step(x_1D, layer_cross, layer_cache, step)
+            x_1D, layer_cache = layer.step(x_1D, layer_cross, layer_cache, is_now_S, is_now_S1, unwritten_S)
             grown.append(layer_cache)
-        return self.lm_head(self.norm(x_1D))[0], grown
+        return self.lm_head(standardise(x_1D), self.norm), grown
 
 
 def greedy(
@@ -133,7 +187,8 @@ def greedy(
     if not published:
         may_win_V[NUM_CHARACTERS:] = IMPOSSIBLE
         may_win_V[END] = 0
-    position_S = tf.range(LABEL_LENGTH)
+    is_now_SS = np.eye(LABEL_LENGTH, dtype=np.float32)
+    unwritten_SS = np.triu(np.full_like(is_now_SS, IMPOSSIBLE), 1)
 
     def is_open(step, token, num_tokens, is_done, ids_S, logits_SV, caches):
         return tf.logical_and(step < LABEL_LENGTH, tf.logical_not(is_done))
@@ -143,15 +198,17 @@ def greedy(
         is_pad = tf.equal(token, PAD)
         num_tokens = tf.where(is_pad, num_tokens, num_tokens + 1)
         position = tf.where(is_pad, PAD, PAD + num_tokens)
+        # Rows of tables and sums instead of choices: these TFLite hands to its fast kernels.
+        is_now_S, unwritten_S = tf.gather(is_now_SS, step), tf.gather(unwritten_SS, step)
+        is_now_S1 = tf.gather(is_now_SS[..., None], step)
         pairs = [
-            decoder.step(token, position, step, cross, cache)
+            decoder.step(token, position, cross, cache, is_now_S, is_now_S1, unwritten_S)
             for decoder, cross, cache in zip(decoders, crosses, caches, strict=True)
         ]
-        logits_V = tf.add_n([logits for logits, _ in pairs]) / len(pairs)
-        token = tf.argmax(logits_V + may_win_V, output_type=tf.int32)
-        is_now_S = tf.equal(position_S, step)
-        ids_S = tf.where(is_now_S, token, ids_S)
-        logits_SV = tf.where(is_now_S[:, None], logits_V, logits_SV)
+        logits_1V = functools.reduce(tf.add, [logits for logits, _ in pairs]) * (1 / len(pairs))
+        token = tf.argmax(logits_1V + may_win_V, axis=-1, output_type=tf.int32)[0]
+        ids_S += tf.cast(is_now_S, tf.int32) * token
+        logits_SV += is_now_S1 * logits_1V
         return step + 1, token, num_tokens, tf.equal(token, END), ids_S, logits_SV, [grown for _, grown in pairs]
 
     start = (

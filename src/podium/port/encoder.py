@@ -8,31 +8,30 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from podium.config import Model
+from podium.port.attention import Positions, RelativeAttention, RotaryAttention
 from podium.port.layers import Affine, ConvModule, FeedForward, LayerNorm
 from podium.port.weights import Weights
 
-Layer = Callable[[tf.Tensor], tf.Tensor]
+MakeAttention = Callable[[Weights, int, int], RotaryAttention | RelativeAttention]
 
 
 class Block:
     """Attention, feed-forward, convolution, feed-forward; post-norms, and a learnt affine before each module."""
 
-    def __init__(self, weights: Weights, config: Model, make_attention: Callable[[Weights], Layer]) -> None:
+    def __init__(self, weights: Weights, config: Model, make_attention: MakeAttention) -> None:
         dim = config.dim
-        self.modules: list[tuple[Affine, Layer, LayerNorm]] = []
-        for name, module in (
-            ("attention", make_attention(weights.scope("attention"))),
-            ("ff1", FeedForward(weights.scope("ff1"), dim)),
-            ("conv", ConvModule(weights.scope("conv"), dim, config.kernel_size)),
-            ("ff2", FeedForward(weights.scope("ff2"), dim)),
-        ):
-            affine = Affine(weights.scope(f"affine_{name}"), dim)
-            self.modules.append((affine, module, LayerNorm(weights.scope(f"norm_{name}"), dim)))
+        self.attention = make_attention(weights.scope("attention"), dim, config.num_heads)
+        self.ff1, self.ff2 = (FeedForward(weights.scope(name), dim) for name in ("ff1", "ff2"))
+        self.conv = ConvModule(weights.scope("conv"), dim, config.kernel_size)
+        names = ("attention", "ff1", "conv", "ff2")
+        self.affines = [Affine(weights.scope(f"affine_{name}"), dim) for name in names]
+        self.norms = [LayerNorm(weights.scope(f"norm_{name}"), dim) for name in names]
 
-    def __call__(self, x_TD: tf.Tensor) -> tf.Tensor:
+    def __call__(self, x_TD: tf.Tensor, positions: Positions) -> tf.Tensor:
         """(T, D) → (T, D)."""
-        for affine, module, norm in self.modules:
-            x_TD = norm(x_TD + module(affine(x_TD)))
+        modules = (lambda x, before: self.attention(x, before, positions), self.ff1, self.conv, self.ff2)
+        for affine, module, norm in zip(self.affines, modules, self.norms, strict=True):
+            x_TD = norm(x_TD + module(x_TD, affine))
         return x_TD
 
 
@@ -40,16 +39,25 @@ class Encoder:
     """A stack of blocks.
 
     Args:
-        make_attention: Builds the attention of one block from its weights.
+        make_attention: The class of the blocks' attention.
+        positions_of: What that takes as positions, for a clip (T, D); computed once for all blocks.
     """
 
-    def __init__(self, weights: Weights, config: Model, make_attention: Callable[[Weights], Layer]) -> None:
+    def __init__(
+        self,
+        weights: Weights,
+        config: Model,
+        make_attention: MakeAttention,
+        positions_of: Callable[[tf.Tensor], Positions],
+    ) -> None:
+        self.positions_of = positions_of
         self.blocks = [Block(weights.scope(f"blocks.{i}"), config, make_attention) for i in range(config.num_blocks)]
 
     def __call__(self, x_TD: tf.Tensor) -> list[tf.Tensor]:
         """(T, D) → what each block makes of it, (T, D) each; the last is the encoder's output."""
+        positions = self.positions_of(x_TD)
         outputs = []
         for block in self.blocks:
-            x_TD = block(x_TD)
+            x_TD = block(x_TD, positions)
             outputs.append(x_TD)
         return outputs

@@ -4,6 +4,8 @@ Letters in tensor names: T frames, L landmarks, C coordinates, D width, P landma
 channels in and out.
 """
 
+import functools
+
 import tensorflow as tf
 
 from podium.port.weights import Weights
@@ -14,6 +16,13 @@ STEM_CHANNELS = 32
 MAX_TAPS = 25
 
 
+class Affine:
+    """A learnt scale and bias per channel. It always feeds linear layers, which take it into their own weights."""
+
+    def __init__(self, weights: Weights, dim: int, names: tuple[str, str] = ("scale", "bias")) -> None:
+        self.scale_D, self.bias_D = (weights.declare(name, (dim,)) for name in names)
+
+
 class Linear:
     """x·W + b."""
 
@@ -22,10 +31,20 @@ class Linear:
         self.kernel_IO = weights.declare("weight", shape, layout)
         self.bias_O = weights.declare("bias", (outputs,)) if bias else None
 
-    def __call__(self, x_TI: tf.Tensor) -> tf.Tensor:
-        """(T, I) → (T, O)."""
-        y_TO = tf.matmul(x_TI, self.kernel_IO)
-        return y_TO if self.bias_O is None else y_TO + self.bias_O
+    def __call__(self, x_TI: tf.Tensor, before: Affine | None = None, gain: float = 1.0) -> tf.Tensor:
+        """(T, I) → (T, O): what the layer makes of ``before`` applied to the input, times ``gain``."""
+        kernel_IO, bias_O = self.folded(before, gain)
+        y_TO = tf.matmul(x_TI, kernel_IO)
+        return y_TO if bias_O is None else y_TO + bias_O
+
+    def folded(self, before: Affine | None = None, gain: float = 1.0) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Kernel and bias with what comes before and after taken in; the converter computes them once."""
+        kernel_IO, bias_O = gain * self.kernel_IO, None if self.bias_O is None else gain * self.bias_O
+        if before is not None:
+            shift_O = tf.matmul(before.bias_D[None], kernel_IO)[0]
+            bias_O = shift_O if bias_O is None else shift_O + bias_O
+            kernel_IO = before.scale_D[:, None] * kernel_IO
+        return kernel_IO, bias_O
 
 
 class LayerNorm:
@@ -43,28 +62,16 @@ class LayerNorm:
 
 
 class BatchNorm:
-    """Batch norm over the last axis with its running statistics; the converter folds it into one scale and bias."""
+    """Batch norm over the last axis with its running statistics. It always follows a kernel, which takes it in."""
 
     def __init__(self, weights: Weights, num_features: int) -> None:
         names = ("weight", "bias", "running_mean", "running_var")
         self.weight, self.bias, self.mean, self.var = (weights.declare(name, (num_features,)) for name in names)
 
-    def __call__(self, x: tf.Tensor) -> tf.Tensor:
-        """(..., num_features) → the same shape."""
+    def folded(self, kernel: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The kernel (..., num_features) that does its own work and this norm's, and its bias (num_features,)."""
         scale = self.weight * tf.math.rsqrt(self.var + NORM_EPSILON)
-        return x * scale + (self.bias - self.mean * scale)
-
-
-class Affine:
-    """A learnt scale and bias per channel."""
-
-    def __init__(self, weights: Weights, dim: int) -> None:
-        self.scale_D = weights.declare("scale", (dim,))
-        self.bias_D = weights.declare("bias", (dim,))
-
-    def __call__(self, x_TD: tf.Tensor) -> tf.Tensor:
-        """x·scale + bias."""
-        return x_TD * self.scale_D + self.bias_D
+        return kernel * scale, self.bias - self.mean * scale
 
 
 def silu(x: tf.Tensor) -> tf.Tensor:
@@ -86,22 +93,25 @@ class FrontEnd:
         """(T, num_landmarks, 3) → (T, dim)."""
         # TensorFlow's own "SAME" would pad asymmetrically under a stride.
         image_1TLC = tf.pad(x_TLC, [[1, 1], [1, 1], [0, 0]])[None]
-        h_TPO = tf.nn.conv2d(image_1TLC, self.kernel, strides=[1, 2], padding="VALID")[0]
-        return self.norm(self.linear(tf.reshape(silu(self.conv_norm(h_TPO)), [-1, self.flat])))
+        kernel, bias_O = self.conv_norm.folded(self.kernel)
+        h_TPO = silu(tf.nn.conv2d(image_1TLC, kernel, strides=[1, 2], padding="VALID")[0] + bias_O)
+        kernel_ID, bias_D = self.norm.folded(self.linear.kernel_IO)
+        return tf.matmul(tf.reshape(h_TPO, [-1, self.flat]), kernel_ID) + bias_D
 
 
-def depthwise(x_TD: tf.Tensor, kernel_K1D1: tf.Tensor) -> tf.Tensor:
-    """Each channel along time with a kernel of its own, zeros around; in slices of taps that are fast."""
-    kernel_size = kernel_K1D1.shape[0]
-    num_frames, half = tf.shape(x_TD)[0], kernel_size // 2
-    padded_TD = tf.pad(x_TD, [[half, half], [0, 0]])
+def depthwise(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, bias_D: tf.Tensor) -> tf.Tensor:
+    """Each channel along time with a kernel of its own, zeros around, plus a bias; in slices of taps that are fast."""
+    kernel_size = kernel_K1D.shape[0]
+    padded_TD = tf.pad(x_TD, [[kernel_size // 2, kernel_size // 2], [0, 0]])[None, :, None]
     slices = []
     for begin in range(0, kernel_size, MAX_TAPS):
-        taps = min(MAX_TAPS, kernel_size - begin)
-        part_1T1D = padded_TD[None, begin : begin + num_frames + taps - 1, None]
-        kernel = kernel_K1D1[begin : begin + taps]
+        end = min(begin + MAX_TAPS, kernel_size)
+        # Counted from the end, bounds are constants, which the fast kernels' graph takes in.
+        part_1T1D = padded_TD[:, begin : end - kernel_size or None]
+        kernel = kernel_K1D[begin:end, ..., None]
         slices.append(tf.nn.depthwise_conv2d(part_1T1D, kernel, strides=[1, 1, 1, 1], padding="VALID"))
-    return tf.add_n(slices)[0, :, 0]
+    slices[0] += bias_D
+    return tf.reshape(functools.reduce(tf.add, slices), [-1, x_TD.shape[-1]])
 
 
 class FeedForward:
@@ -111,9 +121,9 @@ class FeedForward:
         self.linear1 = Linear(weights.scope("linear1"), dim, dim)
         self.linear2 = Linear(weights.scope("linear2"), dim, dim)
 
-    def __call__(self, x_TD: tf.Tensor) -> tf.Tensor:
+    def __call__(self, x_TD: tf.Tensor, before: Affine) -> tf.Tensor:
         """(T, D) → (T, D)."""
-        return self.linear2(silu(self.linear1(x_TD)))
+        return self.linear2(silu(self.linear1(x_TD, before)))
 
 
 class ConvModule:
@@ -125,11 +135,11 @@ class ConvModule:
         self.norm = BatchNorm(weights.scope("norm"), dim)
         self.pointwise2 = Linear(weights.scope("pointwise2"), dim, dim, layout="pointwise")
 
-    def __call__(self, x_TD: tf.Tensor) -> tf.Tensor:
+    def __call__(self, x_TD: tf.Tensor, before: Affine) -> tf.Tensor:
         """(T, D) → (T, D)."""
-        value_TD, gate_TD = tf.split(self.pointwise1(x_TD), 2, axis=-1)
-        h_TD = depthwise(value_TD * tf.sigmoid(gate_TD), self.kernel_K1D1)
-        return self.pointwise2(silu(self.norm(h_TD)))
+        value_TD, gate_TD = tf.split(self.pointwise1(x_TD, before), 2, axis=-1)
+        kernel_K1D, bias_D = self.norm.folded(self.kernel_K1D1[..., 0])
+        return self.pointwise2(silu(depthwise(value_TD * tf.sigmoid(gate_TD), kernel_K1D, bias_D)))
 
 
 def part_view(x_TLC: tf.Tensor) -> tf.Tensor:

@@ -3,10 +3,12 @@
 Letters in tensor names: T frames, L landmarks, C coordinates, D width.
 """
 
+from functools import partial
+
 import tensorflow as tf
 
 from podium.landmarks import NUM_LANDMARKS
-from podium.port.attention import RelativeAttention, offset_table
+from podium.port.attention import RelativeAttention, offset_table, offsets_of
 from podium.port.base import TWINS, Twin
 from podium.port.encoder import Encoder
 from podium.port.layers import FrontEnd
@@ -21,11 +23,7 @@ class SqueezeformerRelpos(Twin):
         config, weights = self.config, self.weights
         self.frontend = FrontEnd(weights.scope("frontend"), NUM_LANDMARKS, config.dim)
         table_RD = offset_table(self.max_frames, config.dim)
-        self.encoder = Encoder(
-            weights.scope("encoder"),
-            config,
-            lambda scope: RelativeAttention(scope, config.dim, config.num_heads, table_RD),
-        )
+        self.encoder = Encoder(weights.scope("encoder"), config, RelativeAttention, partial(offsets_of, table_RD))
 
     def stages(self, x_TLC: tf.Tensor) -> dict[str, tf.Tensor]:
         """The embedding, each block, and the encoder's output."""

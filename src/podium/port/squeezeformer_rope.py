@@ -1,6 +1,8 @@
 """The twin of round 2's network."""
 
-from podium.port.attention import RotaryAttention, rotary_table
+from functools import partial
+
+from podium.port.attention import RotaryAttention, rotary_table, rotation_of
 from podium.port.base import TWINS
 from podium.port.encoder import Encoder
 from podium.port.parts_reader import PartsReader
@@ -12,7 +14,6 @@ class SqueezeformerRope(PartsReader):
     """A Squeezeformer with rotary positions."""
 
     def make_encoder(self, weights: Weights) -> Encoder:
-        """Blocks that share one table of rotations."""
-        config = self.config
-        tables_MK = rotary_table(self.max_frames, config.dim // config.num_heads)
-        return Encoder(weights, config, lambda scope: RotaryAttention(scope, config.dim, config.num_heads, tables_MK))
+        """Blocks that share one rotation."""
+        tables_MK = rotary_table(self.max_frames, self.config.dim // self.config.num_heads)
+        return Encoder(weights, self.config, RotaryAttention, partial(rotation_of, tables_MK))

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from podium.config import Model, Stack
-from podium.port.attention import join_heads, rotary_table, rotate, split_heads
+from podium.port.attention import Rotation, join_heads, rotary_table, rotate, rotation_of, split_heads
 from podium.port.base import TWINS
 from podium.port.layers import BatchNorm, LayerNorm, Linear, depthwise, silu
 from podium.port.parts_reader import PartsReader
@@ -17,7 +17,6 @@ from podium.port.weights import Weights
 
 BIAS_NORM_EPSILON = 1e-8
 Tables = tuple[np.ndarray, np.ndarray]
-Rotation = tuple[tf.Tensor, tf.Tensor]
 
 
 def softplus(x: tf.Tensor) -> tf.Tensor:
@@ -133,8 +132,10 @@ class ConvModule:
     def __call__(self, x_TD: tf.Tensor) -> tf.Tensor:
         """(T, D) → (T, D)."""
         value_TD, gate_TD = tf.split(self.pointwise1(x_TD), 2, axis=-1)
-        h_TD = depthwise(value_TD * tf.sigmoid(gate_TD), self.kernel_K1D1)
-        h_TD = h_TD + self.bias_D if self.norm is None else self.norm(h_TD)
+        kernel_K1D, bias_D = self.kernel_K1D1[..., 0], self.bias_D
+        if self.norm is not None:
+            kernel_K1D, bias_D = self.norm.folded(kernel_K1D)
+        h_TD = depthwise(value_TD * tf.sigmoid(gate_TD), kernel_K1D, bias_D)
         return self.pointwise2(self.activation(h_TD))
 
 
@@ -226,7 +227,7 @@ class ZipformerEncoder:
             before_TD = x_TD
             if stack.rate > 1:
                 x_TD = self.mixers[index].down(x_TD)
-            rotation = tuple(tf.constant(table_MK)[: tf.shape(x_TD)[0]] for table_MK in self.tables_MK)
+            rotation = rotation_of(self.tables_MK, x_TD)
             for _ in range(stack.num_layers):
                 x_TD = next(blocks)(x_TD, rotation)
                 outputs.append(x_TD)
