@@ -9,6 +9,8 @@ Letters in tensor names: T frames, K columns (390), L landmarks, C coordinates, 
 V vocabulary.
 """
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -17,6 +19,7 @@ from podium.export.operators import check_operators
 from podium.landmarks import COLUMNS, NUM_LANDMARKS
 from podium.port import Twin
 from podium.port.decoder import greedy
+from podium.port.layers import NO_DEVIATION
 from podium.text import CHARACTERS, DUMMY_PHRASE, END, LABEL_LENGTH, NUM_CHARACTERS
 
 SIGNATURE, INPUT, OUTPUT = "serving_default", "inputs", "outputs"
@@ -63,11 +66,11 @@ class Ensemble(tf.Module):
     def _read(self, raw_TK: tf.Tensor) -> dict[str, tf.Tensor]:
         # No branches: around the whole network they keep TFLite from handing it to its fast kernels. A clip that gets
         # the dummy phrase passes the encoder, and then decodes no step.
-        x_TLC = preprocess(raw_TK, self.twins[0].max_frames)
-        encodings = [twin.encode(x_TLC) for twin in self.twins]
+        x_TCL, num_frames = preprocess(raw_TK, self.twins[0].max_frames)
+        encodings = [twin.encode(x_TCL, num_frames) for twin in self.twins]
         logits = [twin.confidence_logit(e_TD) for twin, e_TD in zip(self.twins, encodings, strict=True)]
         logits = [logit for logit in logits if logit is not None]
-        confidence = tf.sigmoid(tf.add_n(logits) / len(logits)) if logits else tf.constant(1.0)
+        confidence = tf.sigmoid(functools.reduce(tf.add, logits) * (1 / len(logits))) if logits else tf.constant(1.0)
         is_gated = tf.logical_or(tf.shape(raw_TK)[0] < self.min_frames, confidence < self.min_confidence)
         ids_S, logits_SV, num_steps = greedy([twin.decoder for twin in self.twins], encodings, False, is_gated)
         num_characters = num_steps - tf.cast(tf.reduce_any(tf.equal(ids_S, END)), tf.int32)
@@ -83,33 +86,38 @@ class Ensemble(tf.Module):
         }
 
 
-def preprocess(raw_TK: tf.Tensor, max_frames: int) -> tf.Tensor:
+def preprocess(raw_TK: tf.Tensor, max_frames: int) -> tuple[tf.Tensor, tf.Tensor]:
     """What `podium.normalise` does: standardise a clip, NaN → 0, and repeat no frame but drop some of too many.
 
-    An empty clip becomes one frame of zeros; it gets the dummy phrase in any case.
+    An empty clip becomes one frame of zeros; it gets the dummy phrase in any case. All that TFLite's fast kernels lack
+    comes first, so that they get the rest and the encoders in one piece.
 
     Args:
         raw_TK: (T, 390), NaN where a landmark is missing; all x, all y, all z.
 
     Returns:
-        (min(T, max_frames), 130, 3), no NaN.
+        (min(T, max_frames), 3, 130), no NaN, and the number of its frames.
     """
     num_missing = tf.maximum(1 - tf.shape(raw_TK)[0], 0)
-    x_TCL = tf.reshape(tf.pad(raw_TK, [[0, num_missing], [0, 0]]), [-1, 3, NUM_LANDMARKS])
-    is_missing_TCL = tf.math.is_nan(x_TCL)
-    x_TCL = tf.where(is_missing_TCL, 0.0, x_TCL)
-    # Landmarks first, then frames: float32 sums of a few hundred terms each.
-    num_C1 = tf.reduce_sum(tf.reduce_sum(tf.where(is_missing_TCL, 0.0, 1.0), axis=2), axis=0)[:, None]
-    num_C1 = tf.maximum(num_C1, 1.0)
-    mean_C1 = tf.reduce_sum(tf.reduce_sum(x_TCL, axis=2), axis=0)[:, None] / num_C1
-    x_TCL = tf.where(is_missing_TCL, 0.0, x_TCL - mean_C1)
-    deviation_C1 = tf.sqrt(tf.reduce_sum(tf.reduce_sum(tf.square(x_TCL), axis=2), axis=0)[:, None] / num_C1)
-    is_flat_C1 = tf.equal(deviation_C1, 0.0)
-    x_TCL = tf.where(is_flat_C1, 0.0, x_TCL / tf.where(is_flat_C1, 1.0, deviation_C1))
-    num_frames = tf.shape(x_TCL)[0]
+    raw_TK = tf.pad(raw_TK, [[0, num_missing], [0, 0]])
+    is_missing_TK = tf.math.is_nan(raw_TK)
+    raw_TK, is_seen_TK = tf.where(is_missing_TK, tf.zeros_like(raw_TK), raw_TK), tf.cast(~is_missing_TK, tf.float32)
+    num_frames = tf.shape(raw_TK)[0]
     new_frames = tf.minimum(num_frames, max_frames)
-    x_TCL = tf.gather(x_TCL, tf.range(new_frames) * num_frames // new_frames)
-    return tf.transpose(x_TCL, [0, 2, 1])
+    kept = tf.range(new_frames) * num_frames // new_frames
+    all_TCL, is_seen_TCL, x_TCL, is_kept_TCL = (
+        tf.reshape(x_TK, [-1, 3, NUM_LANDMARKS])
+        for x_TK in (raw_TK, is_seen_TK, tf.gather(raw_TK, kept), tf.gather(is_seen_TK, kept))
+    )
+    num_1C1 = tf.maximum(_sum(is_seen_TCL), 1.0)
+    mean_1C1 = _sum(all_TCL) / num_1C1
+    deviation_1C1 = tf.sqrt(_sum(tf.square((all_TCL - mean_1C1) * is_seen_TCL)) / num_1C1)
+    return (x_TCL - mean_1C1) * is_kept_TCL / tf.maximum(deviation_1C1, NO_DEVIATION), new_frames
+
+
+def _sum(x_TCL: tf.Tensor) -> tf.Tensor:
+    """(T, 3, L) → (1, 3, 1); landmarks first, then frames: float32 sums of a few hundred terms each."""
+    return tf.reduce_sum(tf.reduce_sum(x_TCL, axis=2, keepdims=True), axis=0, keepdims=True)
 
 
 def convert(ensemble: Ensemble, half_weights: bool = True) -> bytes:

@@ -59,9 +59,9 @@ def rotary_table(max_frames: int, head_dim: int) -> tuple[np.ndarray, np.ndarray
     return np.cos(angle_MK), np.sin(angle_MK) * sign_K
 
 
-def rotation_of(tables_MK: tuple[np.ndarray, np.ndarray], x_TD: tf.Tensor) -> Rotation:
-    """The rotation of as many frames as there are."""
-    return tuple(tf.constant(table_MK)[: tf.shape(x_TD)[0]] for table_MK in tables_MK)
+def rotation_of(tables_MK: tuple[np.ndarray, np.ndarray], num_frames: tf.Tensor) -> Rotation:
+    """The rotation of so many frames."""
+    return tuple(tf.constant(table_MK)[:num_frames] for table_MK in tables_MK)
 
 
 def rotate(x_HTK: tf.Tensor, rotation: Rotation) -> tf.Tensor:
@@ -108,9 +108,9 @@ def offset_table(max_frames: int, dim: int) -> np.ndarray:
     return np.stack([np.sin(angle), np.cos(angle)], axis=-1).reshape(len(offset_R), dim)
 
 
-def offsets_of(table_RD: np.ndarray, x_TD: tf.Tensor) -> tf.Tensor:
-    """The rows of an `offset_table` for as many frames as there are, (2T − 1, D)."""
-    num_frames, middle = tf.shape(x_TD)[0], len(table_RD) // 2
+def offsets_of(table_RD: np.ndarray, num_frames: tf.Tensor) -> tf.Tensor:
+    """The rows of an `offset_table` for so many frames, (2T − 1, D)."""
+    middle = len(table_RD) // 2
     return tf.constant(table_RD)[middle - num_frames + 1 : middle + num_frames]
 
 

@@ -46,16 +46,17 @@ class Twin(tf.Module, ABC):
         """Makes everything but the decoder."""
 
     @abstractmethod
-    def stages(self, x_TLC: tf.Tensor) -> dict[str, tf.Tensor]:
+    def stages(self, x_TCL: tf.Tensor, num_frames: tf.Tensor) -> dict[str, tf.Tensor]:
         """What the encoder computes inside, each (T, D), in the order of computation; the last is "encoder".
 
         Args:
-            x_TLC: (T, 130, 3), 0 < T ≤ max_frames, normalised, missing landmarks 0.
+            x_TCL: (T, 3, 130), 0 < T ≤ max_frames, normalised, missing landmarks 0.
+            num_frames: T. To ask ``x_TCL`` for its shape would tear the graph where TFLite hands it to fast kernels.
         """
 
-    def encode(self, x_TLC: tf.Tensor) -> tf.Tensor:
-        """(T, 130, 3) → (T, D)."""
-        return self.stages(x_TLC)["encoder"]
+    def encode(self, x_TCL: tf.Tensor, num_frames: tf.Tensor) -> tf.Tensor:
+        """(T, 3, 130) and T → (T, D)."""
+        return self.stages(x_TCL, num_frames)["encoder"]
 
     def confidence_logit(self, e_TD: tf.Tensor) -> tf.Tensor | None:
         """Scalar logit of the clip being readable; None for a network without that head."""
@@ -64,7 +65,7 @@ class Twin(tf.Module, ABC):
     @tf.function(input_signature=[tf.TensorSpec([None, 130, 3], tf.float32)], autograph=False)
     def inside(self, x_TLC: tf.Tensor) -> dict[str, tf.Tensor]:
         """All that the network computes for a clip: its stages, "confidence_logit", "ids" (S,) and "logits" (S, V)."""
-        seen = self.stages(x_TLC)
+        seen = self.stages(tf.transpose(x_TLC, [0, 2, 1]), tf.shape(x_TLC)[0])
         logit = self.confidence_logit(seen["encoder"])
         if logit is not None:
             seen["confidence_logit"] = logit

@@ -40,7 +40,7 @@ class Encoder:
 
     Args:
         make_attention: The class of the blocks' attention.
-        positions_of: What that takes as positions, for a clip (T, D); computed once for all blocks.
+        positions_of: What that takes as positions, for a number of frames; computed once for all blocks.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class Encoder:
         self.positions_of = positions_of
         self.blocks = [Block(weights.scope(f"blocks.{i}"), config, make_attention) for i in range(config.num_blocks)]
 
-    def __call__(self, x_TD: tf.Tensor) -> list[tf.Tensor]:
-        """(T, D) → what each block makes of it, (T, D) each; the last is the encoder's output."""
-        positions = self.positions_of(x_TD)
+    def __call__(self, x_TD: tf.Tensor, num_frames: tf.Tensor) -> list[tf.Tensor]:
+        """(T, D) and T → what each block makes of it, (T, D) each; the last is the encoder's output."""
+        positions = self.positions_of(num_frames)
         outputs = []
         for block in self.blocks:
             x_TD = block(x_TD, positions)

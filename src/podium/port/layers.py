@@ -6,6 +6,7 @@ channels in and out.
 
 import functools
 
+import numpy as np
 import tensorflow as tf
 
 from podium.port.weights import Weights
@@ -14,6 +15,10 @@ NORM_EPSILON = 1e-5
 STEM_CHANNELS = 32
 # The fast depthwise kernels of TFLite's CPU back end end at 25 taps; a longer one is cheaper in slices of time.
 MAX_TAPS = 25
+# Below any deviation that numbers of landmarks' size can have, and large enough to be divided by: what does not deviate
+# stays 0 without a choice, which the fast kernels lack.
+NO_DEVIATION = 1e-15
+LARGE = 1e30  # times any sum of two normalised coordinates that is not 0, it is above 1
 
 
 class Affine:
@@ -89,25 +94,27 @@ class FrontEnd:
         self.linear = Linear(weights.scope("linear"), self.flat, dim, bias=False)
         self.norm = BatchNorm(weights.scope("norm"), dim)
 
-    def __call__(self, x_TLC: tf.Tensor) -> tf.Tensor:
-        """(T, num_landmarks, 3) → (T, dim)."""
+    def __call__(self, x_TCL: tf.Tensor) -> tf.Tensor:
+        """(T, 3, num_landmarks) → (T, dim)."""
         # TensorFlow's own "SAME" would pad asymmetrically under a stride.
-        image_1TLC = tf.pad(x_TLC, [[1, 1], [1, 1], [0, 0]])[None]
+        image_1TLC = tf.reshape(tf.transpose(x_TCL, [0, 2, 1]), [1, -1, x_TCL.shape[2], 3])
+        image_1TLC = tf.pad(image_1TLC, [[0, 0], [1, 1], [1, 1], [0, 0]])
         kernel, bias_O = self.conv_norm.folded(self.kernel)
-        h_TPO = silu(tf.nn.conv2d(image_1TLC, kernel, strides=[1, 2], padding="VALID")[0] + bias_O)
+        h_1TPO = silu(tf.nn.conv2d(image_1TLC, kernel, strides=[1, 2], padding="VALID") + bias_O)
         kernel_ID, bias_D = self.norm.folded(self.linear.kernel_IO)
-        return tf.matmul(tf.reshape(h_TPO, [-1, self.flat]), kernel_ID) + bias_D
+        return tf.matmul(tf.reshape(h_1TPO, [-1, self.flat]), kernel_ID) + bias_D
 
 
 def depthwise(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, bias_D: tf.Tensor) -> tf.Tensor:
     """Each channel along time with a kernel of its own, zeros around, plus a bias; in slices of taps that are fast."""
     kernel_size = kernel_K1D.shape[0]
-    padded_TD = tf.pad(x_TD, [[kernel_size // 2, kernel_size // 2], [0, 0]])[None, :, None]
+    margins = [[kernel_size // 2, kernel_size // 2], [0, 0]]
+    padded_1T1D = tf.reshape(tf.pad(x_TD, margins), [1, -1, 1, x_TD.shape[-1]])
     slices = []
     for begin in range(0, kernel_size, MAX_TAPS):
         end = min(begin + MAX_TAPS, kernel_size)
         # Counted from the end, bounds are constants, which the fast kernels' graph takes in.
-        part_1T1D = padded_TD[:, begin : end - kernel_size or None]
+        part_1T1D = padded_1T1D[:, begin : end - kernel_size or None]
         kernel = kernel_K1D[begin:end, ..., None]
         slices.append(tf.nn.depthwise_conv2d(part_1T1D, kernel, strides=[1, 1, 1, 1], padding="VALID"))
     slices[0] += bias_D
@@ -142,21 +149,26 @@ class ConvModule:
         return self.pointwise2(silu(depthwise(value_TD * tf.sigmoid(gate_TD), kernel_K1D, bias_D)))
 
 
-def part_view(x_TLC: tf.Tensor) -> tf.Tensor:
+def part_view(x_TCL: tf.Tensor) -> tf.Tensor:
     """One body part, each frame by itself: centred and scaled per coordinate over the part's landmarks.
 
     A landmark whose x + y is exactly 0 becomes 0, though it takes part in the mean and the deviation; a frame without
     deviation becomes 0.
 
     Args:
-        x_TLC: (T, part's landmarks, 3), clip-normalised, missing landmarks 0.
+        x_TCL: (T, 3, part's landmarks), clip-normalised, missing landmarks 0.
 
     Returns:
         The same shape, finite.
     """
-    centred_TLC = x_TLC - tf.reduce_mean(x_TLC, axis=1, keepdims=True)
-    deviation_T1C = tf.sqrt(tf.reduce_mean(tf.square(centred_TLC), axis=1, keepdims=True))
-    is_flat_T1C = tf.equal(deviation_T1C, 0.0)
-    view_TLC = centred_TLC / tf.where(is_flat_T1C, 1.0, deviation_T1C)
-    is_seen_TL1 = tf.not_equal(x_TLC[..., 0:1] + x_TLC[..., 1:2], 0.0)
-    return tf.where(tf.logical_and(is_seen_TL1, tf.logical_not(is_flat_T1C)), view_TLC, 0.0)
+    centred_TCL = x_TCL - tf.reduce_mean(x_TCL, axis=2, keepdims=True)
+    deviation_TC1 = tf.sqrt(tf.reduce_mean(tf.square(centred_TCL), axis=2, keepdims=True))
+    sum_T1L = x_TCL[:, 0:1] + x_TCL[:, 1:2]
+    is_seen_T1L = tf.minimum(tf.abs(sum_T1L) * LARGE, 1.0)
+    return centred_TCL / tf.maximum(deviation_TC1, NO_DEVIATION) * is_seen_T1L
+
+
+def take_landmarks(x_TCL: tf.Tensor, slots: np.ndarray) -> tf.Tensor:
+    """The landmarks at ascending ``slots``; in slices, since the fast kernels cannot gather."""
+    runs = np.split(slots, np.flatnonzero(np.diff(slots) != 1) + 1)
+    return tf.concat([x_TCL[:, :, run[0] : run[-1] + 1] for run in runs], axis=2)

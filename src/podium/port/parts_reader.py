@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from podium.landmarks import NUM_LANDMARKS, PARTS, SLOTS
 from podium.port.base import Twin
-from podium.port.layers import FrontEnd, Linear, part_view
+from podium.port.layers import FrontEnd, Linear, part_view, take_landmarks
 from podium.port.weights import Weights
 
 
@@ -18,8 +18,8 @@ class PartsReader(Twin):
     """Body parts by themselves beside the whole, and a confidence head."""
 
     @abstractmethod
-    def make_encoder(self, weights: Weights) -> Callable[[tf.Tensor], list[tf.Tensor]]:
-        """(T, D) → what each layer makes of it; the last is the encoder's output."""
+    def make_encoder(self, weights: Weights) -> Callable[[tf.Tensor, tf.Tensor], list[tf.Tensor]]:
+        """(T, D) and T → what each layer makes of it; the last is the encoder's output."""
 
     def build(self) -> None:
         """Front ends, encoder and confidence head."""
@@ -31,17 +31,17 @@ class PartsReader(Twin):
         self.encoder = self.make_encoder(weights.scope("encoder"))
         self.confidence = Linear(weights.scope("confidence"), config.dim, 1)
 
-    def stages(self, x_TLC: tf.Tensor) -> dict[str, tf.Tensor]:
+    def stages(self, x_TCL: tf.Tensor, num_frames: tf.Tensor) -> dict[str, tf.Tensor]:
         """Both embeddings, each block, and the encoder's output."""
-        whole_TD = self.frontend(x_TLC)
+        whole_TD = self.frontend(x_TCL)
         parts_TD = tf.concat(
             [
-                front_end(part_view(tf.gather(x_TLC, SLOTS[part], axis=1)))
+                front_end(part_view(take_landmarks(x_TCL, SLOTS[part])))
                 for part, front_end in zip(PARTS, self.parts, strict=True)
             ],
             axis=-1,
         )
-        blocks = self.encoder(whole_TD + parts_TD)
+        blocks = self.encoder(whole_TD + parts_TD, num_frames)
         return {
             "mid/frontend": whole_TD,
             "mid/parts": parts_TD,
@@ -53,4 +53,4 @@ class PartsReader(Twin):
         """Scalar, from the mean of the frames, or from the first frame alone as published."""
         is_published = self.config.choices.confidence_pooling == "published"
         summary_1D = e_TD[:1] if is_published else tf.reduce_mean(e_TD, axis=0, keepdims=True)
-        return self.confidence(summary_1D)[0, 0]
+        return tf.reshape(self.confidence(summary_1D), [])

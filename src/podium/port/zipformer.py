@@ -186,9 +186,9 @@ class FrameMixer:
         self.rate = rate
         self.bias_R = weights.declare("bias", (rate,))
 
-    def down(self, x_TD: tf.Tensor) -> tf.Tensor:
+    def down(self, x_TD: tf.Tensor, num_frames: tf.Tensor) -> tf.Tensor:
         """(T, D) → (⌈T/rate⌉, D)."""
-        num_pads = tf.math.floormod(-tf.shape(x_TD)[0], self.rate)
+        num_pads = tf.math.floormod(-num_frames, self.rate)
         # A column of ones beside the features adds up the weights of the frames that there are.
         counted_TD = tf.pad(tf.pad(x_TD, [[0, 0], [0, 1]], constant_values=1.0), [[0, num_pads], [0, 0]])
         counted_TRD = tf.reshape(counted_TD, [-1, self.rate, x_TD.shape[-1] + 1])
@@ -219,20 +219,20 @@ class ZipformerEncoder:
                 self.mixers[index] = FrameMixer(weights.scope(f"mixers.{index}"), stack.rate)
                 self.bypasses[index] = Bypass(weights.scope(f"bypasses.{index}"), config.dim, one.bypass)
 
-    def __call__(self, x_TD: tf.Tensor) -> list[tf.Tensor]:
-        """(T, D) → what each block makes of it, (frames of its stack, D) each, and then the encoder's output (T, D)."""
+    def __call__(self, x_TD: tf.Tensor, num_frames: tf.Tensor) -> list[tf.Tensor]:
+        """(T, D) and T → what each block makes of it, (frames of its stack, D) each, and then the encoder's output (T, D)."""
         outputs = []
         blocks = iter(self.blocks)
         for index, stack in enumerate(self.stacks):
             before_TD = x_TD
             if stack.rate > 1:
-                x_TD = self.mixers[index].down(x_TD)
-            rotation = rotation_of(self.tables_MK, x_TD)
+                x_TD = self.mixers[index].down(x_TD, num_frames)
+            rotation = rotation_of(self.tables_MK, -(-num_frames // stack.rate))
             for _ in range(stack.num_layers):
                 x_TD = next(blocks)(x_TD, rotation)
                 outputs.append(x_TD)
             if stack.rate > 1:
-                x_TD = self.bypasses[index](before_TD, self.mixers[index].up(x_TD, tf.shape(before_TD)[0]))
+                x_TD = self.bypasses[index](before_TD, self.mixers[index].up(x_TD, num_frames))
         return [*outputs, x_TD]
 
 
@@ -243,7 +243,7 @@ class Zipformer(PartsReader):
     exchangeable = ("conv1.pointwise2.weight", "conv2.pointwise2.weight")
     square = "conv1.pointwise2.weight"
 
-    def make_encoder(self, weights: Weights) -> Callable[[tf.Tensor], list[tf.Tensor]]:
+    def make_encoder(self, weights: Weights) -> Callable[[tf.Tensor, tf.Tensor], list[tf.Tensor]]:
         """The recipe's stacks."""
         tables_MK = rotary_table(self.max_frames, self.config.zipformer.query_head_dim)
         return ZipformerEncoder(weights, self.config, tables_MK)
