@@ -78,11 +78,13 @@ def test_gated_clips(seeds):
 
 
 def wrong_scale(raw_TK, max_frames):
-    return preprocess(raw_TK, max_frames) * 1.5
+    x_TCL, num_frames = preprocess(raw_TK, max_frames)
+    return x_TCL * 1.5, num_frames
 
 
 def reversed_time(raw_TK, max_frames):
-    return tf.reverse(preprocess(raw_TK, max_frames), [0])
+    x_TCL, num_frames = preprocess(raw_TK, max_frames)
+    return tf.reverse(x_TCL, [0]), num_frames
 
 
 def first_seed_alone(decoders, encodings, published, is_done):

@@ -136,6 +136,7 @@ def test_preprocessing_is_that_of_training():
     clips = [random_clip(1), random_clip(40), random_clip(129), random_clip(1000), flat, np.full((20, 390), np.nan)]
     for raw_TK in clips:
         expected_TLC = resize(normalise(raw_TK.astype(np.float32)), 128)
-        found_TLC = preprocess(raw_TK.astype(np.float32), 128).numpy()
-        np.testing.assert_allclose(found_TLC, expected_TLC, atol=2e-5, rtol=0)
-    assert preprocess(np.zeros((0, 390), np.float32), 128).shape == (1, 130, 3)
+        found_TCL, num_frames = preprocess(raw_TK.astype(np.float32), 128)
+        np.testing.assert_allclose(found_TCL.numpy().transpose(0, 2, 1), expected_TLC, atol=2e-5, rtol=0)
+        assert num_frames == len(expected_TLC)
+    assert preprocess(np.zeros((0, 390), np.float32), 128)[0].shape == (1, 3, 130)

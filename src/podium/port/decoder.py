@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 from podium.config import Decoder as DecoderConfig
-from podium.port.attention import split_heads
 from podium.port.layers import NORM_EPSILON, Affine, Linear
 from podium.port.weights import Weights
 from podium.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
@@ -18,54 +17,47 @@ from podium.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZ
 NUM_POSITIONS = PAD + 1 + LABEL_LENGTH  # a start token stands at PAD + 1
 IMPOSSIBLE = -1e9  # added to what must not win; finite, so that fp16 tables and sums stay numbers
 
-Cache = tuple[tf.Tensor, tf.Tensor]  # keys (H, S, K) and values (H, K, S) of the encoder's frames or of what is written
+Cache = tuple[tf.Tensor, tf.Tensor]  # keys and values (H, K, S) of the encoder's frames or of what is written
 
 
 class Attention:
     """Multi-head attention of one position, with biases.
 
-    Keys and values are the left operands of the products: TFLite's CPU back end packs the right ones at every call.
+    One query makes thin products, for which matrix kernels are wasteful: it multiplies and sums instead.
     """
 
     def __init__(self, weights: Weights, dim: int, num_heads: int) -> None:
         self.num_heads = num_heads
-        self.gain = (dim // num_heads) ** -0.5
+        self.head_dim = dim // num_heads
+        self.gain = self.head_dim**-0.5
         self.q_proj, self.k_proj, self.v_proj, self.o_proj = (
             Linear(weights.scope(f"{letter}_proj"), dim, dim) for letter in "qkvo"
         )
 
     def cache(self, x_SD: tf.Tensor) -> Cache:
         """Keys and values of all rows."""
-        return split_heads(self.k_proj(x_SD), self.num_heads), self._columns(self.v_proj(x_SD))
+        by_head = (tf.reshape(proj(x_SD), [-1, self.num_heads, self.head_dim]) for proj in (self.k_proj, self.v_proj))
+        return tuple(tf.transpose(x_SHK, [1, 2, 0]) for x_SHK in by_head)
 
-    def project(self, x_1D: tf.Tensor, norm: Affine) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Query (H, K, 1), key (H, 1, K) and value (H, K, 1) of one position, from one product."""
-        folded = [
-            self.q_proj.folded(norm, self.gain), self.k_proj.folded(norm), self.v_proj.folded(norm)
-        ]  # fmt: skip
+    def project(self, x_1D: tf.Tensor, norm: Affine) -> list[tf.Tensor]:
+        """Query, key and value (H, K, 1) of one position, from one product."""
+        folded = (self.q_proj.folded(norm, self.gain), self.k_proj.folded(norm), self.v_proj.folded(norm))
         kernels, biases = zip(*folded, strict=True)
-        q_1D, k_1D, v_1D = tf.split(tf.matmul(x_1D, tf.concat(kernels, axis=1)) + tf.concat(biases, axis=0), 3, axis=-1)
-        return self._columns(q_1D), split_heads(k_1D, self.num_heads), self._columns(v_1D)
+        qkv_1D = tf.matmul(x_1D, tf.concat(kernels, axis=1)) + tf.concat(biases, axis=0)
+        return tf.split(tf.reshape(qkv_1D, [3 * self.num_heads, self.head_dim, 1]), 3)
 
     def query(self, x_1D: tf.Tensor, norm: Affine) -> tf.Tensor:
         """(1, D) → (H, K, 1)."""
-        return self._columns(self.q_proj(x_1D, norm, self.gain))
+        return tf.reshape(self.q_proj(x_1D, norm, self.gain), [self.num_heads, self.head_dim, 1])
 
     def __call__(self, q_HK1: tf.Tensor, cache: Cache, bias_S: tf.Tensor | None = None) -> tf.Tensor:
         """The centred output (1, D); ``bias_S`` is added to the scores of the keys."""
-        keys_HSK, values_HKS = cache
-        scores_HS = tf.reshape(tf.matmul(keys_HSK, q_HK1), [self.num_heads, -1])
+        keys_HKS, values_HKS = cache
+        scores_H1S = tf.reduce_sum(keys_HKS * q_HK1, axis=1, keepdims=True)
         if bias_S is not None:
-            scores_HS += bias_S
-        o_HK1 = tf.matmul(values_HKS, tf.reshape(tf.nn.softmax(scores_HS), [self.num_heads, -1, 1]))
+            scores_H1S += bias_S
+        o_HK1 = tf.reduce_sum(values_HKS * tf.nn.softmax(scores_H1S), axis=2, keepdims=True)
         return centred_linear(self.o_proj, tf.reshape(o_HK1, [1, -1]))
-
-    def _columns(self, x_SD: tf.Tensor) -> tf.Tensor:
-        """(S, D) → (H, K, S)."""
-        head_dim = x_SD.shape[-1] // self.num_heads
-        if x_SD.shape[0] == 1:
-            return tf.reshape(x_SD, [self.num_heads, head_dim, 1])
-        return tf.transpose(tf.reshape(x_SD, [-1, self.num_heads, head_dim]), [1, 2, 0])
 
 
 def centre(x: tf.Tensor) -> tf.Tensor:
@@ -105,7 +97,6 @@ class DecoderLayer:
         cross: Cache,
         cache: Cache,
         is_now_S: tf.Tensor,
-        is_now_S1: tf.Tensor,
         unwritten_S: tf.Tensor,
     ) -> tuple[tf.Tensor, Cache]:
         """One position.
@@ -119,8 +110,8 @@ class DecoderLayer:
         Returns:
             (1, D) without mean, and the cache with this position's key and value.
         """
-        q_HK1, k_H1K, v_HK1 = self.self_attention.project(standardise(x_1D), self.norm_self)
-        cache = cache[0] + is_now_S1 * k_H1K, cache[1] + is_now_S * v_HK1
+        q_HK1, *written = self.self_attention.project(standardise(x_1D), self.norm_self)
+        cache = tuple(old_HKS + is_now_S * x_HK1 for old_HKS, x_HK1 in zip(cache, written, strict=True))
         x_1D = x_1D + self.self_attention(q_HK1, cache, unwritten_S)
         x_1D = x_1D + self.cross_attention(self.cross_attention.query(standardise(x_1D), self.norm_cross), cross)
         return x_1D + centred_linear(self.fc2, tf.nn.relu(self.fc1(standardise(x_1D), self.norm_ff))), cache
@@ -144,9 +135,8 @@ class Decoder:
 
     def empty_cache(self) -> list[Cache]:
         """Keys and values of no output, per layer."""
-        head_dim = self.dim // self.num_heads
-        shapes = [self.num_heads, LABEL_LENGTH, head_dim], [self.num_heads, head_dim, LABEL_LENGTH]
-        return [tuple(tf.zeros(shape) for shape in shapes) for _ in self.layers]
+        empty_HKS = tf.zeros([self.num_heads, self.dim // self.num_heads, LABEL_LENGTH])
+        return [(empty_HKS, empty_HKS) for _ in self.layers]
 
     def step(
         self,
@@ -155,7 +145,6 @@ class Decoder:
         cross: list[Cache],
         cache: list[Cache],
         is_now_S: tf.Tensor,
-        is_now_S1: tf.Tensor,
         unwritten_S: tf.Tensor,
     ) -> tuple[tf.Tensor, list[Cache]]:
         """Logits (1, V) of what follows ``token``, and the grown cache; see `DecoderLayer.step`."""
@@ -163,7 +152,7 @@ class Decoder:
         x_1D = tf.reshape(embedding_D + tf.gather(centre(tf.constant(self.positions)), position), [1, -1])
         grown = []
         for layer, layer_cross, layer_cache in zip(self.layers, cross, cache, strict=True):
-            x_1D, layer_cache = layer.step(x_1D, layer_cross, layer_cache, is_now_S, is_now_S1, unwritten_S)
+            x_1D, layer_cache = layer.step(x_1D, layer_cross, layer_cache, is_now_S, unwritten_S)
             grown.append(layer_cache)
         return self.lm_head(standardise(x_1D), self.norm), grown
 
@@ -202,7 +191,7 @@ def greedy(
         is_now_S, unwritten_S = tf.gather(is_now_SS, step), tf.gather(unwritten_SS, step)
         is_now_S1 = tf.gather(is_now_SS[..., None], step)
         pairs = [
-            decoder.step(token, position, cross, cache, is_now_S, is_now_S1, unwritten_S)
+            decoder.step(token, position, cross, cache, is_now_S, unwritten_S)
             for decoder, cross, cache in zip(decoders, crosses, caches, strict=True)
         ]
         logits_1V = functools.reduce(tf.add, [logits for logits, _ in pairs]) * (1 / len(pairs))
