@@ -19,7 +19,7 @@ from podium.export.operators import check_operators
 from podium.landmarks import COLUMNS, NUM_LANDMARKS
 from podium.port import Twin
 from podium.port.decoder import greedy
-from podium.port.layers import NO_DEVIATION
+from podium.port.layers import or_one
 from podium.text import CHARACTERS, DUMMY_PHRASE, END, LABEL_LENGTH, NUM_CHARACTERS
 
 SIGNATURE, INPUT, OUTPUT = "serving_default", "inputs", "outputs"
@@ -112,7 +112,7 @@ def preprocess(raw_TK: tf.Tensor, max_frames: int) -> tuple[tf.Tensor, tf.Tensor
     num_1C1 = tf.maximum(_sum(is_seen_TCL), 1.0)
     mean_1C1 = _sum(all_TCL) / num_1C1
     deviation_1C1 = tf.sqrt(_sum(tf.square((all_TCL - mean_1C1) * is_seen_TCL)) / num_1C1)
-    return (x_TCL - mean_1C1) * is_kept_TCL / tf.maximum(deviation_1C1, NO_DEVIATION), new_frames
+    return (x_TCL - mean_1C1) * is_kept_TCL / or_one(deviation_1C1), new_frames
 
 
 def _sum(x_TCL: tf.Tensor) -> tf.Tensor:

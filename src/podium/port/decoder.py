@@ -15,7 +15,7 @@ from podium.port.weights import Weights
 from podium.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
 
 NUM_POSITIONS = PAD + 1 + LABEL_LENGTH  # a start token stands at PAD + 1
-IMPOSSIBLE = -1e9  # added to what must not win; finite, so that fp16 tables and sums stay numbers
+IMPOSSIBLE = -5e4  # added to what must not win; finite in float16, in which tables are stored
 
 Cache = tuple[tf.Tensor, tf.Tensor]  # keys and values (H, K, S) of the encoder's frames or of what is written
 

@@ -15,10 +15,6 @@ NORM_EPSILON = 1e-5
 STEM_CHANNELS = 32
 # The fast depthwise kernels of TFLite's CPU back end end at 25 taps; a longer one is cheaper in slices of time.
 MAX_TAPS = 25
-# Below any deviation that numbers of landmarks' size can have, and large enough to be divided by: what does not deviate
-# stays 0 without a choice, which the fast kernels lack.
-NO_DEVIATION = 1e-15
-LARGE = 1e30  # times any sum of two normalised coordinates that is not 0, it is above 1
 
 
 class Affine:
@@ -164,8 +160,21 @@ def part_view(x_TCL: tf.Tensor) -> tf.Tensor:
     centred_TCL = x_TCL - tf.reduce_mean(x_TCL, axis=2, keepdims=True)
     deviation_TC1 = tf.sqrt(tf.reduce_mean(tf.square(centred_TCL), axis=2, keepdims=True))
     sum_T1L = x_TCL[:, 0:1] + x_TCL[:, 1:2]
-    is_seen_T1L = tf.minimum(tf.abs(sum_T1L) * LARGE, 1.0)
-    return centred_TCL / tf.maximum(deviation_TC1, NO_DEVIATION) * is_seen_T1L
+    return centred_TCL / or_one(deviation_TC1) * is_nonzero(sum_T1L)
+
+
+def is_nonzero(x: tf.Tensor) -> tf.Tensor:
+    """1.0 where a number is not 0 (and above 1e-19), else 0.0.
+
+    Without a comparison, which TFLite's fast kernels lack, and without constants beyond float16, in which they are
+    stored.
+    """
+    return tf.minimum(tf.sqrt(tf.sqrt(tf.abs(x))) * 6e4, 1.0)
+
+
+def or_one(x: tf.Tensor) -> tf.Tensor:
+    """A divisor: 1 in place of 0."""
+    return x + (1.0 - is_nonzero(x))
 
 
 def take_landmarks(x_TCL: tf.Tensor, slots: np.ndarray) -> tf.Tensor:
