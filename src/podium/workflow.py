@@ -71,7 +71,10 @@ class Stages:
         self.seed_evaluation = digest(self.round2, thresholds, code_digest("inference", "export/evaluation", *GROUND))
         self.port = digest(self.round2, code_digest("port", "export/twins", "inference", *GROUND))
         self.export = digest(
-            self.port, experiment.round2.seeds, thresholds, code_digest("export/tflite", "export/operators")
+            self.port,
+            experiment.round2.seeds,
+            thresholds,
+            code_digest("export/tflite", "export/formats", "export/flatbuffer", "export/operators"),
         )
         self.parity = digest(
             self.export,

@@ -11,6 +11,7 @@ import torch
 from raw_folder import landmark_frame, table
 from small_networks import random_clip, random_network, small_recipe, state_of
 
+from podium import config
 from podium.errors import UserError
 from podium.export.benchmark import benchmark
 from podium.export.evaluation import evaluate
@@ -28,6 +29,7 @@ from podium.text import DUMMY_PHRASE, END, decode
 
 SCRIPTS = PACKAGE.parent.parent / "workflow/scripts"
 MIN_FRAMES, MAX_FRAMES, SEEDS = 15, 64, (2, 1)
+FORMATS = ("fp16", "fp32", "int8")
 
 
 def script(name: str, *arguments) -> subprocess.CompletedProcess:
@@ -63,10 +65,13 @@ class Export:
         self.model = folder / "export/model.tflite"
         done = script(
             "export_tflite", "--ports", *self.of_seeds("port{}"), "--inference-args", folder / "columns.json",
-            "--min-frames", MIN_FRAMES, "--min-confidence", 0.15, "--out", self.model,
+            "--min-frames", MIN_FRAMES, "--min-confidence", 0.15, "--formats", *FORMATS, "--models", *self.models(),
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         self.recognizer = TfliteRecognizer(self.model)
+
+    def models(self) -> list[str]:
+        return [str(self.folder / "export" / config.Export().file_of(format)) for format in FORMATS]
 
     def of_seeds(self, pattern: str) -> list[str]:
         return [str(self.folder / pattern.format(seed)) for seed in SEEDS]
@@ -247,7 +252,8 @@ def test_evaluation_in_a_process_of_its_own(export, tmp_path):
         "print(sorted({'torch', 'tensorflow'} & sys.modules.keys()))"
     )
     options = [
-        "--model", export.model, "--inference-args", export.model.with_name("inference_args.json"), "--sequences",
+        "--formats", *FORMATS, "--models", *export.models(), "--inference-args",
+        export.model.with_name("inference_args.json"), "--sequences",
         export.folder / "sequences.parquet", "--root", export.folder, "--out", tmp_path / "evaluation.json",
         "--predictions", tmp_path / "predictions.csv",
     ]  # fmt: skip
@@ -256,7 +262,10 @@ def test_evaluation_in_a_process_of_its_own(export, tmp_path):
     assert done.stdout.splitlines()[-1] == "[]"
     report = read_json(tmp_path / "evaluation.json")
     expected, _ = evaluate(export.recognizer, export.table, export.folder, COLUMNS)
+    formats = report.pop("formats")
     assert report == {**expected, "size_mb": export.model.stat().st_size / 1e6}
+    assert list(formats) == list(FORMATS) and formats["fp16"]["score"] == report["score"]
+    assert formats["int8"]["size_mb"] < formats["fp16"]["size_mb"] < formats["fp32"]["size_mb"]
     assert pd.read_csv(tmp_path / "predictions.csv")["sequence_id"].tolist() == export.table["sequence_id"].tolist()
 
 

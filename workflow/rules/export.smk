@@ -6,6 +6,8 @@ Cost: minutes on one core.
 """
 
 
+FORMATS = EXPERIMENT.export.formats
+MODELS = [f"{EXPORT}/{EXPERIMENT.export.file_of(format)}" for format in FORMATS]
 PORTS = expand(f"{RESULTS}/port/seed{{seed}}", seed=SEEDS)
 
 
@@ -36,7 +38,7 @@ rule export_tflite:
         ports=[f"{folder}/weights.safetensors" for folder in PORTS],
         inference_args=INFERENCE_ARGS,
     output:
-        model=f"{EXPORT}/model.tflite",
+        models=MODELS,
         inference_args=f"{EXPORT}/inference_args.json",
     log:
         f"results/logs/{EXPERIMENT.name}/export_tflite.log",
@@ -47,11 +49,13 @@ rule export_tflite:
     params:
         fingerprint=STAGES.export,
         ports=PORTS,
+        formats=FORMATS,
         min_frames=EXPERIMENT.export.min_frames,
         min_confidence=EXPERIMENT.export.min_confidence,
     shell:
         "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/export_tflite.py --ports {params.ports:q} --inference-args {input.inference_args:q}"
-        " --min-frames {params.min_frames} --min-confidence {params.min_confidence} --out {output.model:q}"
+        " --min-frames {params.min_frames} --min-confidence {params.min_confidence} --formats {params.formats}"
+        " --models {output.models:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -84,7 +88,7 @@ rule verify_parity:
 
 rule evaluate_tflite:
     input:
-        model=f"{EXPORT}/model.tflite",
+        models=MODELS,
         inference_args=f"{EXPORT}/inference_args.json",
         sequences=f"{DATA}/sequences.parquet",
         landmarks=TEST_LANDMARKS,
@@ -100,8 +104,9 @@ rule evaluate_tflite:
     params:
         fingerprint=STAGES.evaluation,
         root=SOURCE.root,
+        formats=FORMATS,
     shell:
-        "python workflow/scripts/evaluate_tflite.py --model {input.model:q} --inference-args {input.inference_args:q}"
+        "python workflow/scripts/evaluate_tflite.py --formats {params.formats} --models {input.models:q} --inference-args {input.inference_args:q}"
         " --sequences {input.sequences:q} --root {params.root:q} --out {output.report:q}"
         " --predictions {output.predictions:q} 2>&1 | tee {log:q}"
 

@@ -1,4 +1,7 @@
-"""Scores the file on the hidden test as a host does: its columns, its signature, argmax, edit distance."""
+"""Scores each format of the file on the hidden test as a host does: its columns, its signature, argmax, edit distance.
+
+The report is that of the first format; "formats" holds the scores of all.
+"""
 
 import argparse
 from pathlib import Path
@@ -11,20 +14,22 @@ from podium.inference import TfliteRecognizer
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True, help="the .tflite file")
-    parser.add_argument("--inference-args", required=True, help="its list of input columns (.json)")
+    parser.add_argument("--formats", required=True, nargs="+", help="names of the formats")
+    parser.add_argument("--models", required=True, nargs="+", help="the .tflite file of each")
+    parser.add_argument("--inference-args", required=True, help="their list of input columns (.json)")
     parser.add_argument("--sequences", required=True, help="table of sequences; those of split 'test' are read")
     parser.add_argument("--root", required=True, help="folder of the raw files, which the table's paths start from")
     parser.add_argument("--out", required=True, help="report to write (.json)")
-    parser.add_argument("--predictions", required=True, help="table of texts to write (.csv)")
+    parser.add_argument("--predictions", required=True, help="table of the first format's texts to write (.csv)")
     arguments = parser.parse_args()
-    report, predictions = evaluate(
-        TfliteRecognizer(arguments.model),
-        read_test_table(arguments.sequences),
-        arguments.root,
-        read_columns(arguments.inference_args),
-    )
-    report["size_mb"] = Path(arguments.model).stat().st_size / 1e6
+    table, columns = read_test_table(arguments.sequences), read_columns(arguments.inference_args)
+    outcomes = {}
+    for format, model in zip(arguments.formats, arguments.models, strict=True):
+        outcomes[format] = evaluate(TfliteRecognizer(model), table, arguments.root, columns)
+        outcomes[format][0]["size_mb"] = Path(model).stat().st_size / 1e6
+    report, predictions = outcomes[arguments.formats[0]]
+    keys = [key for key in ("score", "score_damerau", "num_edits", "num_exact", "size_mb") if key in report]
+    report["formats"] = {format: {key: one[key] for key in keys} for format, (one, _) in outcomes.items()}
     with atomic_path(arguments.predictions) as partial:
         predictions.to_csv(partial, index=False)
     write_json(arguments.out, report)

@@ -1,11 +1,12 @@
-"""Puts all seeds into one TFLite file, with the list of its input columns beside it."""
+"""Puts all seeds into one TFLite file per format, with the list of their input columns beside them."""
 
 import argparse
 from pathlib import Path
 
 from podium.errors import run
 from podium.export.evaluation import read_columns
-from podium.export.tflite import Ensemble, convert
+from podium.export.formats import MAKERS
+from podium.export.tflite import Ensemble
 from podium.export.twins import load_twin
 from podium.files import atomic_path, write_json
 
@@ -16,16 +17,23 @@ def main() -> None:
     parser.add_argument("--inference-args", required=True, help="list of the input columns (.json)")
     parser.add_argument("--min-frames", required=True, type=int, help="shorter clips get the dummy phrase")
     parser.add_argument("--min-confidence", required=True, type=float, help="so do clips with less confidence")
-    parser.add_argument("--out", required=True, type=Path, help="the .tflite file; inference_args.json goes beside it")
+    parser.add_argument("--formats", required=True, nargs="+", choices=MAKERS, help="how weights are stored")
+    parser.add_argument(
+        "--models", required=True, nargs="+", type=Path, help="a file per format; inference_args.json goes beside them"
+    )
     arguments = parser.parse_args()
     columns = read_columns(arguments.inference_args)
     twins = [load_twin(folder) for folder in arguments.ports]
-    content = convert(Ensemble(twins, arguments.min_frames, arguments.min_confidence))
-    with atomic_path(arguments.out) as partial:
-        partial.write_bytes(content)
+    ensemble = Ensemble(twins, arguments.min_frames, arguments.min_confidence)
+    sizes = {}
+    for format, path in zip(arguments.formats, arguments.models, strict=True):
+        content = MAKERS[format](ensemble)
+        with atomic_path(path) as partial:
+            partial.write_bytes(content)
+        sizes[format] = len(content) / 1e6
     settings = {"min_frames": arguments.min_frames, "min_confidence": arguments.min_confidence}
-    write_json(arguments.out.with_name("inference_args.json"), {"selected_columns": columns, **settings})
-    print(f"num_seeds={len(twins)} size_mb={len(content) / 1e6:.2f}")
+    write_json(arguments.models[0].with_name("inference_args.json"), {"selected_columns": columns, **settings})
+    print(f"num_seeds={len(twins)}", *(f"{format}_mb={size:.2f}" for format, size in sizes.items()))
 
 
 if __name__ == "__main__":

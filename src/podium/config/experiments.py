@@ -1,6 +1,6 @@
 """``config/*.yaml``: experiments."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -41,14 +41,30 @@ class Round2(Section):
         return self
 
 
-class Export(Section):
-    """What the file does beside the networks, and how hard it is checked."""
+Format = Literal["fp32", "fp16", "int8"]
 
+
+def _with_main(formats: list[Format]) -> list[Format]:
+    if len(set(formats)) != len(formats) or "fp16" not in formats:
+        raise ValueError(f"formats must be distinct, and fp16, the main file, among them, got {formats}")
+    return formats
+
+
+class Export(Section):
+    """What the file does beside the networks, how it is stored, and how hard it is checked."""
+
+    formats: Annotated[list[Format], AfterValidator(_with_main)] = Field(
+        ["fp16", "fp32", "int8"], description="fp16 is model.tflite; each other is model_FORMAT.tflite beside it"
+    )
     min_frames: Count = Field(15, description="shorter clips get the dummy phrase")
     min_confidence: Probability = Field(0.15, description="less confident clips get the dummy phrase")
     num_parity_clips: Count = Field(24, description="hidden-test clips on which TensorFlow and TFLite must agree")
     benchmark_frames: list[Count] = [50, 150, 300]
     num_benchmark_runs: Annotated[int, Field(ge=5)] = 30
+
+    def file_of(self, format: Format) -> str:
+        """The name of a format's file."""
+        return "model.tflite" if format == "fp16" else f"model_{format}.tflite"
 
 
 class Comparison(Section):

@@ -220,7 +220,7 @@ class ZipformerEncoder:
                 self.bypasses[index] = Bypass(weights.scope(f"bypasses.{index}"), config.dim, one.bypass)
 
     def __call__(self, x_TD: tf.Tensor, num_frames: tf.Tensor) -> list[tf.Tensor]:
-        """(T, D) and T → what each block makes of it, (frames of its stack, D) each, and then the encoder's output (T, D)."""
+        """(T, D) and T → each block's output, (frames of its stack, D), and then the encoder's (T, D)."""
         outputs = []
         blocks = iter(self.blocks)
         for index, stack in enumerate(self.stacks):

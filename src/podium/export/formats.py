@@ -1,0 +1,80 @@
+"""How a file stores its weights.
+
+``fp32`` and ``fp16`` compute the same but for the rounding of weights; both compute in float32. ``int8`` holds the
+matrices of fully connected layers in int8, one scale per output channel, and multiplies them with rows of activations
+that get their scales on the fly; the rest is float16. Convolutions stay float: TFLite's int8 kernels for depthwise ones
+are slower.
+"""
+
+from functools import partial
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from podium.export.flatbuffer import read_model, write_model
+from podium.export.tflite import Ensemble, convert
+
+FULLY_CONNECTED, DEQUANTIZE = schema.BuiltinOperator.FULLY_CONNECTED, schema.BuiltinOperator.DEQUANTIZE
+# The version of the operator that knows scales per channel. A runtime of 2023 would load a lower one, take the first
+# scale for all channels and answer nonsense; this one it refuses.
+PER_CHANNEL_VERSION = 12
+
+
+def convert_int8(ensemble: Ensemble) -> bytes:
+    """The content of the int8 file."""
+    return quantise(convert(ensemble))
+
+
+MAKERS = {"fp32": partial(convert, half_weights=False), "fp16": convert, "int8": convert_int8}
+
+
+def quantise(content: bytes) -> bytes:
+    """A file with float16 weights → the same with int8 matrices."""
+    from ai_edge_quantizer.qtyping import TFLOperationName
+    from ai_edge_quantizer.quantizer import Quantizer
+
+    quantizer = Quantizer(bytearray(widen_matrices(content)))
+    quantizer.add_dynamic_config(regex=".*", operation_name=TFLOperationName.FULLY_CONNECTED, num_bits=8)
+    model = read_model(bytes(quantizer.quantize().quantized_model))
+    for code in model.operatorCodes:
+        if kind(code) == FULLY_CONNECTED:
+            code.version = PER_CHANNEL_VERSION
+    return write_model(model)
+
+
+def kind(code: schema.OperatorCodeT) -> int:
+    """Which builtin operator a code means; numbers below 127 stand in the older of two fields."""
+    return max(code.builtinCode, code.deprecatedBuiltinCode)
+
+
+def widen_matrices(content: bytes) -> bytes:
+    """The file with float32 matrices and biases, which the quantiser looks for, and float16 elsewhere."""
+    model = read_model(content)
+    kinds = [kind(code) for code in model.operatorCodes]
+    wide_buffers: dict[int, int] = {}
+    for graph in model.subgraphs:
+        half_of = {
+            operator.outputs[0]: operator.inputs[0]
+            for operator in graph.operators
+            if kinds[operator.opcodeIndex] == DEQUANTIZE
+        }
+        for operator in graph.operators:
+            if kinds[operator.opcodeIndex] != FULLY_CONNECTED:
+                continue
+            operator.inputs = np.array([half_of.get(index, index) for index in operator.inputs], np.int32)
+            for index in operator.inputs[1:]:
+                tensor = graph.tensors[index]
+                if index >= 0 and tensor.type == schema.TensorType.FLOAT16:  # −1: no bias
+                    if tensor.buffer not in wide_buffers:
+                        half = model.buffers[tensor.buffer].data.view(np.float16)
+                        model.buffers.append(schema.BufferT())
+                        model.buffers[-1].data = half.astype(np.float32).view(np.uint8)
+                        wide_buffers[tensor.buffer] = len(model.buffers) - 1
+                    tensor.type, tensor.buffer = schema.TensorType.FLOAT32, wide_buffers[tensor.buffer]
+        used = {*graph.outputs}.union(*(operator.inputs for operator in graph.operators))
+        graph.operators = [
+            operator
+            for operator in graph.operators
+            if kinds[operator.opcodeIndex] != DEQUANTIZE or operator.outputs[0] in used
+        ]
+    return write_model(model, with_names=True)
