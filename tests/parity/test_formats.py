@@ -1,0 +1,138 @@
+"""The file's formats, and that TFLite's fast kernels get the networks in one piece."""
+
+import os
+import subprocess
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+from small_networks import random_clip, random_network, small_recipe, state_of
+
+from podium.export.flatbuffer import read_model, write_model
+from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, kind
+from podium.export.tflite import Ensemble
+from podium.inference import TfliteRecognizer
+from podium.port import port
+from podium.port.layers import NORM_EPSILON, BatchNorm, Linear, is_nonzero
+from podium.port.weights import Weights
+
+OLD_RUNTIME = os.environ.get("PODIUM_TFLITE_RUNTIME_PYTHON")  # a Python with tflite-runtime 2.14
+INT8, FLOAT16 = schema.TensorType.INT8, schema.TensorType.FLOAT16
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A file per format of the same two small networks."""
+    recipe = small_recipe(max_frames=64)
+    ensemble = Ensemble([port(recipe, state_of(random_network(recipe, seed)), "the test") for seed in (1, 2)], 15, 0.0)
+    folder = tmp_path_factory.mktemp("formats")
+    paths = {name: folder / f"{name}.tflite" for name in MAKERS}
+    for name, make in MAKERS.items():
+        paths[name].write_bytes(make(ensemble))
+    return paths
+
+
+def first_rows(path, num_frames: int) -> np.ndarray:
+    return TfliteRecognizer(path).outputs(random_clip(num_frames))[0]
+
+
+@pytest.mark.parametrize("num_frames", [15, 64, 100])
+def test_formats_answer_alike(files, num_frames):
+    rows = {name: first_rows(path, num_frames) for name, path in files.items()}
+    scale = np.abs(rows["fp32"]).max()
+    assert 0 < np.abs(rows["fp16"] - rows["fp32"]).max() < 1e-2 * scale
+    assert 0 < np.abs(rows["int8"] - rows["fp32"]).max() < 0.2 * scale
+
+
+def test_int8_holds_matrices_alone(files):
+    model = read_model(files["int8"].read_bytes())
+    kinds = [kind(code) for code in model.operatorCodes]
+    num_matrices = 0
+    for graph in model.subgraphs:
+        for operator in graph.operators:
+            types = [graph.tensors[index].type for index in operator.inputs if index >= 0]
+            if kinds[operator.opcodeIndex] == FULLY_CONNECTED:
+                num_matrices += 1
+                assert types[1] == INT8
+            else:
+                assert INT8 not in types
+    assert num_matrices > 50
+    types = [tensor.type for graph in model.subgraphs for tensor in graph.tensors]
+    assert FLOAT16 in types, "what is not a matrix stays in float16"
+
+
+def test_int8_asks_for_a_runtime_that_knows_scales_per_channel(files):
+    model = read_model(files["int8"].read_bytes())
+    versions = {code.version for code in model.operatorCodes if kind(code) == FULLY_CONNECTED}
+    assert versions == {PER_CHANNEL_VERSION}
+
+
+@pytest.mark.skipif(not OLD_RUNTIME, reason="PODIUM_TFLITE_RUNTIME_PYTHON names no Python with tflite-runtime 2.14")
+@pytest.mark.parametrize("name", MAKERS)
+def test_runtime_of_2023(files, tmp_path, name):
+    """It reads the float files as today's does, and refuses the int8 file."""
+    np.save(tmp_path / "clip.npy", random_clip(40).astype(np.float32))
+    code = (
+        "import sys, numpy as np; from tflite_runtime.interpreter import Interpreter;"
+        "run = Interpreter(sys.argv[1]).get_signature_runner('serving_default');"
+        "np.save(sys.argv[3], run(inputs=np.load(sys.argv[2]))['outputs'])"
+    )
+    command = [OLD_RUNTIME, "-c", code, files[name], tmp_path / "clip.npy", tmp_path / "rows.npy"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if name == "int8":
+        assert done.returncode != 0 and "'FULLY_CONNECTED' version '12'" in done.stderr
+    else:
+        expected = TfliteRecognizer(files[name]).outputs(random_clip(40))
+        found = np.load(tmp_path / "rows.npy")
+        assert found.argmax(1).tolist() == expected.argmax(1).tolist()
+        np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())
+
+
+def test_rewritten_file_answers_the_same(files, tmp_path):
+    content = files["fp16"].read_bytes()
+    rewritten = write_model(read_model(content))
+    assert len(rewritten) < len(content)
+    (tmp_path / "model.tflite").write_bytes(rewritten)
+    np.testing.assert_array_equal(first_rows(tmp_path / "model.tflite", 40), first_rows(files["fp16"], 40))
+
+
+def delegates(content: bytes | str) -> list[dict]:
+    """The pieces of a main graph that TFLite's fast kernels take, the largest last."""
+    source = {"model_content": content} if isinstance(content, bytes) else {"model_path": content}
+    interpreter = Interpreter(**source)
+    interpreter.allocate_tensors()
+    found = [one for one in interpreter._get_ops_details() if "delegate" in one["op_name"].lower()]
+    return sorted(found, key=lambda one: len(one["inputs"]))
+
+
+def test_encoders_are_one_piece(files):
+    """Beside it stand the gathering of what is behind the loop, one row of constants at most."""
+    pieces = delegates(str(files["fp32"]))
+    assert len(pieces) <= 2, [len(piece["outputs"]) for piece in pieces]
+
+
+def test_a_decoding_step_is_one_piece(files):
+    model = read_model(files["fp32"].read_bytes())
+    body = next(graph for graph in model.subgraphs if graph.name == b"while_body")
+    model.subgraphs, model.signatureDefs, body.name = [body], None, b"main"
+    assert len(delegates(write_model(model))) == 1
+
+
+def test_folded_layers_equal_their_parts():
+    rng = np.random.default_rng(0)
+    weights = Weights()
+    linear, norm = Linear(weights.scope("linear"), 6, 4), BatchNorm(weights.scope("norm"), 4)
+    for variable in weights.variables.values():
+        variable.assign(rng.uniform(0.5, 1.5, variable.shape).astype(np.float32))
+    x_TI = tf.constant(rng.normal(size=(5, 6)).astype(np.float32))
+    kernel_IO, bias_O = norm.folded(linear.kernel_IO)
+    plain_TO = tf.matmul(x_TI, linear.kernel_IO)
+    expected_TO = (plain_TO - norm.mean) / tf.sqrt(norm.var + NORM_EPSILON) * norm.weight + norm.bias
+    np.testing.assert_allclose(tf.matmul(x_TI, kernel_IO) + bias_O, expected_TO, atol=1e-5)
+
+
+@pytest.mark.parametrize(("x", "expected"), [(0.0, 0.0), (-0.0, 0.0), (1e-12, 1.0), (-1e-12, 1.0), (3e5, 1.0)])
+def test_is_nonzero(x, expected):
+    assert float(is_nonzero(tf.constant(x, tf.float32))) == expected
