@@ -75,7 +75,11 @@ def file_table(results: Path) -> str:
     """Markdown: size and latency of the file."""
     benchmark = read_json(results / "export/benchmark.json")
     parity = read_json(results / "export/parity.json")
+    formats = read_json(results / "export/evaluation.json").get("formats", {})
     rows = ["| file | value |", "|---|---|", f"| size | {benchmark['size_mb']:.2f} MB |"]
+    for format, one in formats.items():
+        score = "no hidden test" if one["score"] is None else f"score {one['score']:.3f}"
+        rows.append(f"| as {format} | {one['size_mb']:.2f} MB, {score} |")
     for key, latency in benchmark["latency_ms"].items():
         threads = key.replace("1_threads", "1 thread").replace("_", " ")
         for num_frames, numbers in latency.items():

@@ -17,7 +17,8 @@ def folders(tmp_path):
     write_json(data / "manifest.json", {"dataset": {"name": "small"}, "splits": splits, "num_test_sequences": 5})
     write_json(results / "oof/metrics.json", SCORES)
     write_json(results / "round2/seed1/metrics.json", {**SCORES, "validation_was_trained_on": False})
-    write_json(results / "export/evaluation.json", SCORES)
+    formats = {"fp16": {"score": 0.75, "size_mb": 9.5}, "int8": {"score": None, "size_mb": 5.0}}
+    write_json(results / "export/evaluation.json", {**SCORES, "formats": formats})
     latency = {"1_threads": {"50": {"median": 12.34}}}
     write_json(results / "export/benchmark.json", {"size_mb": 9.5, "latency_ms": latency})
     write_json(results / "export/parity.json", {"passed": True})
@@ -37,6 +38,8 @@ def test_summary(folders):
     data, results = folders
     summarize(data, results, num_folds=2, seeds=[1])
     assert rows_of_round1(results) == ["| round 1, out of fold | 12 training clips, each unseen | 0.750 | 0.800 |"]
+    summary = (results / "report/summary.md").read_text()
+    assert "| as fp16 | 9.50 MB, score 0.750 |" in summary and "| as int8 | 5.00 MB, no hidden test |" in summary
     assert (results / "report/progress.png").read_bytes().startswith(b"\x89PNG")
 
 

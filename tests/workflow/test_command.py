@@ -1,5 +1,7 @@
 """What people type: plans, single targets, stages, graphs, reports; and what they type wrong."""
 
+import json
+
 import pytest
 
 STAGES = ["data", "round1", "oof", "round2", "export"]
@@ -9,6 +11,22 @@ def test_the_summary_ends_the_run(finished):
     said = (finished.root / "run.log").read_text()
     assert "wall clock" in said and "peak memory" in said
     assert "results/tiny/export/model.tflite" in said
+
+
+def test_every_format_is_made_and_scored(finished):
+    export = finished.root / "results/tiny/export"
+    formats = json.loads((export / "evaluation.json").read_text())["formats"]
+    sizes = [
+        (export / name).stat().st_size / 1e6 for name in ("model.tflite", "model_fp32.tflite", "model_int8.tflite")
+    ]
+    assert list(formats) == ["fp16", "fp32", "int8"]
+    assert [one["size_mb"] for one in formats.values()] == sizes
+    assert all(one["score"] is not None for one in formats.values())
+
+
+def test_a_dropped_format_is_not_made(fresh):
+    fresh.edit("config/test/tiny.yaml", "export:", "export:\n  formats: [fp16]")
+    assert "model_int8.tflite" not in fresh.snakemake("-n", "export").stdout
 
 
 def test_stages_build_on_each_other(fresh):
