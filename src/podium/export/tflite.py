@@ -127,7 +127,10 @@ def convert(ensemble: Ensemble, half_weights: bool = True) -> bytes:
         half_weights: Store weights in float16; they are widened to float32 when the file is loaded.
     """
     function = ensemble.read.get_concrete_function()
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], ensemble)
+    # The converter saves what it is given, and would trace every function of the ensemble for that.
+    parameters = tf.Module()
+    parameters.all = [twin.parameters for twin in ensemble.twins]
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], parameters)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     if half_weights:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
