@@ -129,7 +129,7 @@ def convert(ensemble: Ensemble, half_weights: bool = True) -> bytes:
     function = ensemble.read.get_concrete_function()
     # The converter saves what it is given, and would trace every function of the ensemble for that.
     parameters = tf.Module()
-    parameters.all = [twin.parameters for twin in ensemble.twins]
+    parameters.all = ensemble.variables
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], parameters)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     if half_weights:
