@@ -14,7 +14,7 @@ from podium.config import Recipe, parse
 from podium.errors import UserError
 from podium.files import read_json
 from podium.normalise import normalise, resize
-from podium.text import CHARACTERS, DUMMY_PHRASE, decode
+from podium.text import CHARACTERS, DUMMY_PHRASE, NUM_CHARACTERS, decode
 
 if TYPE_CHECKING:
     from torch import nn
@@ -74,17 +74,31 @@ class TfliteRecognizer:
         if "serving_default" not in interpreter.get_signature_list():
             raise UserError(f"{path} has no signature 'serving_default'; it is not one of Podium's files")
         self._run = interpreter.get_signature_runner("serving_default")
+        shapes = {name: one["shape"] for name, one in self._run.get_input_details().items()}
+        self._num_rows = int(shapes["inputs"][0]) if "num_frames" in shapes else None
 
     def outputs(self, landmarks_TK: np.ndarray) -> np.ndarray:
         """What the file returns: (n, 59) float32, one row per character."""
-        return self._run(inputs=np.ascontiguousarray(landmarks_TK, dtype=np.float32))["outputs"]
+        return self._answer(landmarks_TK)["outputs"]
 
     def read(self, landmarks_TK: np.ndarray) -> Reading:
         """Reads one clip as a host does: argmax of each row, joined. The confidence is that of files which return it
         beside ``outputs``."""
-        answer = self._run(inputs=np.ascontiguousarray(landmarks_TK, dtype=np.float32))
+        answer = self._answer(landmarks_TK)
         text = "".join(CHARACTERS[index] for index in answer["outputs"].argmax(axis=1))
-        return Reading(text, float(answer["confidence"]) if "confidence" in answer else None)
+        return Reading(text, float(answer["confidence"].item()) if "confidence" in answer else None)
+
+    def _answer(self, landmarks_TK: np.ndarray) -> dict[str, np.ndarray]:
+        landmarks_TK = np.ascontiguousarray(landmarks_TK, dtype=np.float32)
+        if self._num_rows is None:
+            return self._run(inputs=landmarks_TK)
+        num_frames = len(landmarks_TK)  # a file for browsers: all shapes are fixed
+        if num_frames > self._num_rows:
+            raise UserError(f"the file takes {self._num_rows} frames and the clip has {num_frames}; cut it")
+        padded_TK = np.full((self._num_rows, landmarks_TK.shape[1]), np.nan, np.float32)
+        padded_TK[:num_frames] = landmarks_TK
+        answer = self._run(inputs=padded_TK, num_frames=np.array([num_frames], np.int32))
+        return {**answer, "outputs": answer["logits"][answer["ids"] < NUM_CHARACTERS]}
 
 
 class TorchRecognizer:

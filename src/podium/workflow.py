@@ -74,7 +74,7 @@ class Stages:
             self.port,
             experiment.round2.seeds,
             thresholds,
-            code_digest("export/tflite", "export/formats", "export/flatbuffer", "export/operators"),
+            code_digest("export/tflite", "export/web", "export/formats", "export/flatbuffer", "export/operators"),
         )
         self.parity = digest(
             self.export,

@@ -87,8 +87,8 @@ def reversed_time(raw_TK, max_frames):
     return tf.reverse(x_TCL, [0]), num_frames
 
 
-def first_seed_alone(decoders, encodings, published, is_done):
-    return greedy(decoders[:1], encodings[:1], published, is_done)
+def first_seed_alone(decoders, encodings, frames, published, is_done):
+    return greedy(decoders[:1], encodings[:1], frames, published, is_done)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from small_networks import random_clip, random_network, small_recipe, state_of
 
+from podium.errors import UserError
 from podium.export.flatbuffer import read_model, write_model
 from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, kind
 from podium.export.tflite import Ensemble
@@ -46,6 +47,33 @@ def test_formats_answer_alike(files, num_frames):
     assert 0 < np.abs(rows["int8"] - rows["fp32"]).max() < 0.2 * scale
 
 
+@pytest.mark.parametrize("num_frames", [0, 1, 14, 15, 63, 64, 65, 100, 128])
+def test_web_answers_as_the_main_file(files, num_frames):
+    main, web = (TfliteRecognizer(files[name]) for name in ("fp16", "web"))
+    clip = random_clip(num_frames)
+    ours, theirs = web.outputs(clip), main.outputs(clip)
+    assert ours.argmax(1).tolist() == theirs.argmax(1).tolist()
+    np.testing.assert_allclose(ours, theirs, atol=1e-3 * np.abs(theirs).max())
+    assert web.read(clip).confidence == pytest.approx(main.read(clip).confidence, abs=1e-4)
+
+
+def test_web_takes_no_more_than_its_rows(files):
+    with pytest.raises(UserError, match="takes 128 frames and the clip has 129"):
+        TfliteRecognizer(files["web"]).outputs(random_clip(129))
+
+
+def test_what_stands_behind_the_last_frame_is_not_looked_at(files):
+    run = Interpreter(str(files["web"])).get_signature_runner("serving_default")
+    answers = []
+    for filler in (np.nan, 0.0, 0.7):
+        clip = np.full((128, 390), filler, np.float32)
+        clip[:40] = random_clip(40)
+        answers.append(run(inputs=clip, num_frames=np.array([40], np.int32)))
+    for answer in answers[1:]:
+        for name, value in answers[0].items():
+            np.testing.assert_array_equal(answer[name], value, err_msg=name)
+
+
 def test_int8_holds_matrices_alone(files):
     model = read_model(files["int8"].read_bytes())
     kinds = [kind(code) for code in model.operatorCodes]
@@ -70,7 +98,7 @@ def test_int8_asks_for_a_runtime_that_knows_scales_per_channel(files):
 
 
 @pytest.mark.skipif(not OLD_RUNTIME, reason="PODIUM_TFLITE_RUNTIME_PYTHON names no Python with tflite-runtime 2.14")
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", ["fp32", "fp16", "int8"])
 def test_runtime_of_2023(files, tmp_path, name):
     """It reads the float files as today's does, and refuses the int8 file."""
     np.save(tmp_path / "clip.npy", random_clip(40).astype(np.float32))

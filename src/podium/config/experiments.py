@@ -41,7 +41,7 @@ class Round2(Section):
         return self
 
 
-Format = Literal["fp32", "fp16", "int8"]
+Format = Literal["fp32", "fp16", "int8", "web"]
 
 
 def _with_main(formats: list[Format]) -> list[Format]:
@@ -54,7 +54,7 @@ class Export(Section):
     """What the file does beside the networks, how it is stored, and how hard it is checked."""
 
     formats: Annotated[list[Format], AfterValidator(_with_main)] = Field(
-        ["fp16", "fp32", "int8"], description="fp16 is model.tflite; each other is model_FORMAT.tflite beside it"
+        ["fp16", "fp32", "int8", "web"], description="fp16 is model.tflite; each other is model_FORMAT.tflite beside it"
     )
     min_frames: Count = Field(15, description="shorter clips get the dummy phrase")
     min_confidence: Probability = Field(0.15, description="less confident clips get the dummy phrase")

@@ -3,7 +3,7 @@
 ``fp32`` and ``fp16`` compute the same but for the rounding of weights; both compute in float32. ``int8`` holds the
 matrices of fully connected layers in int8, one scale per output channel, and multiplies them with rows of activations
 that get their scales on the fly; the rest is float16. Convolutions stay float: TFLite's int8 kernels for depthwise ones
-are slower.
+are slower. ``web`` is ``fp16`` with fixed shapes (`podium.export.web`).
 """
 
 from functools import partial
@@ -13,6 +13,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from podium.export.flatbuffer import read_model, write_model
 from podium.export.tflite import Ensemble, convert
+from podium.export.web import convert_web
 
 FULLY_CONNECTED, DEQUANTIZE = schema.BuiltinOperator.FULLY_CONNECTED, schema.BuiltinOperator.DEQUANTIZE
 # The version of the operator that knows scales per channel. A runtime of 2023 would load a lower one, take the first
@@ -25,7 +26,7 @@ def convert_int8(ensemble: Ensemble) -> bytes:
     return quantise(convert(ensemble))
 
 
-MAKERS = {"fp32": partial(convert, half_weights=False), "fp16": convert, "int8": convert_int8}
+MAKERS = {"fp32": partial(convert, half_weights=False), "fp16": convert, "int8": convert_int8, "web": convert_web}
 
 
 def quantise(content: bytes) -> bytes:

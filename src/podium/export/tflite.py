@@ -1,7 +1,8 @@
 """The file: preprocessing, all seeds, confidence gate and greedy decoding in one graph with one signature.
 
 ``serving_default`` takes ``inputs`` (T, 390) float32, raw landmarks with NaN, and returns ``outputs`` (n, 59) float32:
-for each character of the text the averaged logits of the 59 characters, so that the text is their argmax. There is
+for each character of the text the averaged logits of the 59 characters, so that the text is their argmax. Beside it
+``confidence`` () float32 in [0, 1], of the clip being readable, where a network has a head for it. There is
 always a text: clips that are too short, that no network trusts or that decode to nothing get the dummy phrase, since
 the runtime cannot return an array without rows.
 
@@ -19,10 +20,12 @@ from podium.export.operators import check_operators
 from podium.landmarks import COLUMNS, NUM_LANDMARKS
 from podium.port import Twin
 from podium.port.decoder import greedy
-from podium.port.layers import or_one
+from podium.port.layers import Frames, or_one
 from podium.text import CHARACTERS, DUMMY_PHRASE, END, LABEL_LENGTH, NUM_CHARACTERS
 
-SIGNATURE, INPUT, OUTPUT = "serving_default", "inputs", "outputs"
+SIGNATURE, INPUT, OUTPUT, CONFIDENCE = "serving_default", "inputs", "outputs", "confidence"
+
+Reader = tf.types.experimental.GenericFunction
 
 
 class Ensemble(tf.Module):
@@ -43,6 +46,7 @@ class Ensemble(tf.Module):
         if len({twin.max_frames for twin in twins}) != 1:
             raise UserError("the seeds were trained with different data.max_frames; give them one recipe")
         self.twins = twins
+        self.has_confidence = any(twin.has_confidence for twin in twins)
         self.min_frames = min_frames
         self.min_confidence = min_confidence
         self.dummy_SV = np.zeros((LABEL_LENGTH, NUM_CHARACTERS), np.float32)
@@ -51,7 +55,8 @@ class Ensemble(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None, len(COLUMNS)], tf.float32, name=INPUT)], autograph=False)
     def read(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """The signature of the file."""
-        return {OUTPUT: self._read(inputs)[OUTPUT]}
+        answer = self._read(inputs)
+        return {name: answer[name] for name in (OUTPUT, CONFIDENCE) if name == OUTPUT or self.has_confidence}
 
     @tf.function(input_signature=[tf.TensorSpec([None, len(COLUMNS)], tf.float32, name=INPUT)], autograph=False)
     def inside(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -67,22 +72,39 @@ class Ensemble(tf.Module):
         # No branches: around the whole network they keep TFLite from handing it to its fast kernels. A clip that gets
         # the dummy phrase passes the encoder, and then decodes no step.
         x_TCL, num_frames = preprocess(raw_TK, self.twins[0].max_frames)
-        encodings = [twin.encode(x_TCL, num_frames) for twin in self.twins]
-        logits = [twin.confidence_logit(e_TD) for twin, e_TD in zip(self.twins, encodings, strict=True)]
+        answer = self.decode(x_TCL, Frames(num_frames), tf.shape(raw_TK)[0] < self.min_frames)
+        num_steps = answer.pop("num_steps")
+        return {
+            OUTPUT: answer.pop("rows")[: answer.pop("num_rows")],
+            "ids": answer.pop("ids")[:num_steps],
+            "logits": answer.pop("logits")[:num_steps],
+            **answer,
+        }
+
+    def decode(self, x_TCL: tf.Tensor, frames: Frames, is_too_short: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What comes behind preprocessing, in tensors of fixed sizes.
+
+        Returns:
+            "rows" (33, 59) with the answer in the first "num_rows", "is_dummy", "confidence"; and of the decoding "ids"
+            (33,) and "logits" (33, V), 0 behind "num_steps".
+        """
+        encodings = [twin.encode(x_TCL, frames) for twin in self.twins]
+        logits = [twin.confidence_logit(e_TD, frames) for twin, e_TD in zip(self.twins, encodings, strict=True)]
         logits = [logit for logit in logits if logit is not None]
         confidence = tf.sigmoid(functools.reduce(tf.add, logits) * (1 / len(logits))) if logits else tf.constant(1.0)
-        is_gated = tf.logical_or(tf.shape(raw_TK)[0] < self.min_frames, confidence < self.min_confidence)
-        ids_S, logits_SV, num_steps = greedy([twin.decoder for twin in self.twins], encodings, False, is_gated)
+        is_gated = tf.logical_or(is_too_short, confidence < self.min_confidence)
+        decoders = [twin.decoder for twin in self.twins]
+        ids_S, logits_SV, num_steps = greedy(decoders, encodings, frames, False, is_gated)
         num_characters = num_steps - tf.cast(tf.reduce_any(tf.equal(ids_S, END)), tf.int32)
         is_dummy = tf.equal(num_characters, 0)
-        rows_SV = tf.where(is_dummy, self.dummy_SV, logits_SV[:, :NUM_CHARACTERS])
-        num_rows = tf.where(is_dummy, len(DUMMY_PHRASE), num_characters)
         return {
-            OUTPUT: rows_SV[:num_rows],
+            "rows": tf.where(is_dummy, self.dummy_SV, logits_SV[:, :NUM_CHARACTERS]),
+            "num_rows": tf.where(is_dummy, len(DUMMY_PHRASE), num_characters),
             "is_dummy": is_dummy,
-            "confidence": confidence,
-            "ids": ids_S[:num_steps],
-            "logits": logits_SV[:num_steps],
+            CONFIDENCE: confidence,
+            "ids": ids_S,
+            "logits": logits_SV,
+            "num_steps": num_steps,
         }
 
 
@@ -100,11 +122,15 @@ def preprocess(raw_TK: tf.Tensor, max_frames: int) -> tuple[tf.Tensor, tf.Tensor
     """
     num_missing = tf.maximum(1 - tf.shape(raw_TK)[0], 0)
     raw_TK = tf.pad(raw_TK, [[0, num_missing], [0, 0]])
-    is_missing_TK = tf.math.is_nan(raw_TK)
-    raw_TK, is_seen_TK = tf.where(is_missing_TK, tf.zeros_like(raw_TK), raw_TK), tf.cast(~is_missing_TK, tf.float32)
     num_frames = tf.shape(raw_TK)[0]
     new_frames = tf.minimum(num_frames, max_frames)
-    kept = tf.range(new_frames) * num_frames // new_frames
+    return standardised(raw_TK, tf.range(new_frames) * num_frames // new_frames), new_frames
+
+
+def standardised(raw_TK: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
+    """Frames ``kept`` (N,) of a clip, standardised over the whole of it: (N, 3, 130), no NaN."""
+    is_missing_TK = tf.math.is_nan(raw_TK)
+    raw_TK, is_seen_TK = tf.where(is_missing_TK, tf.zeros_like(raw_TK), raw_TK), tf.cast(~is_missing_TK, tf.float32)
     all_TCL, is_seen_TCL, x_TCL, is_kept_TCL = (
         tf.reshape(x_TK, [-1, 3, NUM_LANDMARKS])
         for x_TK in (raw_TK, is_seen_TK, tf.gather(raw_TK, kept), tf.gather(is_seen_TK, kept))
@@ -112,7 +138,7 @@ def preprocess(raw_TK: tf.Tensor, max_frames: int) -> tuple[tf.Tensor, tf.Tensor
     num_1C1 = tf.maximum(_sum(is_seen_TCL), 1.0)
     mean_1C1 = _sum(all_TCL) / num_1C1
     deviation_1C1 = tf.sqrt(_sum(tf.square((all_TCL - mean_1C1) * is_seen_TCL)) / num_1C1)
-    return (x_TCL - mean_1C1) * is_kept_TCL / or_one(deviation_1C1), new_frames
+    return (x_TCL - mean_1C1) * is_kept_TCL / or_one(deviation_1C1)
 
 
 def _sum(x_TCL: tf.Tensor) -> tf.Tensor:
@@ -120,13 +146,14 @@ def _sum(x_TCL: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(tf.reduce_sum(x_TCL, axis=2, keepdims=True), axis=0, keepdims=True)
 
 
-def convert(ensemble: Ensemble, half_weights: bool = True) -> bytes:
+def convert(ensemble: Ensemble, half_weights: bool = True, reader: Reader | None = None) -> bytes:
     """The file's content: builtin operators only, no variables.
 
     Args:
         half_weights: Store weights in float16; they are widened to float32 when the file is loaded.
+        reader: The function that the file holds; the ensemble's own by default.
     """
-    function = ensemble.read.get_concrete_function()
+    function = (reader or ensemble.read).get_concrete_function()
     # The converter saves what it is given, and would trace every function of the ensemble for that.
     parameters = tf.Module()
     parameters.all = ensemble.variables

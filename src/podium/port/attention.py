@@ -8,7 +8,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from podium.port.layers import Affine, Linear
+from podium.port.layers import Affine, Frames, Linear
 from podium.port.weights import Weights
 
 Rotation = tuple[tf.Tensor, tf.Tensor]  # cosines and sines (T, K), the first rows of a `rotary_table`
@@ -34,13 +34,13 @@ class RotaryAttention:
             Linear(weights.scope(f"{letter}_proj"), dim, dim, bias=False) for letter in "qkvo"
         )
 
-    def __call__(self, x_TD: tf.Tensor, before: Affine, rotation: Rotation) -> tf.Tensor:
+    def __call__(self, x_TD: tf.Tensor, before: Affine, rotation: Rotation, frames: Frames) -> tf.Tensor:
         """(T, D) → (T, D)."""
         scale = (x_TD.shape[-1] // self.num_heads) ** -0.5
         q_HTK = rotate(split_heads(self.q_proj(x_TD, before, scale), self.num_heads), rotation)
         k_HTK = rotate(split_heads(self.k_proj(x_TD, before), self.num_heads), rotation)
         v_HTK = split_heads(self.v_proj(x_TD, before), self.num_heads)
-        p_HTT = tf.nn.softmax(tf.matmul(q_HTK, k_HTK, transpose_b=True))
+        p_HTT = tf.nn.softmax(frames.hide(tf.matmul(q_HTK, k_HTK, transpose_b=True)))
         return self.o_proj(join_heads(tf.matmul(p_HTT, v_HTK)))
 
 
@@ -82,17 +82,16 @@ class RelativeAttention:
         self.content_bias_HK = weights.declare("content_bias", (num_heads, dim // num_heads))
         self.position_bias_HK = weights.declare("position_bias", (num_heads, dim // num_heads))
 
-    def __call__(self, x_TD: tf.Tensor, before: Affine, offsets_RD: tf.Tensor) -> tf.Tensor:
+    def __call__(self, x_TD: tf.Tensor, before: Affine, offsets_RD: tf.Tensor, frames: Frames) -> tf.Tensor:
         """(T, D) → (T, D), with `offsets_of` as many frames."""
-        num_frames = tf.shape(x_TD)[0]
         q_HTK = split_heads(self.q_proj(x_TD, before), self.num_heads)
         k_HTK = split_heads(self.k_proj(x_TD, before), self.num_heads)
         v_HTK = split_heads(self.v_proj(x_TD, before), self.num_heads)
         p_HRK = split_heads(self.pos_proj(offsets_RD), self.num_heads)
         content_HTT = tf.matmul(q_HTK + self.content_bias_HK[:, None], k_HTK, transpose_b=True)
         position_HTR = tf.matmul(q_HTK + self.position_bias_HK[:, None], p_HRK, transpose_b=True)
-        scores_HTT = content_HTT + relative_shift(position_HTR, num_frames)
-        p_HTT = tf.nn.softmax(scores_HTT * q_HTK.shape[-1] ** -0.5)
+        scores_HTT = content_HTT + relative_shift(position_HTR, frames.num_rows)
+        p_HTT = tf.nn.softmax(frames.hide(scores_HTT * q_HTK.shape[-1] ** -0.5))
         return self.o_proj(join_heads(tf.matmul(p_HTT, v_HTK)))
 
 

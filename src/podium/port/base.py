@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from podium.config import Recipe
 from podium.port.decoder import Decoder, greedy
+from podium.port.layers import Frames
 from podium.port.weights import Weights, copy_weights
 from podium.registry import Registry
 
@@ -25,10 +26,12 @@ class Twin(tf.Module, ABC):
         weights: The parameters by name.
         exchangeable: Two tensors of every block, of one shape, whose exchange would be a fault.
         square: A tensor of every block that could be transposed by mistake.
+        has_confidence: Whether the network tells how far a clip can be read.
     """
 
     exchangeable = ("ff1.linear1.weight", "ff2.linear1.weight")
     square = "ff1.linear2.weight"
+    has_confidence = False
 
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
@@ -46,30 +49,30 @@ class Twin(tf.Module, ABC):
         """Makes everything but the decoder."""
 
     @abstractmethod
-    def stages(self, x_TCL: tf.Tensor, num_frames: tf.Tensor) -> dict[str, tf.Tensor]:
+    def stages(self, x_TCL: tf.Tensor, frames: Frames) -> dict[str, tf.Tensor]:
         """What the encoder computes inside, each (T, D), in the order of computation; the last is "encoder".
 
         Args:
-            x_TCL: (T, 3, 130), 0 < T ≤ max_frames, normalised, missing landmarks 0.
-            num_frames: T. To ask ``x_TCL`` for its shape would tear the graph where TFLite hands it to fast kernels.
+            x_TCL: (T, 3, 130), 0 < T ≤ max_frames, normalised, missing landmarks 0, and so are pads.
         """
 
-    def encode(self, x_TCL: tf.Tensor, num_frames: tf.Tensor) -> tf.Tensor:
-        """(T, 3, 130) and T → (T, D)."""
-        return self.stages(x_TCL, num_frames)["encoder"]
+    def encode(self, x_TCL: tf.Tensor, frames: Frames) -> tf.Tensor:
+        """(T, 3, 130) → (T, D)."""
+        return self.stages(x_TCL, frames)["encoder"]
 
-    def confidence_logit(self, e_TD: tf.Tensor) -> tf.Tensor | None:
+    def confidence_logit(self, e_TD: tf.Tensor, frames: Frames) -> tf.Tensor | None:
         """Scalar logit of the clip being readable; None for a network without that head."""
         return None
 
     @tf.function(input_signature=[tf.TensorSpec([None, 130, 3], tf.float32)], autograph=False)
     def inside(self, x_TLC: tf.Tensor) -> dict[str, tf.Tensor]:
         """All that the network computes for a clip: its stages, "confidence_logit", "ids" (S,) and "logits" (S, V)."""
-        seen = self.stages(tf.transpose(x_TLC, [0, 2, 1]), tf.shape(x_TLC)[0])
-        logit = self.confidence_logit(seen["encoder"])
+        frames = Frames(tf.shape(x_TLC)[0])
+        seen = self.stages(tf.transpose(x_TLC, [0, 2, 1]), frames)
+        logit = self.confidence_logit(seen["encoder"], frames)
         if logit is not None:
             seen["confidence_logit"] = logit
-        ids_S, logits_SV, num_steps = greedy([self.decoder], [seen["encoder"]], self.published)
+        ids_S, logits_SV, num_steps = greedy([self.decoder], [seen["encoder"]], frames, self.published)
         seen["ids"], seen["logits"] = ids_S[:num_steps], logits_SV[:num_steps]
         return seen
 

@@ -10,12 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from podium.config import Decoder as DecoderConfig
-from podium.port.layers import NORM_EPSILON, Affine, Linear
+from podium.port.layers import IMPOSSIBLE, NORM_EPSILON, Affine, Frames, Linear
 from podium.port.weights import Weights
 from podium.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
 
 NUM_POSITIONS = PAD + 1 + LABEL_LENGTH  # a start token stands at PAD + 1
-IMPOSSIBLE = -5e4  # added to what must not win; finite in float16, in which tables are stored
 
 Cache = tuple[tf.Tensor, tf.Tensor]  # keys and values (H, K, S) of the encoder's frames or of what is written
 
@@ -98,6 +97,7 @@ class DecoderLayer:
         cache: Cache,
         is_now_S: tf.Tensor,
         unwritten_S: tf.Tensor,
+        frames: Frames,
     ) -> tuple[tf.Tensor, Cache]:
         """One position.
 
@@ -106,6 +106,7 @@ class DecoderLayer:
             cache: Those of the 33 output positions; from this one on they are 0.
             is_now_S: 1 at this position, else 0.
             unwritten_S: `IMPOSSIBLE` behind this position, else 0.
+            frames: Of the encoder output.
 
         Returns:
             (1, D) without mean, and the cache with this position's key and value.
@@ -113,7 +114,8 @@ class DecoderLayer:
         q_HK1, *written = self.self_attention.project(standardise(x_1D), self.norm_self)
         cache = tuple(old_HKS + is_now_S * x_HK1 for old_HKS, x_HK1 in zip(cache, written, strict=True))
         x_1D = x_1D + self.self_attention(q_HK1, cache, unwritten_S)
-        x_1D = x_1D + self.cross_attention(self.cross_attention.query(standardise(x_1D), self.norm_cross), cross)
+        q_HK1 = self.cross_attention.query(standardise(x_1D), self.norm_cross)
+        x_1D = x_1D + self.cross_attention(q_HK1, cross, frames.hidden_T)
         return x_1D + centred_linear(self.fc2, tf.nn.relu(self.fc1(standardise(x_1D), self.norm_ff))), cache
 
 
@@ -146,25 +148,31 @@ class Decoder:
         cache: list[Cache],
         is_now_S: tf.Tensor,
         unwritten_S: tf.Tensor,
+        frames: Frames,
     ) -> tuple[tf.Tensor, list[Cache]]:
         """Logits (1, V) of what follows ``token``, and the grown cache; see `DecoderLayer.step`."""
         embedding_D = tf.gather(centre(self.embed_tokens_VD * math.sqrt(self.dim)), token)
         x_1D = tf.reshape(embedding_D + tf.gather(centre(tf.constant(self.positions)), position), [1, -1])
         grown = []
         for layer, layer_cross, layer_cache in zip(self.layers, cross, cache, strict=True):
-            x_1D, layer_cache = layer.step(x_1D, layer_cross, layer_cache, is_now_S, unwritten_S)
+            x_1D, layer_cache = layer.step(x_1D, layer_cross, layer_cache, is_now_S, unwritten_S, frames)
             grown.append(layer_cache)
         return self.lm_head(standardise(x_1D), self.norm), grown
 
 
 def greedy(
-    decoders: list[Decoder], encodings: list[tf.Tensor], published: bool, is_done: tf.Tensor | bool = False
+    decoders: list[Decoder],
+    encodings: list[tf.Tensor],
+    frames: Frames,
+    published: bool,
+    is_done: tf.Tensor | bool = False,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Takes the token with the largest logit, averaged over the networks, until END has won or 33 steps are done.
 
     Args:
         decoders: One per network.
         encodings: Each network's encoder output (T, D).
+        frames: Of all of them.
         published: Any token may win; otherwise only characters and END can.
         is_done: Scalar; true makes no step at all.
 
@@ -191,7 +199,7 @@ def greedy(
         is_now_S, unwritten_S = tf.gather(is_now_SS, step), tf.gather(unwritten_SS, step)
         is_now_S1 = tf.gather(is_now_SS[..., None], step)
         pairs = [
-            decoder.step(token, position, cross, cache, is_now_S, unwritten_S)
+            decoder.step(token, position, cross, cache, is_now_S, unwritten_S, frames)
             for decoder, cross, cache in zip(decoders, crosses, caches, strict=True)
         ]
         logits_1V = functools.reduce(tf.add, [logits for logits, _ in pairs]) * (1 / len(pairs))

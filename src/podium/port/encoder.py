@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from podium.config import Model
 from podium.port.attention import Positions, RelativeAttention, RotaryAttention
-from podium.port.layers import Affine, ConvModule, FeedForward, LayerNorm
+from podium.port.layers import Affine, ConvModule, FeedForward, Frames, LayerNorm
 from podium.port.weights import Weights
 
 MakeAttention = Callable[[Weights, int, int], RotaryAttention | RelativeAttention]
@@ -27,9 +27,14 @@ class Block:
         self.affines = [Affine(weights.scope(f"affine_{name}"), dim) for name in names]
         self.norms = [LayerNorm(weights.scope(f"norm_{name}"), dim) for name in names]
 
-    def __call__(self, x_TD: tf.Tensor, positions: Positions) -> tf.Tensor:
+    def __call__(self, x_TD: tf.Tensor, positions: Positions, frames: Frames) -> tf.Tensor:
         """(T, D) → (T, D)."""
-        modules = (lambda x, before: self.attention(x, before, positions), self.ff1, self.conv, self.ff2)
+        modules = (
+            lambda x_TD, before: self.attention(x_TD, before, positions, frames),
+            self.ff1,
+            lambda x_TD, before: self.conv(x_TD, before, frames),
+            self.ff2,
+        )
         for affine, module, norm in zip(self.affines, modules, self.norms, strict=True):
             x_TD = norm(x_TD + module(x_TD, affine))
         return x_TD
@@ -53,11 +58,11 @@ class Encoder:
         self.positions_of = positions_of
         self.blocks = [Block(weights.scope(f"blocks.{i}"), config, make_attention) for i in range(config.num_blocks)]
 
-    def __call__(self, x_TD: tf.Tensor, num_frames: tf.Tensor) -> list[tf.Tensor]:
-        """(T, D) and T → what each block makes of it, (T, D) each; the last is the encoder's output."""
-        positions = self.positions_of(num_frames)
+    def __call__(self, x_TD: tf.Tensor, frames: Frames) -> list[tf.Tensor]:
+        """(T, D) → what each block makes of it, (T, D) each; the last is the encoder's output."""
+        positions = self.positions_of(frames.num_rows)
         outputs = []
         for block in self.blocks:
-            x_TD = block(x_TD, positions)
+            x_TD = block(x_TD, positions, frames)
             outputs.append(x_TD)
         return outputs

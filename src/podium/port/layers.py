@@ -12,9 +12,45 @@ import tensorflow as tf
 from podium.port.weights import Weights
 
 NORM_EPSILON = 1e-5
+IMPOSSIBLE = -5e4  # added to what must not win; finite in float16, in which tables are stored
 STEM_CHANNELS = 32
 # The fast depthwise kernels of TFLite's CPU back end end at 25 taps; a longer one is cheaper in slices of time.
 MAX_TAPS = 25
+
+
+class Frames:
+    """How many rows of a clip there are, and which of them are frames.
+
+    Args:
+        num_rows: T. To ask the clip for its shape would tear the graph where TFLite hands it to fast kernels.
+        num_frames: The rows behind so many are pads, whatever stands in them; None: there are no pads.
+    """
+
+    def __init__(self, num_rows: tf.Tensor | int, num_frames: tf.Tensor | None = None) -> None:
+        self.num_rows, self.num_frames = num_rows, num_frames
+        self.is_frame_T1 = self.hidden_T = None
+        if num_frames is not None:
+            is_frame_T = tf.cast(tf.range(num_rows) < num_frames, tf.float32)
+            self.is_frame_T1, self.hidden_T = is_frame_T[:, None], (1 - is_frame_T) * IMPOSSIBLE
+
+    def without_pads(self, x_TD: tf.Tensor) -> tf.Tensor:
+        """(T, D), zero at pads."""
+        return x_TD if self.is_frame_T1 is None else x_TD * self.is_frame_T1
+
+    def hide(self, scores_HST: tf.Tensor) -> tf.Tensor:
+        """Scores of keys, such that no pad is looked at."""
+        return scores_HST if self.hidden_T is None else scores_HST + self.hidden_T
+
+    def slower(self, rate: int) -> "Frames":
+        """Every ``rate`` frames as one."""
+        return Frames(-(-self.num_rows // rate), None if self.num_frames is None else -(-self.num_frames // rate))
+
+    def mean(self, x_TD: tf.Tensor) -> tf.Tensor:
+        """(1, D), over the frames."""
+        if self.is_frame_T1 is None:
+            return tf.reduce_mean(x_TD, axis=0, keepdims=True)
+        sums_1D = tf.reduce_sum(self.without_pads(x_TD), axis=0, keepdims=True)
+        return sums_1D / tf.reduce_sum(self.is_frame_T1, axis=0, keepdims=True)
 
 
 class Affine:
@@ -138,11 +174,12 @@ class ConvModule:
         self.norm = BatchNorm(weights.scope("norm"), dim)
         self.pointwise2 = Linear(weights.scope("pointwise2"), dim, dim, layout="pointwise")
 
-    def __call__(self, x_TD: tf.Tensor, before: Affine) -> tf.Tensor:
+    def __call__(self, x_TD: tf.Tensor, before: Affine, frames: Frames) -> tf.Tensor:
         """(T, D) → (T, D)."""
         value_TD, gate_TD = tf.split(self.pointwise1(x_TD, before), 2, axis=-1)
         kernel_K1D, bias_D = self.norm.folded(self.kernel_K1D1[..., 0])
-        return self.pointwise2(silu(depthwise(value_TD * tf.sigmoid(gate_TD), kernel_K1D, bias_D)))
+        gated_TD = frames.without_pads(value_TD * tf.sigmoid(gate_TD))
+        return self.pointwise2(silu(depthwise(gated_TD, kernel_K1D, bias_D)))
 
 
 def part_view(x_TCL: tf.Tensor) -> tf.Tensor:

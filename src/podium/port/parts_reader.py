@@ -10,16 +10,18 @@ import tensorflow as tf
 
 from podium.landmarks import NUM_LANDMARKS, PARTS, SLOTS
 from podium.port.base import Twin
-from podium.port.layers import FrontEnd, Linear, part_view, take_landmarks
+from podium.port.layers import Frames, FrontEnd, Linear, part_view, take_landmarks
 from podium.port.weights import Weights
 
 
 class PartsReader(Twin):
     """Body parts by themselves beside the whole, and a confidence head."""
 
+    has_confidence = True
+
     @abstractmethod
-    def make_encoder(self, weights: Weights) -> Callable[[tf.Tensor, tf.Tensor], list[tf.Tensor]]:
-        """(T, D) and T → what each layer makes of it; the last is the encoder's output."""
+    def make_encoder(self, weights: Weights) -> Callable[[tf.Tensor, Frames], list[tf.Tensor]]:
+        """(T, D) → what each layer makes of it; the last is the encoder's output."""
 
     def build(self) -> None:
         """Front ends, encoder and confidence head."""
@@ -31,7 +33,7 @@ class PartsReader(Twin):
         self.encoder = self.make_encoder(weights.scope("encoder"))
         self.confidence = Linear(weights.scope("confidence"), config.dim, 1)
 
-    def stages(self, x_TCL: tf.Tensor, num_frames: tf.Tensor) -> dict[str, tf.Tensor]:
+    def stages(self, x_TCL: tf.Tensor, frames: Frames) -> dict[str, tf.Tensor]:
         """Both embeddings, each block, and the encoder's output."""
         whole_TD = self.frontend(x_TCL)
         parts_TD = tf.concat(
@@ -41,7 +43,7 @@ class PartsReader(Twin):
             ],
             axis=-1,
         )
-        blocks = self.encoder(whole_TD + parts_TD, num_frames)
+        blocks = self.encoder(whole_TD + parts_TD, frames)
         return {
             "mid/frontend": whole_TD,
             "mid/parts": parts_TD,
@@ -49,8 +51,8 @@ class PartsReader(Twin):
             "encoder": blocks[-1],
         }
 
-    def confidence_logit(self, e_TD: tf.Tensor) -> tf.Tensor:
+    def confidence_logit(self, e_TD: tf.Tensor, frames: Frames) -> tf.Tensor:
         """Scalar, from the mean of the frames, or from the first frame alone as published."""
         is_published = self.config.choices.confidence_pooling == "published"
-        summary_1D = e_TD[:1] if is_published else tf.reduce_mean(e_TD, axis=0, keepdims=True)
+        summary_1D = e_TD[:1] if is_published else frames.mean(e_TD)
         return tf.reshape(self.confidence(summary_1D), [])

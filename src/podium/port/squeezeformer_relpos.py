@@ -11,7 +11,7 @@ from podium.landmarks import NUM_LANDMARKS
 from podium.port.attention import RelativeAttention, offset_table, offsets_of
 from podium.port.base import TWINS, Twin
 from podium.port.encoder import Encoder
-from podium.port.layers import FrontEnd
+from podium.port.layers import Frames, FrontEnd
 
 
 @TWINS.register("squeezeformer_relpos")
@@ -25,10 +25,10 @@ class SqueezeformerRelpos(Twin):
         table_RD = offset_table(self.max_frames, config.dim)
         self.encoder = Encoder(weights.scope("encoder"), config, RelativeAttention, partial(offsets_of, table_RD))
 
-    def stages(self, x_TCL: tf.Tensor, num_frames: tf.Tensor) -> dict[str, tf.Tensor]:
+    def stages(self, x_TCL: tf.Tensor, frames: Frames) -> dict[str, tf.Tensor]:
         """The embedding, each block, and the encoder's output."""
         whole_TD = self.frontend(x_TCL)
-        blocks = self.encoder(whole_TD, num_frames)
+        blocks = self.encoder(whole_TD, frames)
         return {
             "mid/frontend": whole_TD,
             **{f"mid/blocks.{i}": h_TD for i, h_TD in enumerate(blocks)},

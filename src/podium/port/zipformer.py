@@ -11,7 +11,7 @@ import tensorflow as tf
 from podium.config import Model, Stack
 from podium.port.attention import Rotation, join_heads, rotary_table, rotate, rotation_of, split_heads
 from podium.port.base import TWINS
-from podium.port.layers import BatchNorm, LayerNorm, Linear, depthwise, silu
+from podium.port.layers import BatchNorm, Frames, LayerNorm, Linear, depthwise, or_one, silu
 from podium.port.parts_reader import PartsReader
 from podium.port.weights import Weights
 
@@ -66,12 +66,12 @@ class AttentionWeights:
         width = 2 * config.num_heads * config.zipformer.query_head_dim
         self.qk_proj = Linear(weights.scope("qk_proj"), config.dim, width)
 
-    def __call__(self, x_TD: tf.Tensor, rotation: Rotation) -> tf.Tensor:
+    def __call__(self, x_TD: tf.Tensor, rotation: Rotation, frames: Frames) -> tf.Tensor:
         """(T, D) → (H, T, T)."""
         q_TD, k_TD = tf.split(self.qk_proj(x_TD), 2, axis=-1)
         q_HTK = rotate(split_heads(q_TD, self.num_heads), rotation)
         k_HTK = rotate(split_heads(k_TD, self.num_heads), rotation)
-        return tf.nn.softmax(tf.matmul(q_HTK, k_HTK, transpose_b=True))
+        return tf.nn.softmax(frames.hide(tf.matmul(q_HTK, k_HTK, transpose_b=True)))
 
 
 class SelfAttention:
@@ -129,13 +129,13 @@ class ConvModule:
         self.norm = BatchNorm(weights.scope("norm"), dim) if has_norm else None
         self.pointwise2 = Linear(weights.scope("pointwise2"), dim, dim)
 
-    def __call__(self, x_TD: tf.Tensor) -> tf.Tensor:
+    def __call__(self, x_TD: tf.Tensor, frames: Frames) -> tf.Tensor:
         """(T, D) → (T, D)."""
         value_TD, gate_TD = tf.split(self.pointwise1(x_TD), 2, axis=-1)
         kernel_K1D, bias_D = self.kernel_K1D1[..., 0], self.bias_D
         if self.norm is not None:
             kernel_K1D, bias_D = self.norm.folded(kernel_K1D)
-        h_TD = depthwise(value_TD * tf.sigmoid(gate_TD), kernel_K1D, bias_D)
+        h_TD = depthwise(frames.without_pads(value_TD * tf.sigmoid(gate_TD)), kernel_K1D, bias_D)
         return self.pointwise2(self.activation(h_TD))
 
 
@@ -160,21 +160,21 @@ class Block:
         self.bypass = Bypass(weights.scope("bypass"), config.dim, one.bypass)
         self.norm = (BiasNorm if one.norm == "bias" else LayerNorm)(weights.scope("norm"), config.dim)
 
-    def __call__(self, x_TD: tf.Tensor, rotation: Rotation) -> tf.Tensor:
+    def __call__(self, x_TD: tf.Tensor, rotation: Rotation, frames: Frames) -> tf.Tensor:
         """(T, D) → (T, D)."""
         before_TD = x_TD
-        p_HTT = self.weights(x_TD, rotation)
+        p_HTT = self.weights(x_TD, rotation, frames)
         x_TD += self.ff1(x_TD)
         if self.nonlin_attention is not None:
             x_TD += self.nonlin_attention(x_TD, p_HTT[0])
         x_TD += self.attention1(x_TD, p_HTT)
-        x_TD += self.conv1(x_TD)
+        x_TD += self.conv1(x_TD, frames)
         x_TD += self.ff2(x_TD)
         x_TD = self.bypass_middle(before_TD, x_TD)
         if self.weights2 is not None:
-            p_HTT = self.weights2(x_TD, rotation)
+            p_HTT = self.weights2(x_TD, rotation, frames)
         x_TD += self.attention2(x_TD, p_HTT)
-        x_TD += self.conv2(x_TD)
+        x_TD += self.conv2(x_TD, frames)
         x_TD += self.ff3(x_TD)
         return self.bypass(before_TD, self.norm(x_TD))
 
@@ -186,19 +186,20 @@ class FrameMixer:
         self.rate = rate
         self.bias_R = weights.declare("bias", (rate,))
 
-    def down(self, x_TD: tf.Tensor, num_frames: tf.Tensor) -> tf.Tensor:
+    def down(self, x_TD: tf.Tensor, frames: Frames) -> tf.Tensor:
         """(T, D) → (⌈T/rate⌉, D)."""
-        num_pads = tf.math.floormod(-num_frames, self.rate)
+        num_missing = tf.math.floormod(-frames.num_rows, self.rate)
         # A column of ones beside the features adds up the weights of the frames that there are.
-        counted_TD = tf.pad(tf.pad(x_TD, [[0, 0], [0, 1]], constant_values=1.0), [[0, num_pads], [0, 0]])
+        counted_TD = frames.without_pads(tf.pad(x_TD, [[0, 0], [0, 1]], constant_values=1.0))
+        counted_TD = tf.pad(counted_TD, [[0, num_missing], [0, 0]])
         counted_TRD = tf.reshape(counted_TD, [-1, self.rate, x_TD.shape[-1] + 1])
         sum_TD = tf.reduce_sum(counted_TRD * tf.nn.softmax(self.bias_R)[:, None], axis=1)
-        return sum_TD[:, :-1] / sum_TD[:, -1:]
+        return sum_TD[:, :-1] / or_one(sum_TD[:, -1:])
 
-    def up(self, x_TD: tf.Tensor, num_frames: tf.Tensor) -> tf.Tensor:
+    def up(self, x_TD: tf.Tensor, frames: Frames) -> tf.Tensor:
         """(⌈T/rate⌉, D) → (T, D)."""
         repeated_TRD = tf.tile(x_TD[:, None], [1, self.rate, 1])
-        return tf.reshape(repeated_TRD, [-1, x_TD.shape[-1]])[:num_frames]
+        return tf.reshape(repeated_TRD, [-1, x_TD.shape[-1]])[: frames.num_rows]
 
 
 class ZipformerEncoder:
@@ -219,20 +220,21 @@ class ZipformerEncoder:
                 self.mixers[index] = FrameMixer(weights.scope(f"mixers.{index}"), stack.rate)
                 self.bypasses[index] = Bypass(weights.scope(f"bypasses.{index}"), config.dim, one.bypass)
 
-    def __call__(self, x_TD: tf.Tensor, num_frames: tf.Tensor) -> list[tf.Tensor]:
-        """(T, D) and T → each block's output, (frames of its stack, D), and then the encoder's (T, D)."""
+    def __call__(self, x_TD: tf.Tensor, frames: Frames) -> list[tf.Tensor]:
+        """(T, D) → each block's output, (frames of its stack, D), and then the encoder's (T, D)."""
         outputs = []
         blocks = iter(self.blocks)
         for index, stack in enumerate(self.stacks):
             before_TD = x_TD
             if stack.rate > 1:
-                x_TD = self.mixers[index].down(x_TD, num_frames)
-            rotation = rotation_of(self.tables_MK, -(-num_frames // stack.rate))
+                x_TD = self.mixers[index].down(x_TD, frames)
+            own_frames = frames.slower(stack.rate)
+            rotation = rotation_of(self.tables_MK, own_frames.num_rows)
             for _ in range(stack.num_layers):
-                x_TD = next(blocks)(x_TD, rotation)
+                x_TD = next(blocks)(x_TD, rotation, own_frames)
                 outputs.append(x_TD)
             if stack.rate > 1:
-                x_TD = self.bypasses[index](before_TD, self.mixers[index].up(x_TD, num_frames))
+                x_TD = self.bypasses[index](before_TD, self.mixers[index].up(x_TD, frames))
         return [*outputs, x_TD]
 
 
@@ -243,7 +245,7 @@ class Zipformer(PartsReader):
     exchangeable = ("conv1.pointwise2.weight", "conv2.pointwise2.weight")
     square = "conv1.pointwise2.weight"
 
-    def make_encoder(self, weights: Weights) -> Callable[[tf.Tensor, tf.Tensor], list[tf.Tensor]]:
+    def make_encoder(self, weights: Weights) -> Callable[[tf.Tensor, Frames], list[tf.Tensor]]:
         """The recipe's stacks."""
         tables_MK = rotary_table(self.max_frames, self.config.zipformer.query_head_dim)
         return ZipformerEncoder(weights, self.config, tables_MK)
