@@ -134,7 +134,7 @@ rule benchmark_tflite:
 
 rule write_model_card:
     input:
-        models=[f"{EXPORT}/model.tflite"],
+        models=MODELS,
         inference_args=f"{EXPORT}/inference_args.json",
         parity=f"{EXPORT}/parity.json",
         recipes=expand(f"{RESULTS}/round2/seed{{seed}}/recipe.json", seed=SEEDS),

@@ -1,0 +1,54 @@
+// Reads clips of landmarks with Podium's model_web.tflite.
+
+import {loadAndCompile, loadLiteRt, Tensor} from '@litertjs/core';
+
+export class Recognizer {
+  // Use Recognizer.load.
+  constructor(model, columns, alphabet) {
+    this.model = model;
+    this.numColumns = columns.length;
+    this.alphabet = alphabet;
+    const [inputs] = model.getInputDetails().filter((one) => one.name.includes('inputs'));
+    this.maxFrames = inputs.shape[0];
+  }
+
+  /**
+   * @param {string} model URL of model_web.tflite.
+   * @param {string} card URL of model_card.json, which lies beside it.
+   * @param {string} wasm URL of the folder wasm/ of @litertjs/core.
+   */
+  static async load(model, card, wasm) {
+    await loadLiteRt(wasm);
+    const response = await fetch(card);
+    if (!response.ok) throw new Error(`${card} cannot be fetched: ${response.status}`);
+    const {input, output} = await response.json();
+    return new Recognizer(await loadAndCompile(model, {accelerator: 'wasm'}), input.columns, output.alphabet);
+  }
+
+  /**
+   * Reads one clip.
+   *
+   * @param {Float32Array} landmarks Frame by frame the values of the card's columns, NaN where a landmark is missing.
+   * @return {Promise<{text: string, ids: number[], confidence: ?number}>} The text is never empty.
+   */
+  async read(landmarks) {
+    const numFrames = landmarks.length / this.numColumns;
+    if (!Number.isInteger(numFrames)) {
+      throw new Error(`${landmarks.length} values are no frames of ${this.numColumns}`);
+    }
+    if (numFrames > this.maxFrames) {
+      throw new Error(`the clip has ${numFrames} frames and the file takes ${this.maxFrames}; cut it`);
+    }
+    const padded = new Float32Array(this.maxFrames * this.numColumns);
+    padded.set(landmarks);
+    const given = {
+      inputs: new Tensor(padded, [this.maxFrames, this.numColumns]),
+      num_frames: new Tensor(Int32Array.of(numFrames), [1]),
+    };
+    const answer = await this.model.run(given);
+    const ids = Array.from(answer.ids.toTypedArray()).filter((id) => id < this.alphabet.length);
+    const confidence = answer.confidence ? answer.confidence.toTypedArray()[0] : null;
+    for (const tensor of [...Object.values(given), ...Object.values(answer)]) tensor.delete();
+    return {text: ids.map((id) => this.alphabet[id]).join(''), ids, confidence};
+  }
+}

@@ -1,0 +1,104 @@
+"""The file for browsers in a real one: headless Chromium with LiteRT's own runtime for the web."""
+
+import http.server
+import json
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+from queue import Queue
+
+import numpy as np
+import pytest
+from small_networks import random_clip, random_network, small_recipe, state_of
+
+from podium.export.card import model_card
+from podium.export.formats import MAKERS
+from podium.export.tflite import Ensemble
+from podium.inference import TfliteRecognizer
+from podium.landmarks import COLUMNS
+from podium.port import port
+from podium.text import CHARACTERS
+
+EXAMPLE = Path(__file__).parents[2] / "examples/browser"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NPM = shutil.which("npm")
+TIMEOUT_S = 300
+MAX_FRAMES = 64
+LENGTHS = [0, 1, 14, 15, 64, 65, 127, 128, *np.linspace(16, 126, 48).astype(int)]
+
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium"),
+    pytest.mark.skipif(not NPM, reason="no npm, which brings the runtime"),
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    """The example with its packages, beside a file of two small networks and its card."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
+    shutil.copy(Path(__file__).with_name("read_clips.html"), folder)
+    install = [NPM, "ci", "--no-audit", "--no-fund"]
+    subprocess.run(install, cwd=folder, check=True, capture_output=True, timeout=TIMEOUT_S)
+    recipe = small_recipe(max_frames=MAX_FRAMES)
+    ensemble = Ensemble([port(recipe, state_of(random_network(recipe, seed)), "the test") for seed in (1, 2)], 15, 0.3)
+    (folder / "model_web.tflite").write_bytes(MAKERS["web"](ensemble))
+    settings = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.3}
+    card = model_card("test", [folder / "model_web.tflite"], settings, {"passed": True}, [], None, None)
+    (folder / "model_card.json").write_text(json.dumps(card))
+    return folder
+
+
+def read_in_browser(site: Path, clips: list[np.ndarray], profile: Path) -> dict:
+    """What the page sends back after reading the clips."""
+    names = [f"clip{number}.npy" for number in range(len(clips))]
+    for name, clip in zip(names, clips, strict=True):
+        np.save(site / name, clip.astype(np.float32))
+    (site / "clips.json").write_text(json.dumps(names))
+    answers: Queue[dict] = Queue()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}
+
+        def __init__(self, *arguments) -> None:
+            super().__init__(*arguments, directory=str(site))
+
+        def do_POST(self) -> None:
+            answers.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = f"http://127.0.0.1:{server.server_port}/read_clips.html"
+        command = [
+            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+            "--no-first-run", f"--user-data-dir={profile}", page,
+        ]  # fmt: skip
+        browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            return answers.get(timeout=TIMEOUT_S)
+        finally:
+            browser.kill()
+            browser.wait()
+            server.shutdown()
+
+
+def test_a_browser_reads_what_python_reads(site, tmp_path):
+    clips = [random_clip(num_frames, seed) for seed, num_frames in enumerate(LENGTHS)]
+    clips.append(np.full((40, 390), np.nan, np.float32))
+    answer = read_in_browser(site, [*clips, random_clip(129)], tmp_path)
+    assert "failure" not in answer, answer["failure"]
+    *readings, too_long = answer["readings"]
+    recognizer = TfliteRecognizer(site / "model_web.tflite")
+    expected = [recognizer.read(clip) for clip in clips]
+    assert len(clips) > 50 and len({reading.text for reading in expected}) > 20
+    for clip, ours, theirs in zip(clips, expected, readings, strict=True):
+        assert theirs["text"] == ours.text, len(clip)
+        assert theirs["ids"] == [CHARACTERS.index(character) for character in ours.text]
+        assert theirs["confidence"] == pytest.approx(ours.confidence, abs=1e-3)
+    assert too_long == {"error": "the clip has 129 frames and the file takes 128; cut it"}
