@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+LONGEST = ("workflow", "test_resume.py", "test_ranks.py", "download")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -18,8 +19,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first."""
-    items.sort(key=lambda item: item.path.parent.name != "workflow")
+    """The longest first, so that no process ends alone."""
+
+    def rank(item: pytest.Item) -> int:
+        names = (item.path.parent.name, item.path.name)
+        return next((number for number, name in enumerate(LONGEST) if name in names), len(LONGEST))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
