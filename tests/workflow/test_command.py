@@ -19,7 +19,7 @@ def test_every_format_is_made_and_scored(finished):
     sizes = [
         (export / name).stat().st_size / 1e6 for name in ("model.tflite", "model_fp32.tflite", "model_int8.tflite")
     ]
-    assert list(formats) == ["fp16", "fp32", "int8"]
+    assert list(formats) == ["fp16", "fp32", "int8", "web"]
     assert [one["size_mb"] for one in formats.values()] == sizes
     assert all(one["score"] is not None for one in formats.values())
 
