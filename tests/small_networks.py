@@ -1,11 +1,15 @@
 """Small networks with random weights, in torch and in TensorFlow."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 
 from podium.config import Model, Optimizer, Recipe, Training
+from podium.files import write_json
 from podium.models import create
 from podium.models.base import SignReader
+from podium.models.checkpoint import save_weights
 
 # Sections that a network of the registry cannot do without; all the parts that a network may have.
 SECTIONS = {
@@ -55,6 +59,13 @@ def random_network(recipe: Recipe, seed: int = 0) -> SignReader:
 
 def state_of(network: SignReader) -> dict[str, np.ndarray]:
     return {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+
+
+def write_network(folder: Path, recipe: Recipe, seed: int) -> Path:
+    """A folder as training leaves it, as far as readers need it."""
+    save_weights(random_network(recipe, seed), folder / "model.safetensors")
+    write_json(folder / "recipe.json", {"recipe": recipe.model_dump(mode="json"), "seed": seed, "fold": None})
+    return folder
 
 
 def random_clip(num_frames: int, seed: int = 0) -> np.ndarray:

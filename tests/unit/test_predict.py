@@ -7,13 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from raw_folder import landmark_frame, table, write_arrays, write_raw
-from small_networks import random_clip, random_network, small_recipe
+from small_networks import random_clip, random_network, small_recipe, write_network
 from workplace import Workplace
 
 import podium as package
 from podium.files import write_json
 from podium.landmarks import COLUMNS
-from podium.models.checkpoint import save_weights
 
 RECIPE = small_recipe(max_frames=64)
 ROWS = table(num_signers=4, clips_per_signer=3)
@@ -22,10 +21,7 @@ CLIP = random_clip(30)
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    save_weights(random_network(RECIPE), folder / "model.safetensors")
-    write_json(folder / "recipe.json", {"recipe": RECIPE.model_dump(mode="json"), "seed": 4, "fold": None})
-    return folder
+    return write_network(tmp_path_factory.mktemp("model"), RECIPE, seed=4)
 
 
 @pytest.fixture(scope="module")

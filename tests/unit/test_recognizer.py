@@ -5,14 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
-from small_networks import random_clip, random_network, small_recipe
+from small_networks import random_clip, random_network, small_recipe, write_network
 
 from podium import Recognizer
 from podium.errors import UserError
 from podium.files import write_json
 from podium.inference import TorchRecognizer
 from podium.landmarks import COLUMNS, RAW_COLUMNS
-from podium.models.checkpoint import save_weights
 from podium.text import DUMMY_PHRASE
 
 RECIPE = small_recipe(max_frames=64)
@@ -20,10 +19,7 @@ RECIPE = small_recipe(max_frames=64)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    save_weights(random_network(RECIPE), folder / "model.safetensors")
-    write_json(folder / "recipe.json", {"recipe": RECIPE.model_dump(mode="json"), "seed": 0, "fold": None})
-    return folder
+    return write_network(tmp_path_factory.mktemp("model"), RECIPE, seed=0)
 
 
 @pytest.fixture(scope="module")
