@@ -79,16 +79,17 @@ class TfliteRecognizer:
 
     def outputs(self, landmarks_TK: np.ndarray) -> np.ndarray:
         """What the file returns: (n, 59) float32, one row per character."""
-        return self._answer(landmarks_TK)["outputs"]
+        return self.answer(landmarks_TK)["outputs"]
 
     def read(self, landmarks_TK: np.ndarray) -> Reading:
         """Reads one clip as a host does: argmax of each row, joined. The confidence is that of files which return it
         beside ``outputs``."""
-        answer = self._answer(landmarks_TK)
+        answer = self.answer(landmarks_TK)
         text = "".join(CHARACTERS[index] for index in answer["outputs"].argmax(axis=1))
         return Reading(text, float(answer["confidence"].item()) if "confidence" in answer else None)
 
-    def _answer(self, landmarks_TK: np.ndarray) -> dict[str, np.ndarray]:
+    def answer(self, landmarks_TK: np.ndarray) -> dict[str, np.ndarray]:
+        """All that the file returns, under its own names; "outputs" (n, 59) whatever the format."""
         landmarks_TK = np.ascontiguousarray(landmarks_TK, dtype=np.float32)
         if self._num_rows is None:
             return self._run(inputs=landmarks_TK)

@@ -76,19 +76,19 @@ class Stages:
             thresholds,
             code_digest("export/tflite", "export/web", "export/formats", "export/flatbuffer", "export/operators"),
         )
+        clips = code_digest("ensemble", "export/answers", "export/clips", "export/evaluation", *GROUND)
+        self.answers = digest(self.round2, thresholds, export.num_parity_clips, clips)
         self.parity = digest(
             self.export,
-            export.num_parity_clips,
-            code_digest("export/parity", "export/verification", "export/end_to_end", "export/evaluation", *GROUND),
+            self.answers,
+            code_digest("export/parity", "export/verification", "export/agreement", "inference"),
         )
         self.evaluation = digest(self.export, code_digest("export/evaluation", "inference", *GROUND))
         self.card = digest(self.parity, self.evaluation, code_digest("export/card", "provenance"))
         self.benchmark = digest(
             self.export, export.benchmark_frames, export.num_benchmark_runs, code_digest("export/benchmark")
         )
-        self.summary = digest(
-            self.seed_evaluation, self.parity, self.evaluation, self.benchmark, code_digest("report")
-        )
+        self.summary = digest(self.seed_evaluation, self.parity, self.evaluation, self.benchmark, code_digest("report"))
 
 
 def _digest_of(path: str, key: str) -> str:

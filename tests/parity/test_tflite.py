@@ -12,13 +12,15 @@ from raw_folder import landmark_frame, table
 from small_networks import random_clip, random_network, small_recipe, state_of
 
 from podium import config
+from podium.ensemble import Ensemble as TorchEnsemble
 from podium.errors import UserError
+from podium.export.answers import answer_all, write_answers
 from podium.export.benchmark import benchmark
+from podium.export.clips import Clip, edge_clips, parity_clips
 from podium.export.evaluation import evaluate
 from podium.export.operators import check_operators, operator_names
-from podium.export.parity import Clip, check_file, edge_clips
 from podium.export.tflite import Ensemble, convert
-from podium.export.verification import verify
+from podium.export.verification import check_readers, verify
 from podium.files import read_json, write_json
 from podium.inference import TfliteRecognizer, TorchRecognizer
 from podium.landmarks import COLUMNS
@@ -30,6 +32,7 @@ from podium.text import DUMMY_PHRASE, END, decode
 SCRIPTS = PACKAGE.parent.parent / "workflow/scripts"
 MIN_FRAMES, MAX_FRAMES, SEEDS = 15, 64, (2, 1)
 FORMATS = ("fp16", "fp32", "int8")
+PROVEN = ("fp16", "fp32")
 
 
 def script(name: str, *arguments) -> subprocess.CompletedProcess:
@@ -69,6 +72,12 @@ class Export:
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         self.recognizer = TfliteRecognizer(self.model)
+        done = script(
+            "answer_in_torch", "--models", *self.of_seeds("{}.safetensors"), "--recipes", *self.of_seeds("{}.json"),
+            "--reference", folder / f"{SEEDS[0]}.npz", "--sequences", folder / "sequences.parquet", "--root", folder,
+            "--num-clips", 4, "--min-frames", MIN_FRAMES, "--min-confidence", 0.15, "--out", folder / "answers.npz",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
 
     def models(self) -> list[str]:
         return [str(self.folder / "export" / config.Export().file_of(format)) for format in FORMATS]
@@ -76,11 +85,19 @@ class Export:
     def of_seeds(self, pattern: str) -> list[str]:
         return [str(self.folder / pattern.format(seed)) for seed in SEEDS]
 
-    def verify_arguments(self, model=None, num_clips: int = 4) -> tuple:
+    def verify_arguments(self, models=None, num_clips: int = 4) -> tuple:
         return (
-            model or self.model, self.of_seeds("port{}"), self.of_seeds("{}.safetensors"), self.of_seeds("{}.npz"),
-            self.folder / "sequences.parquet", self.folder, num_clips,
+            models or dict(zip(PROVEN, self.models(), strict=False)), self.of_seeds("port{}"),
+            self.of_seeds("{}.safetensors"), self.of_seeds("{}.npz"),
+            self.folder / "answers.npz", self.folder / "sequences.parquet", self.folder, num_clips,
         )  # fmt: skip
+
+    def check(self, clips: list[Clip], folder) -> tuple[dict, list[str]]:
+        """TensorFlow and the files of `PROVEN` against torch."""
+        torch_ensemble = TorchEnsemble(self.networks, MAX_FRAMES, MIN_FRAMES, 0.15)
+        write_answers(folder / "answers.npz", clips, answer_all(torch_ensemble.inside, clips))
+        models = {format: path for format, path in zip(FORMATS, self.models(), strict=True) if format in PROVEN}
+        return check_readers(self.ensemble, models, clips, folder / "answers.npz")
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +105,14 @@ def export(tmp_path_factory) -> Export:
     return Export(tmp_path_factory.mktemp("export"))
 
 
-@pytest.mark.parametrize("num_frames", [MIN_FRAMES, 200, 16, MAX_FRAMES, MAX_FRAMES + 1, 40])
-def test_file_agrees_with_tensorflow_at_any_length(export, num_frames):
-    report = check_file(export.ensemble, export.recognizer, [Clip("clip", random_clip(num_frames), None)])
-    assert report["passed"] and report["max_error"] is not None, report
-    assert report["clips"][0]["error"] > 0, "the dummy phrase proves nothing here"
+def test_files_agree_with_torch_at_any_length(export, tmp_path):
+    lengths = (MIN_FRAMES, 200, 16, MAX_FRAMES, MAX_FRAMES + 1, 40)
+    readers, problems = export.check([Clip(str(length), random_clip(length), None) for length in lengths], tmp_path)
+    assert not problems, readers
+    assert list(readers) == ["tensorflow", *PROVEN]
+    for report in readers.values():
+        assert report["num_dummy"] == 0, "the dummy phrase proves nothing here"
+        assert report["num_same_texts"] == len(lengths) and report["max_error"] > 0
 
 
 def test_unrounded_file_agrees_closely(export, tmp_path):
@@ -113,10 +133,9 @@ def test_too_short_clips_get_the_dummy_phrase(export, num_frames):
     assert fresh.read(random_clip(num_frames)).text == DUMMY_PHRASE
 
 
-def test_all_missing(export):
-    nothing = np.full((40, 390), np.nan, np.float32)
-    report = check_file(export.ensemble, export.recognizer, [Clip("nothing", nothing, None)])
-    assert report["passed"] and not report["different_texts"]
+def test_files_agree_with_torch_on_edge_clips(export, tmp_path):
+    readers, problems = export.check(edge_clips(random_clip(30), MIN_FRAMES, MAX_FRAMES), tmp_path)
+    assert not problems and not any(report["ties"] for report in readers.values()), readers
 
 
 def test_edge_clips_are_at_the_edges():
@@ -207,33 +226,41 @@ def test_parity_report(export):
     report, problems = verify(*export.verify_arguments())
     assert not problems and report["passed"]
     json.dumps(report, allow_nan=False)
-    assert report["file"]["num_clips"] == 4 + 5
-    assert -5 < report["file"]["score_tflite"] <= 1
+    for reader in report["readers"].values():
+        assert reader["num_clips"] == 4 + 5
+        assert reader["score"] == reader["score_torch"] and -5 < reader["score"] <= 1
     assert [len(seed["faults"]) for seed in report["seeds"]] == [3, 3]
 
 
 def test_parity_without_a_hidden_test_reads_the_reference_clips(export, tmp_path):
     export.table.assign(split="train").to_parquet(tmp_path / "sequences.parquet")
+    clips = parity_clips(
+        dict(np.load(export.of_seeds("{}.npz")[0])), tmp_path / "sequences.parquet", export.folder, 4, 15, MAX_FRAMES
+    )
+    torch_ensemble = TorchEnsemble(export.networks, MAX_FRAMES, MIN_FRAMES, 0.15)
+    write_answers(tmp_path / "answers.npz", clips, answer_all(torch_ensemble.inside, clips))
     arguments = list(export.verify_arguments())
-    arguments[4] = tmp_path / "sequences.parquet"
+    arguments[4:6] = tmp_path / "answers.npz", tmp_path / "sequences.parquet"
     report, problems = verify(*arguments)
     assert not problems
-    assert report["file"]["num_clips"] == 2 + 5 and report["file"]["score_tflite"] is None
+    reader = report["readers"]["fp16"]
+    assert reader["num_clips"] == 2 + 5 and reader["score"] is None
 
 
 def test_file_of_other_weights_fails(export, tmp_path):
     stranger = port(export.recipe, state_of(random_network(export.recipe, 9)), "the test")
     (tmp_path / "model.tflite").write_bytes(convert(Ensemble([stranger], MIN_FRAMES, 0.15)))
     write_json(tmp_path / "inference_args.json", read_json(export.model.with_name("inference_args.json")))
-    options = []
+    options = ["--formats", "fp16"]
     for name, value in zip(
-        ("model", "ports", "weights", "references", "sequences", "root", "num-clips"),
-        export.verify_arguments(tmp_path / "model.tflite"),
+        ("models", "ports", "weights", "references", "answers", "sequences", "root", "num-clips"),
+        export.verify_arguments([tmp_path / "model.tflite"]),
         strict=True,
     ):
         options += [f"--{name}", *(value if isinstance(value, list) else [value])]
     done = script("verify_parity", *options, "--out", tmp_path / "parity.json")
-    assert done.returncode == 1 and "differs from TensorFlow on the clip" in done.stderr.splitlines()[-1]
+    assert done.returncode == 1 and "fp16 differs from torch on the clip" in done.stderr
+    assert "first in conversion" in done.stderr.splitlines()[-1]
     assert not (tmp_path / "parity.json").exists()
     assert read_json(tmp_path / "parity.failed.json")["passed"] is False
 

@@ -5,10 +5,13 @@ import pytest
 import tensorflow as tf
 from small_networks import SECTIONS, random_clip, random_network, small_recipe, state_of
 
+from podium.ensemble import Ensemble as TorchEnsemble
+from podium.export.answers import answer_all, write_answers
+from podium.export.clips import Clip, edge_clips
 from podium.export.operators import check_operators
-from podium.export.parity import Clip, check_file, check_stages, edge_clips
+from podium.export.parity import check_stages
 from podium.export.tflite import Ensemble, convert
-from podium.inference import TfliteRecognizer
+from podium.export.verification import check_readers
 from podium.models.checkpoint import write_reference
 from podium.port import port
 from podium.port.zipformer import swoosh_l, swoosh_r
@@ -38,22 +41,19 @@ def test_every_switch_has_its_twin(tmp_path, changes):
     assert report["passed"], report
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory) -> tuple[Ensemble, TfliteRecognizer]:
+def test_file_agrees_with_torch(tmp_path):
     recipe = small_recipe("zipformer", max_frames=64)
-    ensemble = Ensemble([port(recipe, state_of(random_network(recipe)), "the test")], 15, 0.0)
-    path = tmp_path_factory.mktemp("export") / "model.tflite"
-    content = convert(ensemble)
-    check_operators(content)
-    path.write_bytes(content)
-    return ensemble, TfliteRecognizer(path)
-
-
-def test_file_agrees_with_tensorflow(exported):
+    network = random_network(recipe)
     clips = edge_clips(random_clip(30), 15, 64)
     clips += [Clip(f"{num_frames} frames", random_clip(num_frames), None) for num_frames in (15, 16, 17, 41, 64, 200)]
-    report = check_file(*exported, clips)
-    assert report["passed"] and report["max_error"] > 0, report
+    write_answers(tmp_path / "answers.npz", clips, answer_all(TorchEnsemble([network], 64, 15, 0.0).inside, clips))
+    ensemble = Ensemble([port(recipe, state_of(network), "the test")], 15, 0.0)
+    content = convert(ensemble)
+    check_operators(content)
+    (tmp_path / "model.tflite").write_bytes(content)
+    models = {"fp16": tmp_path / "model.tflite"}
+    readers, problems = check_readers(ensemble, models, clips, tmp_path / "answers.npz")
+    assert not problems and readers["fp16"]["max_error"] > 0, readers
 
 
 @pytest.mark.parametrize("swoosh", [swoosh_l, swoosh_r])

@@ -18,6 +18,7 @@ MANIFEST = {
     "dataset": {"name": "corpus", "title": "A corpus", "url": None, "licence": "free", "source": {"kind": "synthetic"}},
     "splits": {"train": {"num_sequences": 9, "num_participants": 3, "num_phrases": 8, "num_frames": 700}},
 }
+PARITY = {"passed": True, "readers": {name: {"num_clips": 7} for name in ("tensorflow", "fp16", "fp32")}}
 EVALUATION = {"score": 0.75, "score_damerau": 0.76, "num_sequences": 4, "num_characters": 40, "worst": []}
 
 
@@ -32,7 +33,7 @@ def model(tmp_path):
 
 
 def test_card_of_trained_networks(model):
-    card = model_card("demo", [model], SETTINGS, {"passed": True}, [recipe(1), recipe(2)], MANIFEST, EVALUATION)
+    card = model_card("demo", [model], SETTINGS, PARITY, [recipe(1), recipe(2)], MANIFEST, EVALUATION)
     json.dumps(card, allow_nan=False)
     assert card["files"] == [{"file": "model.tflite", "sha256": file_digest(model), "size_mb": 7e-6}]
     assert card["input"]["columns"] == COLUMNS and card["output"]["alphabet"] == CHARACTERS
@@ -41,21 +42,21 @@ def test_card_of_trained_networks(model):
     assert card["training_data"]["splits"]["train"] == {"num_sequences": 9, "num_participants": 3, "num_phrases": 8}
     assert [one["seed"] for one in card["networks"]] == [1, 2] and card["networks"][0]["imported"] is None
     assert card["score"] == {"score": 0.75, "score_damerau": 0.76, "num_sequences": 4, "num_characters": 40}
-    assert "corpus" in card["score_meaning"] and card["equal_to_torch"] is True
+    assert "corpus" in card["score_meaning"] and card["equal_to_torch"] == {"formats": ["fp16", "fp32"], "num_clips": 7}
     assert card["licence"] == {"code": "Apache-2.0", "training_data": "free", "weights": "Apache-2.0"}
     assert card["code"]["digest"] == provenance.code_digest("")
 
 
 def test_card_of_networks_on_data_of_others(model):
     dataset = {**MANIFEST["dataset"], "source": {"kind": "kaggle"}}
-    card = model_card("x", [model], SETTINGS, {"passed": True}, [recipe(1)], {**MANIFEST, "dataset": dataset}, None)
+    card = model_card("x", [model], SETTINGS, PARITY, [recipe(1)], {**MANIFEST, "dataset": dataset}, None)
     assert "yours to state" in card["licence"]["weights"] and card["score"] is None
     assert card["score_meaning"] == "not scored"
 
 
 def test_card_of_imported_networks(model):
     origin = {"file": "x.pth", "sha256": "0"}
-    card = model_card("x", [model], SETTINGS, {"passed": True}, [recipe(1, imported=origin)], None, None)
+    card = model_card("x", [model], SETTINGS, PARITY, [recipe(1, imported=origin)], None, None)
     assert card["training_data"] is None and card["networks"][0]["imported"] == origin
     assert "imported checkpoints" in card["licence"]["weights"]
 

@@ -7,6 +7,7 @@ import pytest
 
 EXPORT = {
     "export_tflite": 1,
+    "answer_in_torch": 1,
     "verify_parity": 1,
     "evaluate_tflite": 1,
     "write_model_card": 1,

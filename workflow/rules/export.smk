@@ -8,6 +8,8 @@ Cost: minutes on one core.
 
 FORMATS = EXPERIMENT.export.formats
 MODELS = [f"{EXPORT}/{EXPERIMENT.export.file_of(format)}" for format in FORMATS]
+PROVEN = [format for format in FORMATS if format != "int8"]  # rounds too much to be equal; its score tells its worth
+WEIGHT_FILES = expand(f"{RESULTS}/round2/seed{{seed}}/model.safetensors", seed=SEEDS)
 PORTS = expand(f"{RESULTS}/port/seed{{seed}}", seed=SEEDS)
 
 
@@ -59,12 +61,42 @@ rule export_tflite:
         " 2>&1 | tee {log:q}"
 
 
+rule answer_in_torch:
+    input:
+        models=WEIGHT_FILES,
+        recipes=expand(f"{RESULTS}/round2/seed{{seed}}/recipe.json", seed=SEEDS),
+        reference=f"{RESULTS}/round2/seed{SEEDS[0]}/reference.npz",
+        sequences=[] if WEIGHTS else f"{DATA}/sequences.parquet",
+        landmarks=[] if WEIGHTS else TEST_LANDMARKS,
+    output:
+        f"{EXPORT}/torch_answers.npz",
+    log:
+        f"results/logs/{EXPERIMENT.name}/answer_in_torch.log",
+    benchmark:
+        f"results/benchmarks/{EXPERIMENT.name}/answer_in_torch.tsv"
+    conda:
+        "../../envs/train.yaml"
+    params:
+        fingerprint=STAGES.answers,
+        root=SOURCE.root,
+        num_clips=EXPERIMENT.export.num_parity_clips,
+        min_frames=EXPERIMENT.export.min_frames,
+        min_confidence=EXPERIMENT.export.min_confidence,
+    shell:
+        "python workflow/scripts/answer_in_torch.py --models {input.models:q} --recipes {input.recipes:q}"
+        " --reference {input.reference:q} --sequences {input.sequences:q} --root {params.root:q}"
+        " --num-clips {params.num_clips} --min-frames {params.min_frames} --min-confidence {params.min_confidence}"
+        " --out {output:q} 2>&1 | tee {log:q}"
+
+
 rule verify_parity:
     input:
-        model=f"{EXPORT}/model.tflite",
+        models=[model for format, model in zip(FORMATS, MODELS) if format in PROVEN],
+        inference_args=f"{EXPORT}/inference_args.json",
         ports=[f"{folder}/weights.safetensors" for folder in PORTS],
-        weights=expand(f"{RESULTS}/round2/seed{{seed}}/model.safetensors", seed=SEEDS),
+        weights=WEIGHT_FILES,
         references=expand(f"{RESULTS}/round2/seed{{seed}}/reference.npz", seed=SEEDS),
+        answers=f"{EXPORT}/torch_answers.npz",
         sequences=[] if WEIGHTS else f"{DATA}/sequences.parquet",
         landmarks=[] if WEIGHTS else TEST_LANDMARKS,
     output:
@@ -77,12 +109,14 @@ rule verify_parity:
         "../../envs/export.yaml"
     params:
         fingerprint=STAGES.parity,
+        formats=PROVEN,
         ports=PORTS,
         root=SOURCE.root,
         num_clips=EXPERIMENT.export.num_parity_clips,
     shell:
-        "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/verify_parity.py --model {input.model:q} --ports {params.ports:q}"
-        " --weights {input.weights:q} --references {input.references:q} --sequences {input.sequences:q}"
+        "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/verify_parity.py --formats {params.formats}"
+        " --models {input.models:q} --ports {params.ports:q} --weights {input.weights:q}"
+        " --references {input.references:q} --answers {input.answers:q} --sequences {input.sequences:q}"
         " --root {params.root:q} --num-clips {params.num_clips} --out {output:q} 2>&1 | tee {log:q}"
 
 

@@ -1,6 +1,6 @@
 """Scores each format of the file on the hidden test as a host does: its columns, its signature, argmax, edit distance.
 
-The report is that of the first format; "formats" holds the scores of all.
+The report is that of the first format, the main file; "formats" holds the scores of all.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Proves that the file computes what was trained, or says where it does not.
+"""Proves that the files compute what was trained, or says where they do not.
 
 The report of a failure stands beside as parity.failed.json; parity.json means success.
 """
@@ -8,16 +8,19 @@ import sys
 from pathlib import Path
 
 from podium.errors import run
+from podium.export.agreement import TOLERANCES
 from podium.export.verification import verify
 from podium.files import write_json
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True, help="the .tflite file, inference_args.json beside it")
+    parser.add_argument("--formats", required=True, nargs="+", choices=TOLERANCES, help="names of the formats")
+    parser.add_argument("--models", required=True, nargs="+", help="their .tflite files, inference_args.json beside")
     parser.add_argument("--ports", required=True, nargs="+", help="folders of the seeds' TensorFlow twins")
     parser.add_argument("--weights", required=True, nargs="+", help="the seeds' torch weights, in the same order")
     parser.add_argument("--references", required=True, nargs="+", help="their reference.npz, in the same order")
+    parser.add_argument("--answers", required=True, help="what torch says of the clips (.npz)")
     help_sequences = "table of sequences; clips come from its split 'test', without any from the references"
     parser.add_argument("--sequences", nargs="?", help=help_sequences)
     parser.add_argument("--root", required=True, help="folder of the raw files, which the table's paths start from")
@@ -25,10 +28,11 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="report to write (.json)")
     arguments = parser.parse_args()
     report, problems = verify(
-        arguments.model,
+        dict(zip(arguments.formats, arguments.models, strict=True)),
         arguments.ports,
         arguments.weights,
         arguments.references,
+        arguments.answers,
         arguments.sequences,
         arguments.root,
         arguments.num_clips,
@@ -39,9 +43,10 @@ def main() -> None:
         print(f"parity failed: {'; '.join(problems)}; see {failed}", file=sys.stderr)
         raise SystemExit(1)
     failed.unlink(missing_ok=True)
-    file = report["file"]
-    counts = " ".join(f"{name}={file[name]}" for name in ("num_clips", "num_dummy", "max_error"))
-    print(f"passed=true {counts} num_near_ties={len(file['different_texts'])}")
+    readers = report["readers"]
+    errors = " ".join(f"error_{name}={reader['max_error']:.1e}" for name, reader in readers.items())
+    num_ties = sum(len(reader["ties"]) for reader in readers.values())
+    print(f"passed=true num_clips={readers['tensorflow']['num_clips']} num_ties={num_ties} {errors}")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,10 @@ def model_card(
         "score_meaning": f"1 - edits / characters on the hidden test of the dataset {dataset['name']}"
         if evaluation and evaluation.get("score") is not None
         else "not scored",
-        "equal_to_torch": parity["passed"],
+        "equal_to_torch": {
+            "formats": [reader for reader in parity["readers"] if reader != "tensorflow"],
+            "num_clips": parity["readers"]["tensorflow"]["num_clips"],
+        },
         "code": {"podium": __version__, "commit": commit(), "digest": code_digest("")},
         "licence": {"code": CODE_LICENCE, "training_data": dataset.get("licence"), "weights": _licence(manifest)},
     }

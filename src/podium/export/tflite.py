@@ -68,6 +68,14 @@ class Ensemble(tf.Module):
         """
         return self._read(inputs)
 
+    def stages(self, raw_TK: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The networks' input "x" (T, 390), all x, all y, all z, and what each makes of it as "{network}/{stage}"."""
+        x_TCL, num_frames = preprocess(raw_TK, self.twins[0].max_frames)
+        frames, seen = Frames(num_frames), {"x": tf.reshape(x_TCL, [-1, len(COLUMNS)])}
+        for index, twin in enumerate(self.twins):
+            seen |= {f"{index}/{stage}": value_TD for stage, value_TD in twin.stages(x_TCL, frames).items()}
+        return seen
+
     def _read(self, raw_TK: tf.Tensor) -> dict[str, tf.Tensor]:
         # No branches: around the whole network they keep TFLite from handing it to its fast kernels. A clip that gets
         # the dummy phrase passes the encoder, and then decodes no step.

@@ -1,26 +1,30 @@
-"""The parity report of an export: all checks of `podium.export.parity` over the files of a run."""
+"""The parity report of an export: every seed's twin against torch, and then the files themselves."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from podium.errors import UserError
-from podium.export.end_to_end import check_end_to_end
-from podium.export.evaluation import hidden_clips, read_test_table
-from podium.export.parity import Clip, check_faults, check_file, check_stages, check_weights, edge_clips, num_clips_in
+from podium.export.agreement import TOLERANCES, check_answers, first_diverging_stage
+from podium.export.answers import read_answers
+from podium.export.clips import Clip, parity_clips
+from podium.export.parity import check_faults, check_stages, check_weights
 from podium.export.tflite import Ensemble
 from podium.export.twins import load_twin
 from podium.files import read_json
 from podium.inference import TfliteRecognizer
-from podium.landmarks import COLUMNS
 from podium.port.weights import load_torch_state
+
+_NUM_TRACED = 3  # differing clips whose first diverging stage is looked for
 
 
 def verify(
-    model: str | Path,
+    models: Mapping[str, str | Path],
     ports: list[str],
     weights: list[str],
     references: list[str],
+    answers: str | Path,
     sequences: str | Path | None,
     root: str | Path,
     num_clips: int,
@@ -28,12 +32,11 @@ def verify(
     """Runs all checks.
 
     Args:
-        model: The file; the ``inference_args.json`` beside it tells the thresholds that it was built with.
+        models: By format, the files; the ``inference_args.json`` beside the first tells the thresholds that all were
+            built with.
         ports: Folders of the twins, one per seed; ``weights`` and ``references`` in the same order.
-        sequences: The table whose split "test" gives the clips; without any, or with None, the reference clips are
-            read.
-        root: What the table's paths are relative to.
-        num_clips: How many clips to take, spread evenly over the table.
+        answers: What torch says of the clips that the following choose, see `podium.export.clips.parity_clips`.
+        sequences, root, num_clips: See there.
 
     Returns:
         The report, for JSON, and one line for each thing that is wrong.
@@ -52,18 +55,45 @@ def verify(
         problems += [f"{folder}: {problem}" for problem in _seed_problems(checks)]
         twins.append(twin)
         all_references.append(reference)
-    settings = read_json(Path(model).with_name("inference_args.json"))
+    settings = read_json(Path(next(iter(models.values()))).with_name("inference_args.json"))
     ensemble = Ensemble(twins, settings["min_frames"], settings["min_confidence"])
-    recognizer = TfliteRecognizer(model)
-    end_to_end = check_end_to_end(ensemble, recognizer, all_references)
-    problems += [f"{model} differs from torch on reference clip {clip}" for clip in end_to_end["failed_clips"]]
-    clips = _clips(all_references[0], sequences, root, num_clips)
-    longest = max((clip.raw_TK for clip in clips), key=len)
-    clips += edge_clips(longest, ensemble.min_frames, twins[0].max_frames)
-    file = check_file(ensemble, recognizer, clips)
-    problems += [f"{model} differs from TensorFlow on the clip '{clip}'" for clip in file["failed_clips"]]
-    checks = {"end_to_end": end_to_end, "file": file, "seeds": seeds}
-    return {"passed": not problems, "problems": problems, **checks}, problems
+    clips = parity_clips(
+        all_references[0], sequences, root, num_clips, ensemble.min_frames, ensemble.twins[0].max_frames
+    )
+    readers, found = check_readers(ensemble, models, clips, answers)
+    problems += found
+    return {"passed": not problems, "problems": problems, "readers": readers, "seeds": seeds}, problems
+
+
+def check_readers(
+    ensemble: Ensemble, models: Mapping[str, str | Path], clips: list[Clip], answers_file: str | Path
+) -> tuple[dict, list[str]]:
+    """TensorFlow and each file against torch.
+
+    Returns:
+        By reader, see `check_answers`; and the problems. A failure's "starts_in" is the first stage that is off in
+        TensorFlow, or "conversion" where TensorFlow is right; only the first failures are traced.
+    """
+    answers = read_answers(answers_file, clips)
+    asks = {"tensorflow": lambda raw_TK: {name: value.numpy() for name, value in ensemble.inside(raw_TK).items()}}
+    asks |= {format: TfliteRecognizer(path).answer for format, path in models.items()}
+    readers, problems, starts = {}, [], {}
+    by_name = {clip.name: (clip, answer) for clip, answer in zip(clips, answers, strict=True)}
+    for name, ask in asks.items():
+        report = check_answers(ask, clips, answers, TOLERANCES[name], ensemble.min_confidence)
+        for failure in report["failures"][:_NUM_TRACED]:
+            clip = failure["clip"]
+            if name == "tensorflow":
+                starts[clip] = first_diverging_stage(ensemble, *by_name[clip])
+            failure["starts_in"] = starts.get(clip, "conversion")
+        readers[name] = report
+        if report["failures"]:
+            first, num_others = report["failures"][0], len(report["failures"]) - 1
+            others = f" and on {num_others} more" if num_others else ""
+            problems.append(
+                f"{name} differs from torch on the clip '{first['clip']}'{others}, first in {first['starts_in']}"
+            )
+    return readers, problems
 
 
 def _seed_problems(checks: dict) -> list[str]:
@@ -79,19 +109,3 @@ def _seed_problems(checks: dict) -> list[str]:
             tensors = " and ".join(fault["tensors"])
             problems.append(f"a planted fault ({fault['fault']} {tensors}) was found in {fault['found']}")
     return problems
-
-
-def _clips(
-    reference: dict[str, np.ndarray], sequences: str | Path | None, root: str | Path, num_clips: int
-) -> list[Clip]:
-    """Hidden-test clips, evenly from the whole table, or the reference clips where there is no hidden test."""
-    table = None if sequences is None else read_test_table(sequences)
-    if table is None or table.empty:
-        names = [f"{clip}/raw" for clip in range(num_clips_in(reference))]
-        return [Clip(f"reference {name}", reference[name], None) for name in names]
-    chosen = np.unique(np.linspace(0, len(table) - 1, num_clips).astype(int))
-    table = table.iloc[chosen].reset_index(drop=True)
-    return [
-        Clip(f"sequence {table['sequence_id'][position]}", raw_TK, table["phrase"][position])
-        for position, raw_TK in hidden_clips(table, root, COLUMNS)
-    ]

@@ -82,6 +82,19 @@ def write_reference(model: SignReader, recipe: Recipe, raw_clips: list[np.ndarra
 @torch.no_grad()
 def observe(model: SignReader, x_BTLC: torch.Tensor, mask_BT: torch.Tensor) -> dict[str, torch.Tensor]:
     """What a network computes inside, batch dimension first, under the names at this file's head."""
+    seen = observe_encoder(model, x_BTLC, mask_BT)
+    e_BTD = seen["encoder"]
+    logit_B = model.confidence_logit(e_BTD, mask_BT)
+    if logit_B is not None:
+        seen["confidence_logit"] = logit_B
+    published = model.config.choices.generation == "published"
+    seen["ids"], seen["logits"] = greedy([model.decoder], [e_BTD], mask_BT, published)
+    return seen
+
+
+@torch.no_grad()
+def observe_encoder(model: SignReader, x_BTLC: torch.Tensor, mask_BT: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What a network's encoder computes, in the order of computation; the last is "encoder"."""
     seen: dict[str, torch.Tensor] = {}
     parts = getattr(model, "parts", {})
     stages = {"mid/frontend": model.frontend, **parts}
@@ -93,12 +106,7 @@ def observe(model: SignReader, x_BTLC: torch.Tensor, mask_BT: torch.Tensor) -> d
     e_BTD = model.encode(x_BTLC, mask_BT)
     for hook in hooks:
         hook.remove()
-    seen["encoder"] = e_BTD
+    front = {"mid/frontend": seen.pop("mid/frontend")}
     if parts:
-        seen["mid/parts"] = torch.cat([seen.pop(part) for part in parts], dim=-1)
-    logit_B = model.confidence_logit(e_BTD, mask_BT)
-    if logit_B is not None:
-        seen["confidence_logit"] = logit_B
-    published = model.config.choices.generation == "published"
-    seen["ids"], seen["logits"] = greedy([model.decoder], [e_BTD], mask_BT, published)
-    return seen
+        front["mid/parts"] = torch.cat([seen.pop(part) for part in parts], dim=-1)
+    return {**front, **seen, "encoder": e_BTD}
