@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: run test lint docs clean
+.PHONY: run test chaos lint docs clean
 
 run: $(VENV)/ready
 	snakemake --cores all --resources gpu=1
@@ -12,6 +12,10 @@ run: $(VENV)/ready
 test: $(VENV)/ready
 	ruff check .
 	python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
+chaos: $(VENV)/ready
+	python tests/chaos.py --kills 100
+	PODIUM_EVERY_KNOCK=1 python -m pytest tests/workflow/test_knocks.py
 
 lint: $(VENV)/ready
 	ruff check .

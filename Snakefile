@@ -6,7 +6,7 @@
 #   results/{experiment}/round2/       seed{seed}/  model.safetensors history.csv metrics.json reference.npz
 #   results/{experiment}/port/         seed{seed}/  the TensorFlow twin
 #   results/{experiment}/export/       model.tflite inference_args.json model_card.json parity.json evaluation.json …
-#   results/{experiment}/report/       summary.md
+#   results/{experiment}/report/       summary.md manifest.json
 #   results/{experiment}/comparison/   {recipe}/seed{seed}/…  comparison.md
 #
 # or by stage: snakemake data | round1 | oof | round2 | export | compare
@@ -31,6 +31,7 @@ include: "workflow/rules/round1.smk"
 include: "workflow/rules/round2.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/manifest.smk"
 
 
 if EXPERIMENT.comparison:
@@ -46,6 +47,7 @@ rule all:
         EXPORT + "/parity.json",
         EXPORT + "/model_card.json",
         EXPORT + "/benchmark.json",
+        RESULTS + "/report/manifest.json",
         [] if WEIGHTS else [EXPORT + "/evaluation.json", RESULTS + "/report/summary.md"],
 
 
@@ -55,3 +57,7 @@ onstart:
 
 onsuccess:
     print_summary()
+
+
+onerror:
+    tell_failure()

@@ -89,6 +89,7 @@ class Stages:
             self.export, export.benchmark_frames, export.num_benchmark_runs, code_digest("export/benchmark")
         )
         self.summary = digest(self.seed_evaluation, self.parity, self.evaluation, self.benchmark, code_digest("report"))
+        self.manifest = digest(self.summary, self.card, code_digest("manifest", "provenance"))
 
 
 def _digest_of(path: str, key: str) -> str:

@@ -14,13 +14,13 @@ GROUND = {
 FLOORS = [
     GROUND,
     {"signer", "models", "port", "inference", "oof", "workflow"},
-    {"comparison", "data", "ensemble", "export", "importing", "recognizer", "report"},
+    {"comparison", "data", "ensemble", "export", "importing", "manifest", "recognizer", "report"},
     {"training", "prediction", "model_info"},
     {"cli"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # A file may name a framework only where its room lives in that framework.
-NEITHER = {"signer", "oof", "workflow", "report", "comparison", "prediction", "model_info"} | GROUND
+NEITHER = {"signer", "oof", "workflow", "report", "manifest", "comparison", "prediction", "model_info"} | GROUND
 WITHOUT_TORCH = {"port", "export"} | NEITHER
 WITHOUT_TENSORFLOW = {"models", "data", "ensemble", "training", "inference", "importing", "recognizer"} | NEITHER
 STRANGERS = [("data", "models"), ("models", "port"), ("signer", "models"), ("signer", "port"), ("inference", "port")]

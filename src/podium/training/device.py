@@ -22,6 +22,11 @@ def choose_device(wish: str) -> torch.device:
     return torch.device("cuda" if has_gpu and wish != "cpu" else "cpu")
 
 
+def device_name(device: torch.device) -> str:
+    """What the device is called: "cpu", or the GPU's model."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def make_autocast(training: Training, device: torch.device) -> Callable[[], AbstractContextManager]:
     """Enters the recipe's precision."""
     if training.precision == "fp32":

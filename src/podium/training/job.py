@@ -11,8 +11,9 @@ from podium.data.artefacts import made_by
 from podium.data.clips import Clips
 from podium.files import atomic_path, file_digest, write_json
 from podium.models.checkpoint import save_weights, write_reference
+from podium.models.ranks import num_ranks
 from podium.provenance import code_digest, digest
-from podium.training.device import choose_device
+from podium.training.device import choose_device, device_name
 from podium.training.loop import train
 from podium.training.ranks import joined, rank
 from podium.training.resume import StateFile
@@ -55,9 +56,10 @@ def train_job(
         "code": code_digest(*LOADING, "models", "training", *GROUND),
     }
     state_file = StateFile(state, digests, recipe.training.save_every_minutes)
-    with joined(choose_device(recipe.training.device)):
+    device = choose_device(recipe.training.device)
+    with joined(device):
         outcome = train(recipe, root, training, validation, seed, tensorboard, state_file)
-        is_writer = rank() == 0
+        is_writer, num_processes = rank() == 0, num_ranks()
     if not is_writer:
         return
     out.mkdir(parents=True, exist_ok=True)
@@ -81,7 +83,14 @@ def train_job(
     )
     write_json(
         out / "recipe.json",
-        {"recipe": recipe.model_dump(mode="json"), "seed": seed, "fold": fold, "podium": __version__},
+        {
+            "recipe": recipe.model_dump(mode="json"),
+            "seed": seed,
+            "fold": fold,
+            "podium": __version__,
+            "device": device_name(device),
+            "num_processes": num_processes,
+        },
     )
     save_weights(outcome.model, out / "model.safetensors")
     state_file.remove()

@@ -1,0 +1,33 @@
+"""``podium diff A B``: what differs between two experiments."""
+
+import argparse
+import json
+
+WORDS = ("diff",)
+HELP = "say what differs between two runs: configuration, data, code, packages, scores"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    for name in ("one", "other"):
+        parser.add_argument(name, help="manifest.json, an experiment's folder, or its name below results/")
+    parser.add_argument("--measured", action="store_true", help="also compare times, memory and machines")
+    parser.add_argument("--json", action="store_true", help="print JSON in place of text")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prints the differences, or that there are none.
+
+    Raises:
+        UserError: One of both has no manifest.
+    """
+    from podium.manifest import differences, read_manifest
+
+    found = differences(read_manifest(arguments.one), read_manifest(arguments.other), arguments.measured)
+    if arguments.json:
+        print(json.dumps([dict(zip(("key", "one", "other"), each, strict=True)) for each in found], indent=2))
+        return
+    for key, one, other in found:
+        print(f"{key}: {json.dumps(one, ensure_ascii=False)} | {json.dumps(other, ensure_ascii=False)}")
+    if not found:
+        print("no difference" if arguments.measured else "no difference but for times and machines (--measured)")

@@ -1,0 +1,191 @@
+"""What an experiment was made of and how it went, in one file; and what differs between two of them.
+
+``report/manifest.json`` stands beside a finished experiment. Where a run fails, ``manifest.failed.json`` says how far
+it came.
+"""
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from podium import __version__
+from podium.errors import UserError
+from podium.files import read_json, write_json
+from podium.provenance import PACKAGE, code_digest, commit
+
+FINISHED, FAILED = "manifest.json", "manifest.failed.json"
+# Two runs of the same may differ in these.
+MEASURED = ("jobs", "machine", "data_jobs")
+_ABSENT = "absent"
+
+
+def write_manifest(
+    results: Path,
+    experiment: dict[str, Any],
+    recipes: Mapping[str, dict[str, Any]],
+    dataset: dict[str, Any],
+    fingerprints: Mapping[str, Any],
+    jobs: Mapping[str, str],
+    data_jobs: list[str],
+) -> Path:
+    """Writes the manifest of an experiment as it stands, finished or not, and removes that of the other kind.
+
+    Args:
+        results: The experiment's folder.
+        experiment, dataset: The resolved configuration.
+        recipes: That of each stage.
+        fingerprints: Of all stages, see `podium.workflow.Stages`.
+        jobs: By name of a job, which is also that of its log and benchmark, a file that it makes.
+        data_jobs: Names of the dataset's jobs.
+
+    Returns:
+        The file.
+    """
+    states = {job: _state(results, job, file) for job, file in jobs.items()}
+    is_finished = all(one["state"] == "finished" for one in states.values())
+    manifest = {
+        "state": "finished" if is_finished else "failed",
+        "outcome": _outcome(results),
+        "experiment": experiment,
+        "recipes": dict(recipes),
+        "dataset": dataset,
+        "data": _read(Path("results/data", dataset["name"], "manifest.json"), "sha256", "splits", "num_test_sequences"),
+        "code": {"podium": __version__, "commit": commit(), "rooms": _rooms()},
+        "fingerprints": dict(fingerprints),
+        "packages": {one.name: one.version for one in sorted(importlib.metadata.distributions(), key=lambda d: d.name)},
+        "machine": {
+            "python": platform.python_version(),
+            "system": platform.platform(),
+            "processor": _processor(),
+            "num_cores": os.cpu_count(),
+        },
+        "jobs": states,
+        "data_jobs": _sum([_benchmark(Path("results/benchmarks/data", dataset["name"], job)) for job in data_jobs]),
+    }
+    names = (FINISHED, FAILED) if is_finished else (FAILED, FINISHED)
+    written, stale = (results / "report" / name for name in names)
+    write_json(written, manifest)
+    stale.unlink(missing_ok=True)
+    return written
+
+
+def _state(results: Path, job: str, file: str) -> dict[str, Any]:
+    """Whether a job has made its file, what that cost, and for a training on what and from which seed."""
+    log = Path("results/logs", results.name, f"{job}.log")
+    if not Path(file).is_file():
+        return {"state": "failed or interrupted" if log.is_file() else "not started"}
+    is_training = file.endswith("model.safetensors")
+    keys = ("seed", "fold", "device", "num_processes")
+    account = _read(Path(file).with_name("recipe.json"), *keys) if is_training else {}
+    return {"state": "finished", **account, **_benchmark(Path("results/benchmarks", results.name, job))}
+
+
+def _benchmark(path: Path) -> dict[str, float]:
+    """Seconds and peak memory of a job as Snakemake has measured them; empty where it has not."""
+    path = path.with_name(f"{path.name}.tsv")
+    if not path.is_file():
+        return {}
+    row = pd.read_csv(path, sep="\t").iloc[-1]
+    peak = pd.to_numeric(row["max_rss"], errors="coerce")  # "NA" of jobs that are over at once
+    return {"seconds": float(row["s"]), "peak_mb": None if pd.isna(peak) else float(peak)}
+
+
+def _sum(benchmarks: list[dict[str, float]]) -> dict[str, float]:
+    known = [one for one in benchmarks if one]
+    return {"num_jobs": len(benchmarks), "seconds": round(sum(one["seconds"] for one in known), 2)}
+
+
+def _outcome(results: Path) -> dict[str, Any]:
+    """Scores and proofs, as far as they are there."""
+    export = results / "export"
+    return {
+        "oof": _read(results / "oof/metrics.json", "score"),
+        "file": _read(export / "evaluation.json", "score", "num_sequences", "formats"),
+        "parity": _read(export / "parity.json", "passed"),
+        "sha256": {one["file"]: one["sha256"] for one in _read(export / "model_card.json", "files").get("files", [])},
+    }
+
+
+def _read(path: Path, *keys: str) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    content = read_json(path)
+    return {key: content[key] for key in keys if key in content}
+
+
+def _rooms() -> dict[str, str]:
+    """Digest of every room of the package."""
+    rooms = {path.parent.stem for path in PACKAGE.glob("*/*.py")} | {path.stem for path in PACKAGE.glob("*.py")}
+    return {room: code_digest(room) for room in sorted(rooms)}
+
+
+def _processor() -> str:
+    """The processor's model, where the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def find_manifest(path: str | Path) -> Path:
+    """The manifest that a path means: the file itself, or that of an experiment's folder, or of a name below results/.
+
+    Raises:
+        UserError: There is none.
+    """
+    path = Path(path)
+    if path.is_file():
+        return path
+    for folder in (path, Path("results", path)):
+        for name in (FINISHED, FAILED):
+            if (folder / "report" / name).is_file():
+                return folder / "report" / name
+    raise UserError(f"{path} has no manifest; name a manifest.json, or an experiment that has run")
+
+
+def read_manifest(path: str | Path) -> dict[str, Any]:
+    """The content of the manifest that a path means, see `find_manifest`.
+
+    Raises:
+        UserError: There is none, or the file is something else.
+    """
+    path = find_manifest(path)
+    try:
+        content = read_json(path)
+    except ValueError as error:
+        raise UserError(f"{path} is no JSON ({error}); name a manifest.json") from None
+    if not isinstance(content, dict) or not {"experiment", "recipes", "code"} <= content.keys():
+        raise UserError(f"{path} is not the manifest of an experiment")
+    return content
+
+
+def differences(one: dict[str, Any], other: dict[str, Any], with_measured: bool = False) -> list[tuple[str, Any, Any]]:
+    """What differs between two manifests: (dotted key, value here, value there), in the order of the file.
+
+    Args:
+        with_measured: Also times, memory and machine, in which two runs of the same may differ.
+    """
+    kept = [key for key in {**one, **other} if with_measured or key not in MEASURED]
+    flat_one, flat_other = (_flat({key: each[key] for key in kept if key in each}) for each in (one, other))
+    return [
+        (key, flat_one.get(key, _ABSENT), flat_other.get(key, _ABSENT))
+        for key in {**flat_one, **flat_other}
+        if flat_one.get(key, _ABSENT) != flat_other.get(key, _ABSENT)
+    ]
+
+
+def _flat(value: Any, key: str = "") -> dict[str, Any]:
+    """Leaves by dotted key. Items of a list that have names go by them, so that one more does not shift the others."""
+    if isinstance(value, list) and value and all(isinstance(item, dict) and "name" in item for item in value):
+        value = {item["name"]: item for item in value}
+    if not isinstance(value, dict) or not value:
+        return {key: value}
+    leaves = {}
+    for name, item in value.items():
+        leaves |= _flat(item, f"{key}.{name}" if key else str(name))
+    return leaves

@@ -1,0 +1,62 @@
+"""A copy of the project in a folder of its own, where a test may run and spoil it."""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+TREE = ["Snakefile", "workflow", "config", "envs", "profiles", "src"]
+TINY = "config/test/tiny.yaml"
+
+
+@dataclass
+class Project:
+    """A copy of the project; runs use its own package source."""
+
+    root: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """That of every run."""
+        return os.environ | {"PYTHONPATH": str(self.root / "src"), "TF_CPP_MIN_LOG_LEVEL": "2"}
+
+    def snakemake(self, *arguments: str, config: str = TINY) -> subprocess.CompletedProcess[str]:
+        """Runs Snakemake in the copy and returns what it said, whatever its exit code."""
+        command = ["snakemake", *arguments, "--configfile", config]
+        return subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True)
+
+    def planned(self, *arguments: str, config: str = TINY) -> dict[str, int]:
+        """Rules that a run would execute, with their number of jobs."""
+        outcome = self.snakemake("-n", *arguments, config=config)
+        assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+        text = outcome.stdout + outcome.stderr
+        if "Nothing to be done" in text:
+            return {}
+        table = text.split("Job stats:")[1].split("\n\n")[0]
+        jobs = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+        del jobs["total"]
+        jobs.pop("all", None)
+        assert jobs
+        return jobs
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replaces one text in one file."""
+        path = self.root / file
+        text = path.read_text()
+        assert text.count(old) >= 1, f"{file} does not hold {old!r}"
+        path.write_text(text.replace(old, new, 1))
+
+
+def copy_project(target: Path) -> Project:
+    """Copies what a run needs."""
+    for name in TREE:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target / name)
+    return Project(target)

@@ -1,0 +1,87 @@
+"""What `podium diff` says of two manifests."""
+
+import copy
+import subprocess
+import sys
+
+import pytest
+
+from podium.errors import UserError
+from podium.files import write_json
+from podium.manifest import differences, find_manifest, read_manifest
+
+MANIFEST = {
+    "state": "finished",
+    "experiment": {"name": "demo", "round2": {"seeds": [1, 2]}},
+    "recipes": {"round2": {"augment": [{"name": "affine", "p": 0.5}, {"name": "resample", "p": 0.5}]}},
+    "code": {"rooms": {"models": "aa"}},
+    "jobs": {"round2/seed1": {"seconds": 3.0}},
+    "machine": {"num_cores": 2},
+}
+
+
+@pytest.fixture
+def changed() -> dict:
+    return copy.deepcopy(MANIFEST)
+
+
+def test_equal_manifests_do_not_differ():
+    assert differences(MANIFEST, copy.deepcopy(MANIFEST), with_measured=True) == []
+
+
+def test_changes_are_named_by_key(changed):
+    changed["experiment"]["round2"]["seeds"] = [1, 3]
+    del changed["code"]["rooms"]["models"]
+    changed["code"]["rooms"]["data"] = "bb"
+    assert differences(MANIFEST, changed) == [
+        ("experiment.round2.seeds", [1, 2], [1, 3]),
+        ("code.rooms.models", "aa", "absent"),
+        ("code.rooms.data", "absent", "bb"),
+    ]
+
+
+def test_an_item_more_does_not_shift_the_others(changed):
+    changed["recipes"]["round2"]["augment"].insert(0, {"name": "mirror", "p": 0.1})
+    assert [key for key, *_ in differences(MANIFEST, changed)] == [
+        "recipes.round2.augment.mirror.name",
+        "recipes.round2.augment.mirror.p",
+    ]
+
+
+def test_times_and_machines_count_on_demand(changed):
+    changed["jobs"]["round2/seed1"]["seconds"] = 4.0
+    changed["machine"]["num_cores"] = 16
+    assert differences(MANIFEST, changed) == []
+    keys = [key for key, *_ in differences(MANIFEST, changed, with_measured=True)]
+    assert keys == ["jobs.round2/seed1.seconds", "machine.num_cores"]
+
+
+def test_a_folder_means_its_manifest(tmp_path):
+    write_json(tmp_path / "report/manifest.failed.json", MANIFEST)
+    assert find_manifest(tmp_path).name == "manifest.failed.json"
+    write_json(tmp_path / "report/manifest.json", MANIFEST)
+    assert find_manifest(tmp_path).name == "manifest.json"
+    with pytest.raises(UserError, match="has no manifest"):
+        find_manifest(tmp_path / "report")
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}"])
+def test_other_files_are_refused(tmp_path, content):
+    (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(UserError, match="manifest"):
+        read_manifest(tmp_path / "manifest.json")
+
+
+def test_command(tmp_path, changed):
+    changed["experiment"]["name"] = "other"
+    for name, content in (("one", MANIFEST), ("other", changed)):
+        write_json(tmp_path / name / "report/manifest.json", content)
+
+    def diff(*arguments):
+        command = [sys.executable, "-m", "podium", "diff", *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    assert diff("one", "other").stdout == 'experiment.name: "demo" | "other"\n'
+    assert diff("one", "one").stdout.startswith("no difference")
+    refused = diff("one", "nowhere")
+    assert refused.returncode == 2 and refused.stderr.startswith("error: nowhere has no manifest")

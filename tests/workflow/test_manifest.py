@@ -1,0 +1,47 @@
+"""The manifest of a finished run and of a failed one, and Snakemake's report that holds it."""
+
+import importlib.metadata
+
+from podium.files import file_digest, read_json
+from podium.manifest import differences
+
+
+def test_manifest_of_a_finished_run(finished):
+    results = finished.root / "results/tiny"
+    manifest = read_json(results / "report/manifest.json")
+    assert manifest["state"] == "finished" and not (results / "report/manifest.failed.json").exists()
+    assert {job["state"] for job in manifest["jobs"].values()} == {"finished"}
+    assert all(job["seconds"] > 0 for job in manifest["jobs"].values())
+    training = manifest["jobs"]["round2/seed2"]
+    assert (training["seed"], training["device"], training["num_processes"]) == (2, "cpu", 1)
+    assert manifest["experiment"]["round2"]["seeds"] == [1, 2]
+    assert manifest["recipes"]["round1"]["training"] and manifest["data"]["sha256"]["index.parquet"]
+    assert manifest["packages"]["torch"] == importlib.metadata.version("torch")
+    assert manifest["code"]["rooms"]["models"] and manifest["data_jobs"]["num_jobs"] > 0
+    assert manifest["outcome"]["sha256"]["model.tflite"] == file_digest(results / "export/model.tflite")
+    assert manifest["outcome"]["parity"] == {"passed": True}
+
+
+def test_a_failed_run_says_how_far_it_came(copied):
+    results = copied.root / "results/tiny"
+    before = read_json(results / "report/manifest.json")
+    copied.edit("config/test/tiny.yaml", "seeds: [1, 2]", "seeds: [1, 3]")
+    copied.edit("workflow/scripts/port_seed.py", "def main() -> None:", "def main() -> None:\n    raise SystemExit(2)")
+    outcome = copied.snakemake("--cores", "2")
+    assert outcome.returncode == 1
+    assert not (results / "report/manifest.json").exists()
+    manifest = read_json(results / "report/manifest.failed.json")
+    states = {name: job["state"] for name, job in manifest["jobs"].items()}
+    assert manifest["state"] == "failed"
+    assert states["round2/seed3"] == states["port_seed/seed1"] == "finished"
+    assert states["port_seed/seed3"] == "failed or interrupted"
+    keys = [key for key, *_ in differences(before, manifest)]
+    assert "experiment.round2.seeds" in keys and "state" in keys
+    assert not [key for key in keys if key.startswith(("recipes", "data", "packages", "machine"))]
+
+
+def test_report_holds_it(finished, tmp_path):
+    outcome = finished.snakemake("--report", str(tmp_path / "report.html"))
+    assert outcome.returncode == 0, outcome.stderr[-3000:]
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "manifest.json" in page and "summary.md" in page and "progress.png" in page
