@@ -52,6 +52,7 @@ rule all:
 
 
 onstart:
+    check_results()
     METERS.append(UsageMeter())
 
 

@@ -4,10 +4,13 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from podium.errors import UserError
 
 
 @contextmanager
@@ -29,6 +32,20 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             shutil.rmtree(partial)
         else:
             partial.unlink(missing_ok=True)
+
+
+def check_writable(folder: str | Path) -> None:
+    """Makes the folder where there is none, and tries to write there.
+
+    Raises:
+        UserError: That fails.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {error.strerror.lower()}; mend that and run again") from None
 
 
 def write_text(path: str | Path, text: str) -> None:

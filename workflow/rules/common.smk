@@ -9,7 +9,8 @@ from pathlib import Path
 from podium import config as schema
 from podium.data import sources
 from podium.data.augment import build_augmentations
-from podium.errors import UserError, explained_by
+from podium.errors import UserError, explained_by, run
+from podium.files import check_writable
 from podium.workflow import Stages, check_model, named_yaml
 
 try:
@@ -58,6 +59,10 @@ wildcard_constraints:
     fold=r"\d+",
     seed=r"\d+",
     recipe=r"[\w.-]+",
+
+
+def check_results():
+    run(lambda: check_writable("results"))
 
 
 def print_summary():
