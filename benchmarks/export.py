@@ -1,7 +1,7 @@
 """Size, conversion and latency of the file at the winner's size: two seeds, random weights, 33 or 13 decoding steps.
 
     python benchmarks/export.py                          builds the files (minutes), then times them
-    python benchmarks/export.py --folder F --runtime P   times the fp16 file of F in another Python, with tflite-runtime
+    python benchmarks/export.py --folder F --runtime P   times two files of F in another Python, with tflite-runtime
 
 Latencies from another machine compare by its matrix rate, which stands below the table.
 """
@@ -32,7 +32,8 @@ GOALS = {
     "int8": {50: (13, 9), 150: (30, 21), 300: (60, 44)},
 }
 OLD_GOALS = {50: 40, 150: 90, 300: 180}
-MOST_MB = {"fp16": 35.3, "int8": 18.5}
+OLD_FORMATS = ("fp16", "kaggle")
+MOST_MB = {"fp16": 35.3, "int8": 18.5, "kaggle": 40}
 GOAL_RATE = {"fp32": 190, "int8": 580}  # GFLOP/s
 WINNER = {50: 164, 150: 266, 300: 425}
 
@@ -41,7 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, help="where the files are or go; default: a temporary one")
     parser.add_argument("--runs", type=int, default=30, help="timed calls per length")
-    parser.add_argument("--runtime", help="a Python with tflite-runtime; times the fp16 file there, and nothing else")
+    parser.add_argument("--runtime", help="a Python with tflite-runtime; times what it reads there, and nothing else")
     parser.add_argument("--build", nargs=2, metavar=("FORMAT", "STEPS"), help="only make one file, and say its cost")
     arguments = parser.parse_args()
     if arguments.build:
@@ -52,7 +53,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         wanted = [(format, STEPS[0]) for format in GOALS] + [("fp16", STEPS[1])]
         print("| file | MB | at most | conversion | peak memory |", "|---|---|---|---|---|", sep="\n")
-        for format, steps in [("fp16", STEPS[0])] if arguments.runtime else wanted:
+        for format, steps in [(format, STEPS[0]) for format in OLD_FORMATS] if arguments.runtime else wanted:
             print(build_row(format, steps, folder))
         if arguments.runtime:
             print_old(folder, arguments.runtime, arguments.runs)
@@ -167,10 +168,13 @@ def print_latencies(folder: Path, runs: int) -> None:
 
 
 def print_old(folder: Path, python: str, runs: int) -> None:
-    """The fp16 file in a runtime of 2023."""
-    print("\n| T | runtime of 2023, ms | at most |", "|---|---|---|", sep="\n")
-    for num_frames, one in timed(file_of(folder, "fp16", STEPS[0]), runs, python=python)["latency_ms"].items():
-        print(f"| {num_frames} | {one['median']:.1f} | {OLD_GOALS[int(num_frames)]} |")
+    """The files that a runtime of 2023 reads, in that one."""
+    times = {format: timed(file_of(folder, format, STEPS[0]), runs, python=python) for format in OLD_FORMATS}
+    print("\n| T |", " | ".join(f"{format}, ms" for format in OLD_FORMATS), "| at most |")
+    print("|---|", "---|" * len(OLD_FORMATS), "---|", sep="")
+    for num_frames in FRAMES:
+        medians = (one["latency_ms"][str(num_frames)]["median"] for one in times.values())
+        print(f"| {num_frames} |", " | ".join(f"{median:.1f}" for median in medians), f"| {OLD_GOALS[num_frames]} |")
 
 
 def matrix_rate(format: str, num_rows: int, num_threads: int = 1, num_layers: int = 20, runs: int = 60) -> float:

@@ -16,7 +16,7 @@ from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, 
 from podium.export.tflite import Ensemble
 from podium.inference import TfliteRecognizer
 from podium.port import port
-from podium.port.layers import NORM_EPSILON, BatchNorm, Linear, is_nonzero
+from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Linear, depthwise, is_nonzero
 from podium.port.weights import Weights
 
 OLD_RUNTIME = os.environ.get("PODIUM_TFLITE_RUNTIME_PYTHON")  # a Python with tflite-runtime 2.14
@@ -47,14 +47,15 @@ def test_formats_answer_alike(files, num_frames):
     assert 0 < np.abs(rows["int8"] - rows["fp32"]).max() < 0.2 * scale
 
 
-@pytest.mark.parametrize("num_frames", [0, 1, 14, 15, 63, 64, 65, 100, 128])
-def test_web_answers_as_the_main_file(files, num_frames):
-    main, web = (TfliteRecognizer(files[name]) for name in ("fp16", "web"))
+@pytest.mark.parametrize("num_frames", [0, 1, 14, 15, 63, 64, 65, 66, 100, 128])
+@pytest.mark.parametrize("name", ["web", "kaggle"])
+def test_answers_as_the_main_file(files, name, num_frames):
+    main, other = (TfliteRecognizer(files[one]) for one in ("fp16", name))
     clip = random_clip(num_frames)
-    ours, theirs = web.outputs(clip), main.outputs(clip)
+    ours, theirs = other.outputs(clip), main.outputs(clip)
     assert ours.argmax(1).tolist() == theirs.argmax(1).tolist()
     np.testing.assert_allclose(ours, theirs, atol=1e-3 * np.abs(theirs).max())
-    assert web.read(clip).confidence == pytest.approx(main.read(clip).confidence, abs=1e-4)
+    assert other.read(clip).confidence == pytest.approx(main.read(clip).confidence, abs=1e-4)
 
 
 def test_web_takes_no_more_than_its_rows(files):
@@ -97,8 +98,44 @@ def test_int8_asks_for_a_runtime_that_knows_scales_per_channel(files):
     assert versions == {PER_CHANNEL_VERSION}
 
 
+def test_kaggle_multiplies_by_turned_matrices_alone(files):
+    main, kaggle = (read_model(files[name].read_bytes()) for name in ("fp16", "kaggle"))
+    kinds = [kind(code) for code in kaggle.operatorCodes]
+    graph, *_, body = kaggle.subgraphs
+    products = [one for one in graph.operators if kinds[one.opcodeIndex] == schema.BuiltinOperator.BATCH_MATMUL]
+    assert len(products) > 50 and not any(product.builtinOptions.adjY for product in products)
+    assert FULLY_CONNECTED not in {kinds[operator.opcodeIndex] for operator in graph.operators}
+    assert FULLY_CONNECTED in {kinds[operator.opcodeIndex] for operator in body.operators}
+    versions = [{(kind(code), code.version) for code in model.operatorCodes} for model in (main, kaggle)]
+    assert versions[1] <= versions[0], "an operator that the main file does without"
+
+
+@pytest.mark.parametrize("name", ["squeezeformer_relpos", "zipformer"])
+def test_kaggle_of_other_networks(tmp_path, name):
+    recipe = small_recipe(name, max_frames=64)
+    ensemble = Ensemble([port(recipe, state_of(random_network(recipe)), "the test")], 15, 0.0)
+    (tmp_path / "kaggle.tflite").write_bytes(MAKERS["kaggle"](ensemble))
+    recognizer = TfliteRecognizer(tmp_path / "kaggle.tflite")
+    for num_frames in (15, 40, 41, 100):
+        clip = random_clip(num_frames)
+        expected = ensemble.read(clip.astype(np.float32))["outputs"].numpy()
+        np.testing.assert_allclose(recognizer.outputs(clip)[0], expected[0], atol=1e-2 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("num_frames", [1, 2, 3, 4, 5, 8, 13])
+@pytest.mark.parametrize("at_once", [2, 4])
+def test_convolution_of_several_frames_at_once(num_frames, at_once):
+    rng = np.random.default_rng(0)
+    x_TD, kernel_K1D, bias_D = (
+        tf.constant(rng.normal(size=shape).astype(np.float32)) for shape in [(num_frames, 6), (51, 1, 6), (6,)]
+    )
+    expected_TD = depthwise(x_TD, kernel_K1D, bias_D, Frames(num_frames))
+    found_TD = depthwise(x_TD, kernel_K1D, bias_D, Frames(num_frames, at_once=at_once))
+    np.testing.assert_allclose(found_TD, expected_TD, atol=1e-5)
+
+
 @pytest.mark.skipif(not OLD_RUNTIME, reason="PODIUM_TFLITE_RUNTIME_PYTHON names no Python with tflite-runtime 2.14")
-@pytest.mark.parametrize("name", ["fp32", "fp16", "int8"])
+@pytest.mark.parametrize("name", ["fp32", "fp16", "int8", "kaggle"])
 def test_runtime_of_2023(files, tmp_path, name):
     """It reads the float files as today's does, and refuses the int8 file."""
     np.save(tmp_path / "clip.npy", random_clip(40).astype(np.float32))

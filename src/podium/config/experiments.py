@@ -41,7 +41,7 @@ class Round2(Section):
         return self
 
 
-Format = Literal["fp32", "fp16", "int8", "web"]
+Format = Literal["fp32", "fp16", "int8", "web", "kaggle"]
 
 
 def _with_main(formats: list[Format]) -> list[Format]:

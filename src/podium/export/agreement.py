@@ -21,7 +21,8 @@ Ask = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 # networks of 2 and of 14 blocks to 1e-3.
 FLOAT16_TOLERANCE = 1e-2
 TOLERANCES = {
-    "tensorflow": STAGE_TOLERANCE, "fp32": STAGE_TOLERANCE, "fp16": FLOAT16_TOLERANCE, "web": FLOAT16_TOLERANCE,
+    "tensorflow": STAGE_TOLERANCE, "fp32": STAGE_TOLERANCE,
+    "fp16": FLOAT16_TOLERANCE, "web": FLOAT16_TOLERANCE, "kaggle": FLOAT16_TOLERANCE,
 }  # fmt: skip
 
 _DUMMY_SV = np.eye(NUM_CHARACTERS, dtype=np.float32)[[CHARACTERS.index(character) for character in DUMMY_PHRASE]]

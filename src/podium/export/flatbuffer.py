@@ -1,5 +1,7 @@
 """TFLite files as objects, and back: small, and with aligned constants."""
 
+import copy
+
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -16,6 +18,11 @@ def read_model(content: bytes) -> schema.ModelT:
             buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
             buffer.offset = buffer.size = 0
     return model
+
+
+def kind(code: schema.OperatorCodeT) -> int:
+    """Which builtin operator a code means; numbers below 127 stand in the older of two fields."""
+    return max(code.builtinCode, code.deprecatedBuiltinCode)
 
 
 def write_model(model: schema.ModelT, with_names: bool = False) -> bytes:
@@ -36,6 +43,64 @@ def write_model(model: schema.ModelT, with_names: bool = False) -> bytes:
     builder = _SharingBuilder(1 << 20)
     builder.Finish(model.Pack(builder), file_identifier=FILE_IDENTIFIER)
     return bytes(builder.Output())
+
+
+class GraphWriter:
+    """Adds to a graph of a file, and turns its matrices.
+
+    Args:
+        model: The file; it holds the codes of all operators that are added.
+    """
+
+    def __init__(self, model: schema.ModelT, graph: schema.SubGraphT) -> None:
+        self.model, self.graph = model, graph
+        self.codes = {kind(code): index for index, code in enumerate(model.operatorCodes)}
+        self.turned: set[int] = set()
+
+    def add_operator(self, code: int, inputs: list[int], output: int, options: object = None) -> int:
+        """Puts an operator last; returns the tensor that it makes."""
+        operator = schema.OperatorT()
+        operator.opcodeIndex = self.codes[code]
+        operator.inputs, operator.outputs = np.array(inputs, np.int32), np.array([output], np.int32)
+        if options is not None:
+            operator.builtinOptionsType = getattr(schema.BuiltinOptions, type(options).__name__.removesuffix("T"))
+            operator.builtinOptions = options
+        self.graph.operators.append(operator)
+        return output
+
+    def add_tensor(self, like: int, axes: np.ndarray | None = None) -> int:
+        """A tensor like another, or that one's transpose."""
+        tensor = copy.copy(self.graph.tensors[like])
+        if axes is not None:
+            tensor.shape = tensor.shape[axes]
+            tensor.shapeSignature = None if tensor.shapeSignature is None else tensor.shapeSignature[axes]
+        self.graph.tensors.append(tensor)
+        return len(self.graph.tensors) - 1
+
+    def add_constant(self, values: np.ndarray) -> int:
+        """A tensor of int32 numbers."""
+        tensor = schema.TensorT()
+        tensor.type, tensor.shape = schema.TensorType.INT32, np.array(values.shape, np.int32)
+        tensor.buffer = self.add_buffer(values)
+        self.graph.tensors.append(tensor)
+        return len(self.graph.tensors) - 1
+
+    def add_buffer(self, values: np.ndarray) -> int:
+        """Where numbers are stored."""
+        self.model.buffers.append(schema.BufferT())
+        self.model.buffers[-1].data = np.ascontiguousarray(values).view(np.uint8).reshape(-1)
+        return len(self.model.buffers) - 1
+
+    def turn(self, index: int) -> None:
+        """Transposes a matrix, with its float16 numbers if it has any; once, however often it is told."""
+        if index in self.turned:
+            return
+        self.turned.add(index)
+        tensor = self.graph.tensors[index]
+        data = self.model.buffers[tensor.buffer].data
+        if data is not None:
+            tensor.buffer = self.add_buffer(data.view(np.float16).reshape(tensor.shape).T)
+        tensor.shape = tensor.shape[::-1]
 
 
 class _SharingBuilder(flatbuffers.Builder):

@@ -3,7 +3,8 @@
 ``fp32`` and ``fp16`` compute the same but for the rounding of weights; both compute in float32. ``int8`` holds the
 matrices of fully connected layers in int8, one scale per output channel, and multiplies them with rows of activations
 that get their scales on the fly; the rest is float16. Convolutions stay float: TFLite's int8 kernels for depthwise ones
-are slower. ``web`` is ``fp16`` with fixed shapes (`podium.export.web`).
+are slower. ``web`` is ``fp16`` with fixed shapes (`podium.export.web`), ``kaggle`` is ``fp16`` in operators that a
+runtime of 2023 is quick at (`podium.export.kaggle`).
 """
 
 from functools import partial
@@ -11,7 +12,8 @@ from functools import partial
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from podium.export.flatbuffer import read_model, write_model
+from podium.export.flatbuffer import kind, read_model, write_model
+from podium.export.kaggle import convert_kaggle
 from podium.export.tflite import Ensemble, convert
 from podium.export.web import convert_web
 
@@ -26,7 +28,13 @@ def convert_int8(ensemble: Ensemble) -> bytes:
     return quantise(convert(ensemble))
 
 
-MAKERS = {"fp32": partial(convert, half_weights=False), "fp16": convert, "int8": convert_int8, "web": convert_web}
+MAKERS = {
+    "fp32": partial(convert, half_weights=False),
+    "fp16": convert,
+    "int8": convert_int8,
+    "web": convert_web,
+    "kaggle": convert_kaggle,
+}
 
 
 def quantise(content: bytes) -> bytes:
@@ -41,11 +49,6 @@ def quantise(content: bytes) -> bytes:
         if kind(code) == FULLY_CONNECTED:
             code.version = PER_CHANNEL_VERSION
     return write_model(model)
-
-
-def kind(code: schema.OperatorCodeT) -> int:
-    """Which builtin operator a code means; numbers below 127 stand in the older of two fields."""
-    return max(code.builtinCode, code.deprecatedBuiltinCode)
 
 
 def widen_matrices(content: bytes) -> bytes:

@@ -55,8 +55,7 @@ class Ensemble(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None, len(COLUMNS)], tf.float32, name=INPUT)], autograph=False)
     def read(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """The signature of the file."""
-        answer = self._read(inputs)
-        return {name: answer[name] for name in (OUTPUT, CONFIDENCE) if name == OUTPUT or self.has_confidence}
+        return self.outputs(inputs)
 
     @tf.function(input_signature=[tf.TensorSpec([None, len(COLUMNS)], tf.float32, name=INPUT)], autograph=False)
     def inside(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -76,11 +75,17 @@ class Ensemble(tf.Module):
             seen |= {f"{index}/{stage}": value_TD for stage, value_TD in twin.stages(x_TCL, frames).items()}
         return seen
 
-    def _read(self, raw_TK: tf.Tensor) -> dict[str, tf.Tensor]:
+    def outputs(self, inputs: tf.Tensor, at_once: int = 1) -> dict[str, tf.Tensor]:
+        """What the file returns; ``at_once`` as in `Frames`."""
+        answer = self._read(inputs, at_once)
+        return {name: answer[name] for name in (OUTPUT, CONFIDENCE) if name == OUTPUT or self.has_confidence}
+
+    def _read(self, raw_TK: tf.Tensor, at_once: int = 1) -> dict[str, tf.Tensor]:
         # No branches: around the whole network they keep TFLite from handing it to its fast kernels. A clip that gets
         # the dummy phrase passes the encoder, and then decodes no step.
         x_TCL, num_frames = preprocess(raw_TK, self.twins[0].max_frames)
-        answer = self.decode(x_TCL, Frames(num_frames), tf.shape(raw_TK)[0] < self.min_frames)
+        frames = Frames(num_frames, at_once=at_once)
+        answer = self.decode(x_TCL, frames, tf.shape(raw_TK)[0] < self.min_frames)
         num_steps = answer.pop("num_steps")
         return {
             OUTPUT: answer.pop("rows")[: answer.pop("num_rows")],

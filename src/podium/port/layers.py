@@ -24,10 +24,11 @@ class Frames:
     Args:
         num_rows: T. To ask the clip for its shape would tear the graph where TFLite hands it to fast kernels.
         num_frames: The rows behind so many are pads, whatever stands in them; None: there are no pads.
+        at_once: How many frames `depthwise` makes in one step, see there.
     """
 
-    def __init__(self, num_rows: tf.Tensor | int, num_frames: tf.Tensor | None = None) -> None:
-        self.num_rows, self.num_frames = num_rows, num_frames
+    def __init__(self, num_rows: tf.Tensor | int, num_frames: tf.Tensor | None = None, at_once: int = 1) -> None:
+        self.num_rows, self.num_frames, self.at_once = num_rows, num_frames, at_once
         self.is_frame_T1 = self.hidden_T = None
         if num_frames is not None:
             is_frame_T = tf.cast(tf.range(num_rows) < num_frames, tf.float32)
@@ -43,7 +44,8 @@ class Frames:
 
     def slower(self, rate: int) -> "Frames":
         """Every ``rate`` frames as one."""
-        return Frames(-(-self.num_rows // rate), None if self.num_frames is None else -(-self.num_frames // rate))
+        num_frames = None if self.num_frames is None else -(-self.num_frames // rate)
+        return Frames(-(-self.num_rows // rate), num_frames, self.at_once)
 
     def mean(self, x_TD: tf.Tensor) -> tf.Tensor:
         """(1, D), over the frames."""
@@ -93,8 +95,9 @@ class LayerNorm:
 
     def __call__(self, x_TD: tf.Tensor) -> tf.Tensor:
         """(T, D) → (T, D)."""
-        x_TD = x_TD - tf.reduce_mean(x_TD, axis=-1, keepdims=True)
-        variance_T1 = tf.reduce_mean(tf.square(x_TD), axis=-1, keepdims=True)
+        # Sums and products: for a difference of a matrix and a column, and for squares, TFLite's own kernels are slow.
+        x_TD = x_TD + -1.0 * tf.reduce_mean(x_TD, axis=-1, keepdims=True)
+        variance_T1 = tf.reduce_mean(x_TD * x_TD, axis=-1, keepdims=True)
         return x_TD * tf.math.rsqrt(variance_T1 + NORM_EPSILON) * self.weight_D + self.bias_D
 
 
@@ -137,9 +140,22 @@ class FrontEnd:
         return tf.matmul(tf.reshape(h_1TPO, [-1, self.flat]), kernel_ID) + bias_D
 
 
-def depthwise(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, bias_D: tf.Tensor) -> tf.Tensor:
-    """Each channel along time with a kernel of its own, zeros around, plus a bias; in slices of taps that are fast."""
+def depthwise(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, bias_D: tf.Tensor, frames: Frames) -> tf.Tensor:
+    """Each channel along time with a kernel of its own, zeros around, plus a bias.
+
+    The kernels of XNNPACK want slices of few taps. TFLite's own spend their time on each input that they read, however
+    much they make of it: they make several frames at once, each from the one kernel shifted by one.
+    """
     kernel_size = kernel_K1D.shape[0]
+    if frames.at_once > 1:
+        last = frames.at_once - 1
+        shifted = [tf.pad(kernel_K1D, [[i, last - i], [0, 0], [0, 0]]) for i in range(frames.at_once)]
+        padded_TD = tf.pad(x_TD, [[kernel_size // 2, kernel_size // 2 + last], [0, 0]])
+        padded_1T1D = tf.reshape(padded_TD, [1, -1, 1, x_TD.shape[-1]])
+        strides = [1, frames.at_once, frames.at_once, 1]
+        y_1T1D = tf.nn.depthwise_conv2d(padded_1T1D, tf.stack(shifted, axis=-1), strides, padding="VALID")
+        y_TND = tf.transpose(tf.reshape(y_1T1D, [-1, x_TD.shape[-1], frames.at_once]), [0, 2, 1])
+        return tf.reshape(y_TND, [-1, x_TD.shape[-1]])[: frames.num_rows] + bias_D
     margins = [[kernel_size // 2, kernel_size // 2], [0, 0]]
     padded_1T1D = tf.reshape(tf.pad(x_TD, margins), [1, -1, 1, x_TD.shape[-1]])
     slices = []
@@ -179,7 +195,7 @@ class ConvModule:
         value_TD, gate_TD = tf.split(self.pointwise1(x_TD, before), 2, axis=-1)
         kernel_K1D, bias_D = self.norm.folded(self.kernel_K1D1[..., 0])
         gated_TD = frames.without_pads(value_TD * tf.sigmoid(gate_TD))
-        return self.pointwise2(silu(depthwise(gated_TD, kernel_K1D, bias_D)))
+        return self.pointwise2(silu(depthwise(gated_TD, kernel_K1D, bias_D, frames)))
 
 
 def part_view(x_TCL: tf.Tensor) -> tf.Tensor:

@@ -135,7 +135,7 @@ class ConvModule:
         kernel_K1D, bias_D = self.kernel_K1D1[..., 0], self.bias_D
         if self.norm is not None:
             kernel_K1D, bias_D = self.norm.folded(kernel_K1D)
-        h_TD = depthwise(frames.without_pads(value_TD * tf.sigmoid(gate_TD)), kernel_K1D, bias_D)
+        h_TD = depthwise(frames.without_pads(value_TD * tf.sigmoid(gate_TD)), kernel_K1D, bias_D, frames)
         return self.pointwise2(self.activation(h_TD))
 
 
