@@ -63,7 +63,8 @@ def turn_matrices(content: bytes) -> bytes:
             x, keys = operator.inputs
             axes = np.int32([0, 2, 1])
             keys = writer.add_operator(TRANSPOSE, [keys, writer.add_constant(axes)], writer.add_tensor(keys, axes))
-            writer.add_operator(BATCH_MATMUL, [x, keys], operator.outputs[0], schema.BatchMatMulOptionsT())
+            operator.inputs, options.adjY = np.array([x, keys], np.int32), False
+            writer.graph.operators.append(operator)
         else:
             writer.graph.operators.append(operator)
     return write_model(model)

@@ -1,7 +1,7 @@
 """Building blocks of the encoders for one clip without padding, each the twin of torch's class of the same name.
 
 Letters in tensor names: T frames, L landmarks, C coordinates, D width, P landmark positions after the stem, I and O
-channels in and out.
+channels in and out, N frames made at once.
 """
 
 import functools
@@ -141,21 +141,10 @@ class FrontEnd:
 
 
 def depthwise(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, bias_D: tf.Tensor, frames: Frames) -> tf.Tensor:
-    """Each channel along time with a kernel of its own, zeros around, plus a bias.
-
-    The kernels of XNNPACK want slices of few taps. TFLite's own spend their time on each input that they read, however
-    much they make of it: they make several frames at once, each from the one kernel shifted by one.
-    """
-    kernel_size = kernel_K1D.shape[0]
+    """Each channel along time with a kernel of its own, zeros around, plus a bias; in slices of taps that are fast."""
     if frames.at_once > 1:
-        last = frames.at_once - 1
-        shifted = [tf.pad(kernel_K1D, [[i, last - i], [0, 0], [0, 0]]) for i in range(frames.at_once)]
-        padded_TD = tf.pad(x_TD, [[kernel_size // 2, kernel_size // 2 + last], [0, 0]])
-        padded_1T1D = tf.reshape(padded_TD, [1, -1, 1, x_TD.shape[-1]])
-        strides = [1, frames.at_once, frames.at_once, 1]
-        y_1T1D = tf.nn.depthwise_conv2d(padded_1T1D, tf.stack(shifted, axis=-1), strides, padding="VALID")
-        y_TND = tf.transpose(tf.reshape(y_1T1D, [-1, x_TD.shape[-1], frames.at_once]), [0, 2, 1])
-        return tf.reshape(y_TND, [-1, x_TD.shape[-1]])[: frames.num_rows] + bias_D
+        return _depthwise_at_once(x_TD, kernel_K1D, frames) + bias_D
+    kernel_size = kernel_K1D.shape[0]
     margins = [[kernel_size // 2, kernel_size // 2], [0, 0]]
     padded_1T1D = tf.reshape(tf.pad(x_TD, margins), [1, -1, 1, x_TD.shape[-1]])
     slices = []
@@ -167,6 +156,22 @@ def depthwise(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, bias_D: tf.Tensor, frames:
         slices.append(tf.nn.depthwise_conv2d(part_1T1D, kernel, strides=[1, 1, 1, 1], padding="VALID"))
     slices[0] += bias_D
     return tf.reshape(functools.reduce(tf.add, slices), [-1, x_TD.shape[-1]])
+
+
+def _depthwise_at_once(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, frames: Frames) -> tf.Tensor:
+    """Several frames in one step, each by the same kernel shifted by one: N outputs for each channel.
+
+    TFLite's own kernel for x86 spends its time on the inputs that it reads, however much it makes of each.
+    """
+    kernel_size, dim, num = kernel_K1D.shape[0], x_TD.shape[-1], frames.at_once
+    kernel_K1DN = tf.stack(
+        [tf.pad(kernel_K1D, [[shift, num - 1 - shift], [0, 0], [0, 0]]) for shift in range(num)], axis=-1
+    )
+    padded_TD = tf.pad(x_TD, [[kernel_size // 2, kernel_size // 2 + num - 1], [0, 0]])
+    padded_1T1D = tf.reshape(padded_TD, [1, -1, 1, dim])
+    steps_1T1O = tf.nn.depthwise_conv2d(padded_1T1D, kernel_K1DN, strides=[1, num, num, 1], padding="VALID")
+    steps_TND = tf.transpose(tf.reshape(steps_1T1O, [-1, dim, num]), [0, 2, 1])
+    return tf.reshape(steps_TND, [-1, dim])[: frames.num_rows]
 
 
 class FeedForward:
