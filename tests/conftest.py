@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LONGEST = ("workflow", "test_resume.py", "test_ranks.py", "download")
+# The same examples in every run, and none kept between runs; tests never time anything.
+hypothesis.settings.register_profile("podium", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("podium")
+LONGEST = ("workflow", "hostile", "test_resume.py", "test_ranks.py", "download")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+_MAX_MESSAGE = 1000  # characters; what is wrong stands at the beginning, what to do at the end
+
 
 class UserError(Exception):
     """Bad input. The message is one line: what is wrong, where, and what to do about it."""
@@ -31,7 +33,7 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except UserError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"error: {one_line(error)}", file=sys.stderr)
         raise SystemExit(2) from None
     except OSError as error:
         if error.errno in UNUSABLE and error.filename:
@@ -42,6 +44,14 @@ def run(main: Callable[[], None]) -> None:
         place = f" while writing {error.filename}" if error.filename else ""
         print(f"error: no space left on the disk{place}; make room and run again", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def one_line(error: object) -> str:
+    """A message as it is printed: on one line, not endless, and with nothing in it that a terminal would obey."""
+    text = " ".join(str(error).split())
+    if len(text) > _MAX_MESSAGE:
+        text = f"{text[: _MAX_MESSAGE * 3 // 4]} … {text[-_MAX_MESSAGE // 4 :]}"
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def natural(text: str) -> int:

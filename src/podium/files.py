@@ -59,9 +59,24 @@ def write_json(path: str | Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: str | Path) -> Any:
-    """Reads a JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+def read_json(path: str | Path, *keys: str) -> Any:
+    """Reads a JSON file.
+
+    Args:
+        keys: What the file must hold; it is an object then.
+
+    Raises:
+        FileNotFoundError: It is absent.
+        UserError: It is no JSON, or lacks a key.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:  # bytes that are no text; endless digits; brackets in brackets
+        raise UserError(f"{path} is damaged or no JSON ({error}); make it again") from None
+    missing = [key for key in keys if not isinstance(content, dict) or key not in content]
+    if missing:
+        raise UserError(f"{path} has no key '{missing[0]}'; make it again")
+    return content
 
 
 def file_digest(path: str | Path) -> str:

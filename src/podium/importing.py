@@ -5,6 +5,7 @@ Nothing in a checkpoint is executed: unpickling is limited to tensors and plain 
 
 import re
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ State = dict[str, np.ndarray]
 
 # Tables that the original stores and we rebuild, and how far rounding and half precision may move them.
 _TABLE_TOLERANCE = 2e-3
+MAX_EXPANSION = 20
 _REFERENCE_PHRASE = "from the raw download to a file"
 _REFERENCE_SHARES = (0.1, 0.3, 0.8, 1.6)  # lengths of the reference clips, about, in max_frames
 
@@ -76,6 +78,7 @@ def read_original(path: Path) -> State:
     """
     if not path.is_file():
         raise UserError(f"{path} does not exist; name the checkpoint to import")
+    _check_size(path)
     state = _read_npz(path) if path.suffix == ".npz" else _read_pth(path)
     if not state:
         raise UserError(f"{path} holds no tensors")
@@ -160,12 +163,25 @@ def _tables(recipe: Recipe) -> State:
     return tables
 
 
+def _check_size(path: Path) -> None:
+    """Refuses an archive that unpacks to far more than it is; weights are hardly to be compressed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            num_bytes = sum(member.file_size for member in archive.infolist())
+    except Exception:  # no archive: older forms of .pth; or a damaged one, of which its reader will tell
+        return
+    if num_bytes > MAX_EXPANSION * path.stat().st_size:
+        raise UserError(f"{path} would unpack to {num_bytes:,} bytes, which no weights do; nothing was read")
+
+
 def _read_npz(path: Path) -> State:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: _plain(archive[name]) for name in archive.files}
     except Exception as error:  # a damaged archive may raise anything
-        raise UserError(f"{path} holds objects, or is no npz file ({error}); nothing was read") from None
+        # Of pickled files numpy says how to trust them.
+        reason = "it is pickled" if "pickle" in str(error) else str(error) or type(error).__name__
+        raise UserError(f"{path} holds objects, or is no npz file ({reason}); nothing was read") from None
 
 
 def _read_pth(path: Path) -> State:
@@ -188,12 +204,14 @@ def _read_pth(path: Path) -> State:
         raise UserError(f"{path} holds no state dict: {', '.join(strangers[:5])} is no tensor")
     try:
         return {str(name): _plain(_to_numpy(value)) for name, value in state.items()}
-    except (RuntimeError, TypeError) as error:
+    except (RuntimeError, TypeError, NotImplementedError) as error:
         raise UserError(f"{path} holds a tensor that is not plain numbers ({error})") from None
 
 
 def _to_numpy(tensor: torch.Tensor) -> np.ndarray:
     tensor = tensor.detach()
+    if tensor.layout != torch.strided or tensor.numel() * tensor.itemsize > tensor.untyped_storage().nbytes():
+        raise TypeError("it repeats its values, or leaves some out")
     return (tensor.float() if tensor.is_floating_point() else tensor).numpy()
 
 

@@ -67,14 +67,18 @@ class TfliteRecognizer:
 
         if not Path(path).is_file():
             raise UserError(f"{path} does not exist; the stage 'export' makes it")
+        self._path = path
         try:
             interpreter = Interpreter(str(path), num_threads=num_threads)
-        except ValueError as error:
+            if "serving_default" not in interpreter.get_signature_list():
+                raise UserError(f"{path} has no signature 'serving_default'; it is not one of Podium's files")
+            self._run = interpreter.get_signature_runner("serving_default")
+            shapes = {name: one["shape"] for name, one in self._run.get_input_details().items()}
+            returned = self._run.get_output_details().keys()
+        except (ValueError, RuntimeError) as error:
             raise UserError(f"{path} is not a TFLite file ({error})") from None
-        if "serving_default" not in interpreter.get_signature_list():
-            raise UserError(f"{path} has no signature 'serving_default'; it is not one of Podium's files")
-        self._run = interpreter.get_signature_runner("serving_default")
-        shapes = {name: one["shape"] for name, one in self._run.get_input_details().items()}
+        if "inputs" not in shapes or not ({"outputs"} <= returned or {"logits", "ids"} <= returned):
+            raise UserError(f"{path} does not take 'inputs' or return 'outputs'; it is not one of Podium's files")
         self._num_rows = int(shapes["inputs"][0]) if "num_frames" in shapes else None
 
     def outputs(self, landmarks_TK: np.ndarray) -> np.ndarray:
@@ -89,10 +93,22 @@ class TfliteRecognizer:
         return Reading(text, float(answer["confidence"].item()) if "confidence" in answer else None)
 
     def answer(self, landmarks_TK: np.ndarray) -> dict[str, np.ndarray]:
-        """All that the file returns, under its own names; "outputs" (n, 59) whatever the format."""
-        landmarks_TK = np.ascontiguousarray(landmarks_TK, dtype=np.float32)
+        """All that the file returns, under its own names; "outputs" (n, 59) whatever the format.
+
+        Raises:
+            UserError: The file is damaged, or takes fewer frames.
+        """
+        try:
+            return self._checked_answer(np.ascontiguousarray(landmarks_TK, dtype=np.float32))
+        except (ValueError, RuntimeError) as error:
+            raise UserError(f"{self._path} cannot be run ({error}); export the model again") from None
+
+    def _checked_answer(self, landmarks_TK: np.ndarray) -> dict[str, np.ndarray]:
         if self._num_rows is None:
-            return self._run(inputs=landmarks_TK)
+            answer = self._run(inputs=landmarks_TK)
+            if answer["outputs"].ndim != 2 or answer["outputs"].shape[1] != NUM_CHARACTERS:
+                raise ValueError(f"it returns the shape {answer['outputs'].shape}")
+            return answer
         num_frames = len(landmarks_TK)  # a file for browsers: all shapes are fixed
         if num_frames > self._num_rows:
             raise UserError(f"the file takes {self._num_rows} frames and the clip has {num_frames}; cut it")
@@ -147,7 +163,4 @@ def read_recipe(path: str | Path) -> Recipe:
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path} does not exist; training writes it")
-    content = read_json(path)
-    if not isinstance(content, dict) or "recipe" not in content:
-        raise UserError(f"{path} has no key 'recipe'; it is not the recipe.json of a training")
-    return parse(Recipe, content["recipe"], str(path))
+    return parse(Recipe, read_json(path, "recipe")["recipe"], str(path))

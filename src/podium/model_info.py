@@ -67,7 +67,7 @@ def _describe_tflite(path: Path, digest: str) -> dict:
         signatures = {name: _signature(interpreter, name) for name in interpreter.get_signature_list()}
     except (ValueError, RuntimeError) as error:
         raise UserError(f"{path} is not a TFLite file ({error})") from None
-    settings = _beside(path, "inference_args.json")
+    settings = _beside(path, "inference_args.json", "selected_columns")
     return {
         "kind": "TFLite",
         "signatures": signatures,
@@ -105,7 +105,7 @@ def _weights_mb(content: bytes) -> dict[str, float]:
 
 
 def _card(path: Path, digest: str) -> dict | str:
-    card = _beside(path, "model_card.json")
+    card = _beside(path, "model_card.json", "files")
     if not card:
         return "no model_card.json beside the file"
     if digest not in [file.get("sha256") for file in card.get("files", [])]:
@@ -117,10 +117,10 @@ def _describe_weights(path: Path, digest: str) -> dict:
     try:
         with safe_open(path, "np") as file:
             shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}
-    except SafetensorError as error:
+    except (SafetensorError, OSError) as error:
         raise UserError(f"{path} is not a safetensors file ({error})") from None
     numbers = {name: int(np.prod(shape)) for name, shape in shapes.items()}
-    account = _beside(path, "recipe.json")
+    account = _beside(path, "recipe.json", "recipe")
     recipe = account.get("recipe") or {}
     return {
         "kind": "torch weights",
@@ -133,13 +133,9 @@ def _describe_weights(path: Path, digest: str) -> dict:
     }
 
 
-def _beside(path: Path, name: str) -> dict:
-    """A JSON object beside a file; empty where there is none."""
+def _beside(path: Path, name: str, *keys: str) -> dict:
+    """A JSON object beside a file, which must hold some keys; empty where there is none."""
     place = path.with_name(name)
     if not place.is_file():
         return {}
-    try:
-        content = read_json(place)
-    except ValueError as error:
-        raise UserError(f"{place} is damaged ({error}); make it again") from None
-    return content if isinstance(content, dict) else {}
+    return read_json(place, *keys)

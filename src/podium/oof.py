@@ -7,10 +7,14 @@ import pandas as pd
 
 from podium.errors import UserError
 from podium.metrics import normalized_score
+from podium.tables import named, read_csv
 
 SUPPLEMENTAL_SCORE = 0.5  # supplemental clips have no out-of-fold prediction (1st-place solution)
 MAX_SUPPLEMENTAL_CHARACTERS = 32
 _KEY = ["file_id", "sequence_id"]
+# What must be in an index, and in the predictions of a fold.
+INDEX_COLUMNS = ["split", *_KEY, "participant_id", "phrase", "num_frames"]
+OOF_COLUMNS = [*_KEY, "prediction", "score"]
 _CHECKED = {"phrase": "phrase", "seq_len": "num_frames"}  # columns that a published table may have → ours
 
 
@@ -55,18 +59,16 @@ def read_oof_table(path: str | Path) -> pd.DataFrame:
         UserError: The file is missing or no UTF-8 csv, lacks a column, an id is no integer, or a clip stands twice.
     """
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        table = read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; correct oof_table") from None
-    except (ValueError, OSError) as error:  # pandas' parser errors and UnicodeDecodeError are ValueErrors
-        raise UserError(f"{path} cannot be read as a csv file: {error}") from None
     missing = [column for column in (*_KEY, "score") if column not in table]
     if missing:
-        raise UserError(f"{path} lacks the column(s) {', '.join(missing)}; it has {', '.join(table.columns)}")
+        raise UserError(f"{path} lacks the column(s) {', '.join(missing)}; it has {named(table.columns)}")
     if "is_sup" in table:
         table = table[_numbers(table["is_sup"]) != 1]
     for column in _KEY:
-        is_bad = ~table[column].str.fullmatch(r"\d{1,18}").to_numpy(dtype=bool)
+        is_bad = ~table[column].str.fullmatch(r"[0-9]{1,18}").to_numpy(dtype=bool)
         if is_bad.any():
             first = table[is_bad].iloc[0]
             raise UserError(f"{path} row {first.name + 2}: {column} '{first[column]}' is not an integer")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from podium.data.clip_files import Clip, Source
-from podium.errors import UserError
+from podium.errors import UserError, one_line
 from podium.inference import Reading
 from podium.recognizer import Recognizer, as_clip
 
@@ -31,7 +31,7 @@ class Prediction:
     @property
     def complaint(self) -> str:
         """The clip and its problem in one line."""
-        problem = " ".join(self.problem.split())
+        problem = one_line(self.problem)
         return problem if problem.startswith(self.file) else f"{self.name}: {problem}"
 
     def to_json(self) -> dict:

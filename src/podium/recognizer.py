@@ -139,9 +139,5 @@ def _check_columns(path: Path) -> None:
     """Raises `UserError` where the file's own list says that it was made for other columns."""
     if not path.is_file():
         return
-    try:
-        names = read_json(path)["selected_columns"]
-    except (ValueError, KeyError, TypeError):
-        names = None
-    if names != COLUMNS:
+    if read_json(path, "selected_columns")["selected_columns"] != COLUMNS:
         raise UserError(f"{path} names other columns than podium.landmarks.COLUMNS; export the model again")

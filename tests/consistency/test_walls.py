@@ -9,7 +9,7 @@ from podium.provenance import PACKAGE
 
 GROUND = {
     "config", "drawing", "ending", "errors", "files", "gpu", "landmarks", "launch", "metrics", "normalise",
-    "provenance", "registry", "text", "usage",
+    "provenance", "registry", "tables", "text", "usage",
 }  # fmt: skip
 FLOORS = [
     GROUND,

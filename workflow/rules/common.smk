@@ -9,7 +9,7 @@ from pathlib import Path
 from podium import config as schema
 from podium.data import sources
 from podium.data.augment import build_augmentations
-from podium.errors import UserError, explained_by, run
+from podium.errors import UserError, explained_by, one_line, run
 from podium.files import check_writable
 from podium.workflow import Stages, check_model, named_yaml
 
@@ -32,7 +32,7 @@ try:
     FILE_IDS = {split: SOURCE.file_ids(split) for split in SOURCE.splits()}
     STAGES = Stages(EXPERIMENT, DATASET, RECIPES, SOURCE.fingerprint())
 except UserError as error:
-    print(f"error: {error}", file=sys.stderr)
+    print(f"error: {one_line(error)}", file=sys.stderr)
     sys.exit(2)
 
 DATA = f"results/data/{DATASET.name}"

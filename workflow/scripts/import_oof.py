@@ -3,12 +3,11 @@
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
 from podium.data.artefacts import made_by
 from podium.errors import run
 from podium.files import atomic_path, write_json
-from podium.oof import import_oof, oof_metrics, read_oof_table
+from podium.oof import INDEX_COLUMNS, import_oof, oof_metrics, read_oof_table
+from podium.tables import read_table
 
 
 def main() -> None:
@@ -19,9 +18,9 @@ def main() -> None:
     parser.add_argument("--out", required=True, help="merged table (.parquet)")
     parser.add_argument("--metrics", required=True, help="scores (.json)")
     arguments = parser.parse_args()
-    folds = pd.read_parquet(made_by(arguments.folds, "index_data"))
+    folds = read_table(made_by(arguments.folds, "index_data"), ["participant_id", "fold"])
     held_out = set(folds.loc[folds["fold"] < 0, "participant_id"])
-    index = pd.read_parquet(made_by(arguments.index, "index_data"))
+    index = read_table(made_by(arguments.index, "index_data"), INDEX_COLUMNS)
     table, num_unknown = import_oof(index, read_oof_table(arguments.table), held_out)
     metrics = {**oof_metrics(table), "num_unknown": num_unknown, "table": arguments.table}
     with atomic_path(arguments.out) as partial:

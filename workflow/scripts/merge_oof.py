@@ -3,12 +3,11 @@
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
 from podium.data.artefacts import made_by
 from podium.errors import run
 from podium.files import atomic_path, write_json
-from podium.oof import merge_oof, oof_metrics
+from podium.oof import INDEX_COLUMNS, OOF_COLUMNS, merge_oof, oof_metrics
+from podium.tables import read_table
 
 
 def main() -> None:
@@ -19,10 +18,10 @@ def main() -> None:
     parser.add_argument("--out", required=True, help="merged table (.parquet)")
     parser.add_argument("--metrics", required=True, help="scores (.json)")
     arguments = parser.parse_args()
-    folds = pd.read_parquet(made_by(arguments.folds, "index_data"))
+    folds = read_table(made_by(arguments.folds, "index_data"), ["participant_id", "fold"])
     held_out = set(folds.loc[folds["fold"] < 0, "participant_id"])
-    predictions = [pd.read_parquet(made_by(path, "train")) for path in arguments.oof]
-    table = merge_oof(pd.read_parquet(made_by(arguments.index, "index_data")), predictions, held_out)
+    predictions = [read_table(made_by(path, "train"), OOF_COLUMNS) for path in arguments.oof]
+    table = merge_oof(read_table(made_by(arguments.index, "index_data"), INDEX_COLUMNS), predictions, held_out)
     metrics = oof_metrics(table)
     with atomic_path(arguments.out) as partial:
         table.to_parquet(partial, index=False)

@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 
 from podium.data.artefacts import made_by
@@ -11,6 +10,7 @@ from podium.data.pack import DTYPES, pack_shard
 from podium.data.sources import TRAINED_SPLITS
 from podium.errors import run
 from podium.files import atomic_path, read_json, write_json
+from podium.tables import read_table
 
 
 def main() -> None:
@@ -24,8 +24,9 @@ def main() -> None:
     arguments = parser.parse_args()
     pa.set_memory_pool(pa.system_memory_pool())  # needs less than Arrow's own, and its speed varies less
 
-    table = pd.read_parquet(made_by(arguments.table, "list_sequences"))
-    skipped = read_json(made_by(arguments.table.with_suffix(".json"), "list_sequences"))["skipped_sequences"]
+    table = read_table(made_by(arguments.table, "list_sequences"), ["split", "file_id", "sequence_id"])
+    listed = made_by(arguments.table.with_suffix(".json"), "list_sequences")
+    skipped = read_json(listed, "skipped_sequences")["skipped_sequences"]
     of_file = table[table["file_id"] == arguments.file_id]
     is_wanted = of_file["split"] == arguments.split
     # Sequences of the hidden test can lie in a training file.

@@ -14,6 +14,8 @@ from podium.errors import UserError
 from podium.registry import nearest
 
 S = TypeVar("S", bound=Section)
+MAX_BYTES = 1 << 20  # of a YAML file; the largest of ours has 3,000
+MAX_NODES = 100_000  # of what it says, aliases written out
 
 
 class _Loader(yaml.SafeLoader):
@@ -50,16 +52,45 @@ def load(section: type[S], path: str | Path) -> S:
     """Reads a YAML (or JSON) file as ``section``."""
     try:
         with open(path, encoding="utf-8") as stream:
-            content = yaml.load(stream, _Loader)
+            text = stream.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
+            raise UserError(f"{path} is larger than {MAX_BYTES:,} bytes; it cannot be a configuration")
+        content = _content(text, str(path))
     except FileNotFoundError:
         siblings = sorted(file.stem for file in Path(path).parent.glob("*.yaml"))
         hint = nearest(Path(path).stem, siblings) if siblings else "there is no such file"
         raise UserError(f"{path} does not exist; {hint}") from None
     except IsADirectoryError:
         raise UserError(f"{path} is a folder; name a YAML file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    # A day of the 99th month is a ValueError, "!!bool perhaps" a KeyError, "!!timestamp once" an AttributeError.
+    except (yaml.YAMLError, ValueError, KeyError, AttributeError, TypeError, OverflowError, RecursionError) as error:
         raise UserError(f"{path} is not YAML: {error}") from None
     return parse(section, content, str(path))
+
+
+def _content(text: str, origin: str) -> Any:
+    """What a YAML text says, once its aliases are known to stay small."""
+    loader = _Loader(text)
+    loader.name = origin
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _num_nodes(node, {}) > MAX_NODES:
+            raise UserError(f"{origin} says too much: its aliases stand for more than {MAX_NODES:,} values")
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _num_nodes(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node stands for, each alias counted as what it repeats; endless for one that holds itself."""
+    if id(node) not in known:
+        known[id(node)] = MAX_NODES + 1  # until it is counted
+        children = node.value if isinstance(node, yaml.CollectionNode) else []
+        flat = [one for child in children for one in (child if isinstance(child, tuple) else (child,))]
+        known[id(node)] = 1 + sum(_num_nodes(one, known) for one in flat)
+    return known[id(node)]
 
 
 def parse(section: type[S], content: Any, origin: str) -> S:

@@ -5,13 +5,14 @@ Each holds (frames, 390), float16, float32 or float64, in C or Fortran order. No
 Legend: F frames of a sequence, K the 390 columns.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from podium.data.npy import map_npy
 from podium.errors import UserError
+from podium.files import read_json
 from podium.landmarks import COLUMNS
 
 COLUMNS_FILE = "inference_args.json"  # names the columns, as the competition's submissions do
@@ -55,10 +56,7 @@ class ArrayRecordings:
     def batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yields ids (F,) int64, all equal, and values (F, K) float32 of each readable sequence."""
         for sequence_id, num_frames in self._num_frames.items():
-            try:
-                stored_FK = np.load(self._path(sequence_id), allow_pickle=False)
-            except (ValueError, OSError) as error:
-                raise UserError(f"{self._path(sequence_id)} is damaged ({error}); fetch or make it again") from None
+            stored_FK = map_npy(self._path(sequence_id))
             with np.errstate(over="ignore"):  # of a float64: becomes infinite, and is found as such
                 x_FK = stored_FK.astype(np.float32, order="C", copy=False)
             if self._order_K is not None:
@@ -76,8 +74,8 @@ def _is_id(stem: str) -> bool:
 def _read_length(path: Path) -> int:
     """Frames of an array, from its header; 0 where it cannot be used."""
     try:
-        x_FK = np.lib.format.open_memmap(path, mode="r")  # refuses objects, and files shorter than their header says
-    except (ValueError, OSError):
+        x_FK = map_npy(path)
+    except (UserError, OSError):
         return 0
     is_usable = x_FK.ndim == 2 and x_FK.shape[1] == len(COLUMNS) and x_FK.dtype in _DTYPES
     return len(x_FK) if is_usable else 0
@@ -89,9 +87,9 @@ def _column_order(folder: Path) -> np.ndarray | None:
     if path is None:
         return None
     try:
-        names = json.loads(path.read_text(encoding="utf-8"))["selected_columns"]
+        names = list(read_json(path, "selected_columns")["selected_columns"])
         positions = {name: position for position, name in enumerate(names)}
-    except (ValueError, KeyError, TypeError):
+    except (UserError, TypeError):
         raise UserError(f"{path} does not name the arrays' columns ('selected_columns'); fetch it again") from None
     missing = [name for name in COLUMNS if name not in positions]
     if missing:

@@ -15,11 +15,13 @@ import pyarrow.parquet as pq
 
 from podium.data.arrays import COLUMNS_FILE, ArrayRecordings
 from podium.data.inspect.folders import ShardRecordings, open_folder
-from podium.data.pack import Recordings
+from podium.data.npy import map_npy
+from podium.data.pack import MAX_FRAMES, Recordings
 from podium.data.parquet import INDEX_COLUMN, ParquetRecordings, runs
 from podium.errors import UserError
 from podium.files import read_json
 from podium.landmarks import COLUMNS
+from podium.tables import read_csv
 
 SUFFIXES = (".parquet", ".npy", ".csv")
 
@@ -108,15 +110,20 @@ def _broken(path: Path, error: UserError) -> Source:
 def _of_recordings(path: Path, recordings: Recordings) -> Source:
     """A file of several clips; each is given as soon as its last frame has been read."""
     num_frames = recordings.num_frames()
+    too_long = [sequence_id for sequence_id, number in num_frames.items() if number > MAX_FRAMES]
 
     def clips() -> Iterator[Clip]:
         for sequence_id in recordings.unreadable:
             yield Clip(path, sequence_id, None, "is no array of floats with 390 columns and a frame")
+        for sequence_id in too_long:
+            yield Clip(path, sequence_id, None, _too_long(num_frames[sequence_id]))
         begun: dict[int, list[np.ndarray]] = {}
-        missing = dict(num_frames)
+        missing = {one: number for one, number in num_frames.items() if number <= MAX_FRAMES}
         try:
             for ids_F, x_FK in recordings.batches():
                 for sequence_id, begin, end in runs(ids_F):
+                    if sequence_id not in missing:
+                        continue
                     begun.setdefault(sequence_id, []).append(x_FK[begin:end])
                     missing[sequence_id] -= end - begin
                     if not missing[sequence_id]:
@@ -126,6 +133,10 @@ def _of_recordings(path: Path, recordings: Recordings) -> Source:
             yield Clip(path, None, None, str(error))
 
     return Source(len(num_frames) + len(recordings.unreadable), clips)
+
+
+def _too_long(num_frames: int) -> str:
+    return f"is a clip of {num_frames:,} frames; at most {MAX_FRAMES:,} are read, cut it"
 
 
 def _open_csv(path: Path) -> Source:
@@ -162,26 +173,32 @@ def _open_parquet(path: Path) -> Source:
 
 def _read_single_parquet(path: Path) -> Iterator[Clip]:
     try:
-        table = pq.ParquetFile(path).read(columns=COLUMNS)  # as many of them as there are
+        file = pq.ParquetFile(path)
+        if file.metadata.num_rows > MAX_FRAMES:
+            yield Clip(path, None, None, _too_long(file.metadata.num_rows))
+            return
+        table = file.read(columns=COLUMNS)  # as many of them as there are
         yield Clip(path, None, table.to_pandas(ignore_metadata=True))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         yield Clip(path, None, None, f"{path} is damaged ({error}); fetch or make it again")
 
 
 def _read_csv(path: Path, **what) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, **what)
-    except (ValueError, OSError) as error:  # pandas' parser errors and UnicodeDecodeError are ValueErrors
-        raise UserError(f"{path} cannot be read as a csv file: {error}") from None
+        return read_csv(path, **what)
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist; name files or folders of clips") from None
 
 
 def _read_npy(path: Path) -> Iterator[Clip]:
     try:
-        yield Clip(path, None, _with_names(path, np.load(path, allow_pickle=False)))
-    except UserError as error:
+        array = map_npy(path)
+        if array.ndim and len(array) > MAX_FRAMES:
+            yield Clip(path, None, None, _too_long(len(array)))
+        else:
+            yield Clip(path, None, _with_names(path, array))
+    except (UserError, OSError) as error:
         yield Clip(path, None, None, str(error))
-    except (ValueError, OSError) as error:
-        yield Clip(path, None, None, f"{path} is damaged or no array of numbers ({error})")
 
 
 def _with_names(path: Path, array: np.ndarray) -> np.ndarray | pd.DataFrame:
@@ -190,8 +207,8 @@ def _with_names(path: Path, array: np.ndarray) -> np.ndarray | pd.DataFrame:
     if not names_file.is_file():
         return array
     try:
-        names = list(read_json(names_file)["selected_columns"])
-    except (ValueError, KeyError, TypeError):
+        names = list(read_json(names_file, "selected_columns")["selected_columns"])
+    except (UserError, TypeError):
         raise UserError(f"{names_file} does not name the columns of {path.name} ('selected_columns')") from None
     if names == COLUMNS or array.ndim != 2:
         return array

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from podium.data.artefacts import made_by
+from podium.data.npy import map_npy
 from podium.errors import UserError
 from podium.landmarks import COLUMNS, MIRROR, NUM_LANDMARKS
 from podium.normalise import STATISTICS_COLUMNS, fill_missing, standardise
@@ -98,8 +100,17 @@ class Clips:
     def _shard(self, row: int) -> np.ndarray:
         shard = int(self._shard_of_row[row])
         if shard not in self._open:
-            self._open[shard] = np.asarray(np.load(self._paths[shard], mmap_mode="r"))
+            self._open[shard] = self._map(shard)
         return self._open[shard]
+
+    def _map(self, shard: int) -> np.ndarray:
+        path = self._paths[shard]
+        x_FK = np.asarray(map_npy(made_by(path, "pack_shard")))
+        num_frames = self._end[self._shard_of_row == shard].max()
+        if x_FK.ndim != 2 or x_FK.shape[1] != len(COLUMNS) or x_FK.dtype.kind != "f" or len(x_FK) < num_frames:
+            found = f"{x_FK.dtype} of the shape {x_FK.shape}"
+            raise UserError(f"{path} holds {found}, not {num_frames} frames or more; make it again")
+        return x_FK
 
 
 def mirror(x_TLC: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from podium.landmarks import NUM_LANDMARKS
 from podium.normalise import fill_missing, resize
 from podium.text import encode
 
+TABLE_COLUMNS = ["split", "file_id", "sequence_id", "participant_id", "phrase", "offset", "num_frames"]
 MAX_PLANNED = 4096  # four times the clips that are usually sorted together
 
 

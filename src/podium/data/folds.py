@@ -5,6 +5,7 @@ import pandas as pd
 
 from podium.config import Folds
 from podium.errors import UserError
+from podium.tables import read_csv
 
 HELD_OUT = -1  # in no fold: never trained on, validates the full-fit seeds
 
@@ -60,9 +61,9 @@ def read_folds(path: str, participants: pd.Index, num_folds: int) -> list[int]:
         UserError: The file cannot be read, names a participant twice or not at all, or leaves a fold empty.
     """
     try:
-        frame = pd.read_csv(path, usecols=["participant_id", "fold"], dtype="int64")
-    except (OSError, ValueError) as error:
-        raise UserError(f"folds.table {path}: {error}; it must be a csv of integers participant_id, fold") from None
+        frame = read_csv(path, usecols=["participant_id", "fold"], dtype="int64")
+    except (OSError, UserError) as error:
+        raise UserError(f"folds.table: {error}; it must be a csv of integers participant_id, fold") from None
     if frame["participant_id"].duplicated().any():
         twice = frame.loc[frame["participant_id"].duplicated(), "participant_id"].iloc[0]
         raise UserError(f"folds.table {path} names participant {twice} twice; one row each")

@@ -9,16 +9,20 @@ from podium.config import Dataset
 from podium.data.artefacts import made_by
 from podium.data.clips import shard_path
 from podium.data.folds import HELD_OUT
-from podium.data.pack import HAND_COLUMNS
+from podium.data.pack import HAND_COLUMNS, TABLE_TYPES
 from podium.data.sources import TRAINED_SPLITS
 from podium.errors import UserError
 from podium.files import read_json
 from podium.normalise import STATISTICS_COLUMNS
+from podium.tables import read_table
 
 INDEX_COLUMNS = [
     "split", "file_id", "sequence_id", "participant_id", "phrase", "offset", "num_frames",
     *HAND_COLUMNS, *STATISTICS_COLUMNS,
 ]  # fmt: skip
+_SEQUENCE_COLUMNS = ["split", "file_id", "sequence_id", "participant_id", "phrase"]
+_LISTED = ("num_sequences", "skipped", "skipped_sequences", "ignored_columns")  # keys of sequences.json
+_REPORTED = ("skipped", "noted", "examples", "extra_columns")  # keys of a shard's report
 _NUM_EXAMPLES = 5
 
 
@@ -36,15 +40,16 @@ def build_index(root: Path, file_ids: dict[str, list[int]]) -> tuple[pd.DataFram
     Raises:
         UserError: A file is missing, or no usable train sequence is left.
     """
-    sequences = pd.read_parquet(made_by(root / "sequences.parquet", "list_sequences"))
-    listed = read_json(made_by(root / "sequences.json", "list_sequences"))
+    sequences = read_table(made_by(root / "sequences.parquet", "list_sequences"), _SEQUENCE_COLUMNS)
+    listed = read_json(made_by(root / "sequences.json", "list_sequences"), *_LISTED)
     frames, reports = [], []
     for split in TRAINED_SPLITS:
         for file_id in file_ids.get(split, []):
             shard = made_by(shard_path(root, split, file_id), "pack_shard")
-            frames.append(pd.read_parquet(made_by(shard.with_suffix(".parquet"), "pack_shard")).assign(split=split))
-            reports.append((split, read_json(made_by(shard.with_suffix(".json"), "pack_shard"))))
-    phrases = sequences[["split", "file_id", "sequence_id", "participant_id", "phrase"]]
+            frame = read_table(made_by(shard.with_suffix(".parquet"), "pack_shard"), list(TABLE_TYPES))
+            frames.append(frame.assign(split=split))
+            reports.append((split, read_json(made_by(shard.with_suffix(".json"), "pack_shard"), *_REPORTED)))
+    phrases = sequences[_SEQUENCE_COLUMNS]
     index = pd.concat(frames).merge(phrases, on=["split", "file_id", "sequence_id"], validate="one_to_one")
     index["split"] = pd.Categorical(index["split"], TRAINED_SPLITS)
     index = index.sort_values(["split", "file_id", "offset"])[INDEX_COLUMNS].reset_index(drop=True)

@@ -22,6 +22,7 @@ from podium.normalise import STATISTICS_COLUMNS, statistics
 
 DTYPES = {"float32": "<f4", "float16": "<f2"}
 HAND_COLUMNS = ["hand_share", "left_hand_share", "right_hand_share"]
+MAX_FRAMES = 1 << 17  # of one sequence: more than an hour at 30 frames a second
 SHORT_FRAMES = 15  # shorter clips are not trained on (1st-place solution)
 NUM_EXAMPLES = 5
 TABLE_TYPES = {
@@ -96,7 +97,8 @@ def pack_shard(
     num_frames = recordings.num_frames()
     places: dict[int, _Place] = {}
     total_frames = 0
-    for sequence_id in filter(is_wanted, num_frames):
+    too_long = [one for one in filter(is_wanted, num_frames) if num_frames[one] > MAX_FRAMES]
+    for sequence_id in (one for one in num_frames if is_wanted(one) and one not in too_long):
         places[sequence_id] = _Place(total_frames, num_frames[sequence_id])
         total_frames += num_frames[sequence_id]
     with open(out, "w+b") as stream:
@@ -107,7 +109,8 @@ def pack_shard(
     table = pd.DataFrame(rows, columns=[*TABLE_TYPES, "problem"])
     skipped = {
         recordings.absence: [one for one in wanted if one not in num_frames and one not in recordings.unreadable],
-        "not_in_csv": [one for one in num_frames if one not in places and one not in unused],
+        "not_in_csv": [one for one in num_frames if not is_wanted(one) and one not in unused],
+        "too_long": too_long,
         "unreadable": list(filter(is_wanted, recordings.unreadable)),
         **{problem: table.loc[table["problem"] == problem, "sequence_id"].tolist() for problem in _PROBLEMS},
     }

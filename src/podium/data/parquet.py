@@ -95,11 +95,14 @@ class ParquetRecordings:
             if ids.null_count:
                 raise UserError(f"{self._path}: column {INDEX_COLUMN} has empty fields")
             arrays = dict(zip(batch.schema.names, batch.columns, strict=True))
+            ids_F = ids.to_numpy(zero_copy_only=False).astype(np.int64)
+            if pa.types.is_uint64(ids.type) and (ids_F < 0).any():
+                raise UserError(f"{self._path}: column {INDEX_COLUMN} has an id beyond 63 bits; give it another")
             x_FK = np.empty((batch.num_rows, len(columns)), dtype=np.float32)
             with np.errstate(over="ignore"):  # of a float64: becomes infinite, and is found as such
                 for position, name in enumerate(columns):  # nulls become NaN
                     x_FK[:, position] = arrays[name].to_numpy(zero_copy_only=False)
-            yield ids.to_numpy(zero_copy_only=False).astype(np.int64), x_FK
+            yield ids_F, x_FK
 
 
 def runs(ids_F: np.ndarray) -> Iterator[tuple[int, int, int]]:
@@ -116,8 +119,14 @@ def _open(path: str | Path, columns: list[str]) -> pq.ParquetFile:
         raise UserError(f"{path} does not exist; fetch or make it again") from None
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path} is cut off or not a parquet file ({error}); fetch or make it again") from None
-    schema = reader.schema_arrow
+    metadata, schema = reader.metadata, reader.schema_arrow
+    if metadata.num_rows != sum(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)):
+        raise UserError(f"{path} is damaged (it tells of {metadata.num_rows} rows); fetch or make it again")
     names = set(schema.names)
+    wanted = {INDEX_COLUMN, *columns}
+    twice = [name for name, number in Counter(schema.names).items() if number > 1 and name in wanted]
+    if twice:
+        raise UserError(f"{path} has the column {twice[0]} more than once; make it again")
     missing = [name for name in [INDEX_COLUMN, *columns] if name not in names]
     if missing:
         more = f" and {len(missing) - _NUM_NAMED} more" if len(missing) > _NUM_NAMED else ""

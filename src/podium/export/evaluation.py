@@ -18,9 +18,11 @@ from podium.files import read_json
 from podium.inference import Reader
 from podium.landmarks import COLUMNS
 from podium.metrics import edit_distance, normalized_score, row_scores
+from podium.tables import read_table
 from podium.text import DUMMY_PHRASE
 
 NUM_WORST = 10
+MAX_FILE_FRAMES = 1 << 20  # of one landmark file: 1.6 GB, for it is read whole
 _TABLE_COLUMNS = ["split", "path", "file_id", "sequence_id", "participant_id", "phrase"]
 
 
@@ -32,16 +34,15 @@ def read_columns(path: str | Path) -> list[str]:
     """
     if not Path(path).is_file():
         raise UserError(f"{path} does not exist; the stage 'data' makes it")
-    content = read_json(path)
-    columns = content.get("selected_columns") if isinstance(content, dict) else None
-    if not isinstance(columns, list) or len(columns) != len(COLUMNS):
+    columns = read_json(path, "selected_columns")["selected_columns"]
+    if not isinstance(columns, list) or sorted(map(str, columns)) != sorted(COLUMNS):
         raise UserError(f"{path} must hold a list of {len(COLUMNS)} names under 'selected_columns'")
     return columns
 
 
 def read_test_table(path: str | Path) -> pd.DataFrame:
     """The rows of split "test" of a ``sequences.parquet``; there may be none."""
-    table = pd.read_parquet(path, columns=_TABLE_COLUMNS)
+    table = read_table(path, _TABLE_COLUMNS)[_TABLE_COLUMNS]
     return table[table["split"] == "test"].reset_index(drop=True)
 
 
@@ -68,8 +69,11 @@ def _read_landmarks(path: Path, columns: list[str]) -> pd.DataFrame:
     if not path.is_file():
         raise UserError(f"{path} does not exist; the table of sequences names it")
     try:
-        table = pq.read_table(path, columns=["sequence_id", *columns])
-    except (pa.ArrowException, OSError) as error:
+        file = pq.ParquetFile(path)
+        if file.metadata.num_rows > MAX_FILE_FRAMES:
+            raise UserError(f"{path} has {file.metadata.num_rows:,} frames; at most {MAX_FILE_FRAMES:,} are read")
+        table = file.read(columns=["sequence_id", *columns])
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise UserError(f"{path} cannot be read ({error}); fetch or make it again") from None
     missing = {"sequence_id", *columns} - set(table.column_names)
     if missing:

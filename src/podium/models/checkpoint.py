@@ -41,7 +41,7 @@ def load_model(path: str | Path, recipe: Recipe) -> SignReader:
         found = load_file(path)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; train the network first") from None
-    except SafetensorError as error:
+    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
         raise UserError(f"{path} is not a safetensors file ({error}); delete it and train again") from None
     expected = model.state_dict()
     problems = [f"missing {name}" for name in expected.keys() - found.keys()]
@@ -50,6 +50,11 @@ def load_model(path: str | Path, recipe: Recipe) -> SignReader:
         f"{name} has shape {tuple(found[name].shape)}, not {tuple(expected[name].shape)}"
         for name in expected.keys() & found.keys()
         if expected[name].shape != found[name].shape
+    ]
+    problems += [
+        f"{name} does not hold finite floating-point numbers"
+        for name, values in found.items()
+        if not (values.is_floating_point() and values.isfinite().all())
     ]
     if problems:
         more = f" and {len(problems) - 5} more" if len(problems) > 5 else ""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from podium.config import TRAINING_ONLY
@@ -103,8 +104,21 @@ def copy_weights(weights: Weights, state: Mapping[str, np.ndarray], origin: str)
 
 
 def load_torch_state(path: str | Path) -> dict[str, np.ndarray]:
-    """Tensors of a safetensors file by name."""
-    return load_file(path)
+    """Tensors of a safetensors file by name.
+
+    Raises:
+        UserError: The file is absent or damaged, or holds something else than finite floating-point numbers.
+    """
+    try:
+        state = load_file(path)
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist; train the network first") from None
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{path} is not a safetensors file ({error}); make it again") from None
+    odd = [name for name, values in state.items() if values.dtype.kind != "f" or not np.isfinite(values).all()]
+    if odd:
+        raise UserError(f"{path}: {odd[0]} does not hold finite floating-point numbers; make it again")
+    return state
 
 
 def save_variables(weights: Weights, path: str | Path) -> None:
@@ -120,7 +134,7 @@ def load_variables(weights: Weights, path: str | Path) -> None:
     Raises:
         UserError: Names or shapes are not those of the twin.
     """
-    values = load_file(path)
+    values = load_torch_state(path)
     shapes = {name: value.shape for name, value in values.items()}
     if shapes != {name: tuple(variable.shape) for name, variable in weights.variables.items()}:
         raise UserError(f"{path} belongs to another network; run the port again")

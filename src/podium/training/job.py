@@ -3,16 +3,17 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from podium import __version__
 from podium.config import Recipe
 from podium.data.artefacts import made_by
 from podium.data.clips import Clips
+from podium.data.dataset import TABLE_COLUMNS
 from podium.files import atomic_path, file_digest, write_json
 from podium.models.checkpoint import save_weights, write_reference
 from podium.models.ranks import num_ranks
 from podium.provenance import code_digest, digest
+from podium.tables import read_table
 from podium.training.device import choose_device, device_name
 from podium.training.loop import train
 from podium.training.ranks import joined, rank
@@ -47,8 +48,8 @@ def train_job(
     Raises:
         UserError: A file is absent, the folds do not fit the table, or `podium.training.loop.train` gave up.
     """
-    folds = pd.read_parquet(made_by(root / "folds.parquet", "index_data"))
-    table = pd.read_parquet(made_by(table_file, "index_data" if fold is not None else "merge_oof"))
+    folds = read_table(made_by(root / "folds.parquet", "index_data"), ["participant_id", "fold"])
+    table = read_table(made_by(table_file, "index_data" if fold is not None else "merge_oof"), TABLE_COLUMNS)
     training, validation, is_seen = split_rows(table, folds, fold)
     digests = {
         "recipe": digest(recipe, fold, seed),

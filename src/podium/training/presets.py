@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from podium.config import Recipe
 from podium.data.artefacts import made_by
+from podium.data.dataset import TABLE_COLUMNS
 from podium.errors import UserError
 from podium.files import read_json
+from podium.tables import read_table
 from podium.training.job import train_job
 from podium.training.loop import train
 from podium.training.split import split_rows
@@ -52,7 +53,7 @@ def overfit(recipe: Recipe, root: Path, table_file: Path, num_steps: int, seed: 
 
     Passed when every character is right: then data, losses, network and decoding fit together.
     """
-    table = pd.read_parquet(made_by(table_file, "index_data"))
+    table = read_table(made_by(table_file, "index_data"), TABLE_COLUMNS)
     table = table[table["num_frames"] >= recipe.data.min_train_frames]
     if table.empty:
         raise UserError(f"{table_file} has no clip of data.min_train_frames {recipe.data.min_train_frames} frames")
@@ -84,7 +85,7 @@ def one_epoch(recipe: Recipe, root: Path, table_file: Path, fold: int | None, se
 
 def num_batches(recipe: Recipe, root: Path, table_file: Path, fold: int | None) -> int:
     """About how many batches an epoch has: a tiny corpus may have fewer than the recipe accumulates."""
-    folds = pd.read_parquet(made_by(root / "folds.parquet", "index_data"))
-    training, _, _ = split_rows(pd.read_parquet(made_by(table_file, "index_data")), folds, fold)
+    folds = read_table(made_by(root / "folds.parquet", "index_data"), ["participant_id", "fold"])
+    training, _, _ = split_rows(read_table(made_by(table_file, "index_data"), TABLE_COLUMNS), folds, fold)
     is_own = training["split"] == "train"
     return max(1, int(is_own.sum()) // recipe.training.batch_size)

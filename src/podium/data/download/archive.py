@@ -171,6 +171,8 @@ def _problem(member: zipfile.ZipInfo) -> str:
         return "is encrypted"
     if member.compress_type not in _METHODS:
         return f"is packed by a method (number {member.compress_type}) that is not read here"
+    if member.header_offset < 0:
+        return "stands before the archive's beginning"
     if member.file_size > MAX_RATIO * max(member.compress_size, 1):
         return f"claims to be {member.file_size // max(member.compress_size, 1)} times as large as what is stored"
     return ""

@@ -85,10 +85,10 @@ def _wanted(source: layout.KaggleLike) -> list[str]:
 def _known_contents(source: layout.KaggleLike, raw: Path) -> dict[str, list[int]] | None:
     """What an earlier run has unpacked; None where something has to be fetched."""
     try:
-        known = read_json(raw / CONTENTS)
+        known = read_json(raw / CONTENTS, "origin", "wanted", "files")
         origin, wanted, files = known["origin"], known["wanted"], known["files"]
-        is_complete = all(_has_size(raw / path, size) for path, (size, _) in files.items())
-    except (FileNotFoundError, ValueError, KeyError, TypeError):  # it is only a note: without it all is looked at again
+        is_complete = all(_has_size(raw / path, size) for path, (size, _) in dict(files).items())
+    except (FileNotFoundError, UserError, ValueError, TypeError):  # only a note: without it all is looked at again
         return None
     if origin != layout.origin(source):
         raise UserError(

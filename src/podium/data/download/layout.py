@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
-
 from podium.config import Archive, KagglePreparedSource, KaggleSource
 from podium.data.download.client import Remote
 from podium.data.sources.base import CSV_NAMES
 from podium.errors import UserError
 from podium.files import read_json
 from podium.landmarks import COLUMNS
+from podium.tables import read_csv
 
 KaggleLike = KaggleSource | KagglePreparedSource
 
@@ -76,7 +75,7 @@ def check_rows(source: KaggleLike, raw: Path) -> None:
     """
     for name, split in source.splits.items():
         path = raw / CSV_NAMES[name]
-        if split.num_sequences is not None and (num_rows := len(pd.read_csv(path, usecols=[0]))) != split.num_sequences:
+        if split.num_sequences is not None and (num_rows := len(read_csv(path, usecols=[0]))) != split.num_sequences:
             raise UserError(
                 f"{path} has {num_rows} rows, splits.{name}.num_sequences says {split.num_sequences}; correct it if the"
                 " data is right"
@@ -90,7 +89,8 @@ def check_columns(raw: Path, paths: Iterable[str]) -> None:
         UserError: Others.
     """
     for path in (path for path in paths if path.endswith("inference_args.json")):
-        if set(read_json(raw / path).get("selected_columns", [])) != set(COLUMNS):
+        names = read_json(raw / path, "selected_columns")["selected_columns"]
+        if not isinstance(names, list) or sorted(map(str, names)) != sorted(COLUMNS):
             raise UserError(f"{raw / path} names other columns than the 390 that Podium reads; the arrays do not fit")
 
 

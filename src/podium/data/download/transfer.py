@@ -87,7 +87,7 @@ def _will_resume(response: requests.Response, path: Path) -> bool:
         return False
     try:
         return json.loads(marker.read_text()) == {"validator": _validator(response), "size": size}
-    except ValueError:  # cut off by a kill or a full disk; the client does not go on with it either
+    except (ValueError, RecursionError):  # cut off by a kill or a full disk; the client does not go on with it either
         return False
 
 

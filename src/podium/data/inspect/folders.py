@@ -12,16 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from podium.data.arrays import ArrayRecordings
 from podium.data.artefacts import made_by
+from podium.data.npy import map_npy
 from podium.data.pack import Recordings
 from podium.data.parquet import ParquetRecordings, read_batches
 from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
 from podium.errors import UserError
 from podium.files import read_json
 from podium.landmarks import COLUMNS, RAW_NAMES
+from podium.tables import read_table
 
 _LOOKED_FOR = (
     "train.csv, supplemental_metadata.csv or test.csv; {split}_landmarks/{file_id}.parquet;"
@@ -97,11 +98,8 @@ class ShardRecordings:
 
     def __init__(self, path: Path) -> None:
         self.unreadable: list[int] = []
-        self.table = _read_table(made_by(path.with_suffix(".parquet"), "pack_shard"), _SHARD_COLUMNS)
-        try:
-            self._x_FK = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (ValueError, OSError) as error:
-            raise UserError(f"{path} is damaged ({error}); make it again") from None
+        self.table = read_table(made_by(path.with_suffix(".parquet"), "pack_shard"), _SHARD_COLUMNS)
+        self._x_FK = map_npy(path)
         num_frames = int((self.table["offset"] + self.table["num_frames"]).max()) if len(self.table) else 0
         if self._x_FK.ndim != 2 or self._x_FK.shape[1] != len(COLUMNS) or len(self._x_FK) < num_frames:
             raise UserError(f"{path} has the shape {self._x_FK.shape}, not {num_frames, len(COLUMNS)}; make it again")
@@ -239,7 +237,7 @@ def _open_prepared(root: Path, dataset: Path, shards: dict[str, Path]) -> Folder
     dataset = Path(os.path.normpath(dataset))
     folder = Folder(root, "prepared dataset" if is_whole else "shards of a prepared dataset", [])
     index = next((path for name in _INDEX_NAMES if (path := dataset / name).is_file()), None)
-    table = _try(folder, _read_table, index, ["split", *CSV_COLUMNS[1:]]) if index else None
+    table = _try(folder, read_table, index, ["split", *CSV_COLUMNS[1:]]) if index else None
     is_finished = index is not None and index.name == "index.parquet"
     if not is_whole:
         tables = f"tables from {dataset}" if index else f"no index.parquet in {dataset}: phrases are unknown"
@@ -252,7 +250,7 @@ def _open_prepared(root: Path, dataset: Path, shards: dict[str, Path]) -> Folder
         if files or rows is not None and len(rows) and name != "test":  # the test split never reaches a shard
             folder.splits.append(Split(name, rows, dict(sorted(files.items())), is_unfinished=not is_finished))
     if set(shards) == set(SPLITS) and (dataset / "folds.parquet").is_file():  # folds tell of all splits
-        folder.folds = _try(folder, _read_table, dataset / "folds.parquet", _FOLD_COLUMNS)
+        folder.folds = _try(folder, read_table, dataset / "folds.parquet", _FOLD_COLUMNS)
     if (dataset / "manifest.json").is_file():
         manifest = _try(folder, _read_manifest, dataset / "manifest.json") or {}
         for kind in ("skipped", "noted"):
@@ -270,19 +268,8 @@ def _try(folder: Folder, read, *arguments):
         return None
 
 
-def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
-    try:
-        table = pd.read_parquet(path)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise UserError(f"{path} is damaged ({error}); make it again") from None
-    missing = [column for column in columns if column not in table.columns]
-    if missing:
-        raise UserError(f"{path} lacks the column(s) {', '.join(missing)}; make it again")
-    return table
-
-
 def _read_manifest(path: Path) -> dict:
     try:
         return dict(read_json(path))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UserError) as error:
         raise UserError(f"{path} is no manifest ({error}); make it again") from None

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from podium import tables
 from podium.config import Dataset
 from podium.errors import UserError
 from podium.registry import Registry
@@ -102,17 +103,15 @@ def read_csv(path: str | Path) -> pd.DataFrame:
         UserError: The file is missing or no UTF-8 csv, a column is missing, an id is no integer.
     """
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        frame = tables.read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; a dataset's root must hold it") from None
-    except (ValueError, OSError) as error:  # pandas' parser errors and UnicodeDecodeError are ValueErrors
-        raise UserError(f"{path} cannot be read as a csv file: {error}") from None
     missing = [column for column in CSV_COLUMNS if column not in frame.columns]
     if missing:
-        raise UserError(f"{path} lacks the column(s) {', '.join(missing)}; it has {', '.join(frame.columns)}")
+        raise UserError(f"{path} lacks the column(s) {', '.join(missing)}; it has {tables.named(frame.columns)}")
     frame = frame[CSV_COLUMNS].copy()
     for column in _ID_COLUMNS:
-        is_bad = ~frame[column].str.fullmatch(r"\d{1,18}").to_numpy(dtype=bool)
+        is_bad = ~frame[column].str.fullmatch(r"[0-9]{1,18}").to_numpy(dtype=bool)
         if is_bad.any():
             row = int(np.argmax(is_bad))
             raise UserError(f"{path} row {row + 2}: {column} '{frame[column].iloc[row]}' is not an integer")
@@ -122,4 +121,4 @@ def read_csv(path: str | Path) -> pd.DataFrame:
 
 def extra_columns(path: str | Path) -> list[str]:
     """Columns of a csv file that nothing reads."""
-    return [column for column in pd.read_csv(path, nrows=0).columns if column not in CSV_COLUMNS]
+    return [column for column in tables.read_csv(path, nrows=0).columns if column not in CSV_COLUMNS]

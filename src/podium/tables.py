@@ -1,0 +1,97 @@
+"""Tables in files: parquet that one command leaves for the next, and csv of anybody. Checked before they are used."""
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from podium.errors import UserError
+
+MAX_CSV_COLUMNS = 10_000  # the competition's widest has 1,630; with many more, pandas takes minutes
+MAX_FIELD = 1 << 20  # characters
+_NUM_NAMED = 5
+_INTEGERS = {
+    "file_id", "sequence_id", "participant_id", "offset", "num_frames", "fold", "num_sequences", "num_supplemental",
+}  # fmt: skip
+_TEXTS = {"split", "path", "phrase", "prediction"}
+
+
+def read_table(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Reads a parquet file that a command of ours has written.
+
+    Args:
+        columns: Must be there, without gaps. Their names decide their types: integers (ids, places, counts), texts, and
+            for all others numbers.
+
+    Returns:
+        All columns of the file.
+
+    Raises:
+        UserError: The file cannot be read or holds something else.
+    """
+    try:
+        table = pd.read_parquet(path)
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist; make it again") from None
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise UserError(f"{path} is damaged or no parquet file ({error}); make it again") from None
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise UserError(f"{path} lacks the column(s) {named(missing)}; make it again")
+    for column in columns:
+        kind, is_right = _kind(column, table[column])
+        if not is_right or table[column].isna().any():
+            raise UserError(f"{path}: the column {column} does not hold {kind} throughout; make it again")
+    return table
+
+
+def _kind(column: str, values: pd.Series) -> tuple[str, bool]:
+    """What a column must hold, and whether it does."""
+    if column in _INTEGERS:
+        is_right = pd.api.types.is_signed_integer_dtype(values)
+        return "integers", is_right and (column == "fold" or not (values < 0).any())
+    if column in _TEXTS:
+        return "text", pd.api.types.is_string_dtype(values)
+    return "numbers", pd.api.types.is_float_dtype(values) or pd.api.types.is_integer_dtype(values)
+
+
+def read_csv(path: str | Path, **options) -> pd.DataFrame:
+    """Reads a csv file of a user's.
+
+    Args:
+        options: As `pandas.read_csv` takes them.
+
+    Raises:
+        FileNotFoundError: It is absent; what it should be is for the caller to say.
+        UserError: It is no UTF-8 csv file, or its header repeats a name.
+    """
+    try:
+        header = _header(path)
+        if len(header) > MAX_CSV_COLUMNS:
+            raise UserError(f"{path} has {len(header)} columns; at most {MAX_CSV_COLUMNS} are read")
+        twice = [name for name, number in Counter(header).items() if number > 1 and name]
+        if twice:
+            raise UserError(f"{path} names the column(s) {named(twice)} more than once; remove all but one")
+        return pd.read_csv(path, encoding="utf-8", **options)
+    except FileNotFoundError:
+        raise
+    # pandas' parser errors and UnicodeDecodeError are ValueErrors; a number too large for a type asked for overflows
+    except (ValueError, OSError, OverflowError, csv.Error) as error:
+        raise UserError(f"{path} cannot be read as a csv file: {error}") from None
+
+
+def _header(path: str | Path) -> list[str]:
+    with open(path, encoding="utf-8", newline="") as stream:
+        line = stream.readline(MAX_FIELD)
+    if "\0" in line:
+        raise ValueError("it holds NUL bytes")
+    return next(csv.reader([line]), [])
+
+
+def named(names: Sequence[str]) -> str:
+    """A few names, and how many more there are."""
+    more = f" and {len(names) - _NUM_NAMED} more" if len(names) > _NUM_NAMED else ""
+    return ", ".join(map(str, names[:_NUM_NAMED])) + more
