@@ -155,10 +155,7 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
         UserError: There is none, or the file is something else.
     """
     path = find_manifest(path)
-    try:
-        content = read_json(path)
-    except ValueError as error:
-        raise UserError(f"{path} is no JSON ({error}); name a manifest.json") from None
+    content = read_json(path)
     if not isinstance(content, dict) or not {"experiment", "recipes", "code"} <= content.keys():
         raise UserError(f"{path} is not the manifest of an experiment")
     return content

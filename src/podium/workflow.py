@@ -11,8 +11,8 @@ from podium.registry import nearest
 
 GROUND = ("files", "landmarks", "normalise", "text", "metrics")
 
-PACKING = ("data/sources", "data/sequences", "data/pack", "data/parquet", "data/arrays", "data/npy", "data/artefacts")
-LOADING = ("data/augment", "data/clips", "data/npy", "data/dataset", "data/sampler")
+PACKING = ("data/sources", "data/sequences", "data/pack", "data/parquet", "data/arrays", "npy", "data/artefacts")
+LOADING = ("data/augment", "data/clips", "npy", "data/dataset", "data/sampler")
 
 
 def named_yaml(folder: str, name: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from podium.provenance import PACKAGE
 
 GROUND = {
-    "config", "drawing", "ending", "errors", "files", "gpu", "landmarks", "launch", "metrics", "normalise",
+    "config", "drawing", "ending", "errors", "files", "gpu", "landmarks", "launch", "metrics", "normalise", "npy",
     "provenance", "registry", "tables", "text", "usage",
 }  # fmt: skip
 FLOORS = [

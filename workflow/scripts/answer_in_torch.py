@@ -2,7 +2,6 @@
 
 import argparse
 
-import numpy as np
 import torch
 
 from podium.ensemble import Ensemble
@@ -11,6 +10,7 @@ from podium.export.answers import answer_all, write_answers
 from podium.export.clips import parity_clips
 from podium.inference import read_recipe
 from podium.models.checkpoint import load_model
+from podium.npy import read_npz
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
     max_frames = recipes[0].data.max_frames
     networks = [load_model(path, recipe) for path, recipe in zip(arguments.models, recipes, strict=True)]
     ensemble = Ensemble(networks, max_frames, arguments.min_frames, arguments.min_confidence)
-    reference = dict(np.load(arguments.reference))
+    reference = read_npz(arguments.reference)
     clips = parity_clips(
         reference, arguments.sequences, arguments.root, arguments.num_clips, arguments.min_frames, max_frames
     )

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from podium.data.npy import map_npy
 from podium.errors import UserError
 from podium.files import read_json
 from podium.landmarks import COLUMNS
+from podium.npy import map_npy
 
 COLUMNS_FILE = "inference_args.json"  # names the columns, as the competition's submissions do
 _DTYPES = ("<f2", "<f4", "<f8")

@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 
 from podium.data.arrays import COLUMNS_FILE, ArrayRecordings
 from podium.data.inspect.folders import ShardRecordings, open_folder
-from podium.data.npy import map_npy
 from podium.data.pack import MAX_FRAMES, Recordings
 from podium.data.parquet import INDEX_COLUMN, ParquetRecordings, runs
 from podium.errors import UserError
 from podium.files import read_json
 from podium.landmarks import COLUMNS
+from podium.npy import map_npy
 from podium.tables import read_csv
 
 SUFFIXES = (".parquet", ".npy", ".csv")

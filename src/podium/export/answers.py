@@ -17,6 +17,7 @@ import numpy as np
 from podium.errors import UserError
 from podium.export.clips import Clip
 from podium.files import atomic_path
+from podium.npy import read_npz
 from podium.text import LABEL_LENGTH, PAD, VOCAB_SIZE
 
 _STAGE = "stage/"
@@ -70,8 +71,9 @@ def read_answers(path: str | Path, clips: list[Clip]) -> list[Answer]:
     Raises:
         UserError: The file holds answers to other clips.
     """
-    with np.load(path) as file:
-        arrays = dict(file)
+    arrays = read_npz(path)
+    if not {"name", "digest", "num_steps", "ids", "logits", "confidence", "is_dummy"} <= arrays.keys():
+        raise UserError(f"{path} does not hold answers; delete it, then it is made again")
     found = list(zip(arrays["name"].tolist(), arrays["digest"].tolist(), strict=True))
     if found != [(clip.name, _digest(clip)) for clip in clips]:
         raise UserError(f"{path} answers other clips than those of the hidden test; delete it, then it is made again")

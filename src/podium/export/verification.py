@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from podium.errors import UserError
 from podium.export.agreement import TOLERANCES, check_answers, first_diverging_stage
 from podium.export.answers import read_answers
@@ -14,6 +12,7 @@ from podium.export.tflite import Ensemble
 from podium.export.twins import load_twin
 from podium.files import read_json
 from podium.inference import TfliteRecognizer
+from podium.npy import read_npz
 from podium.port.weights import load_torch_state
 
 _NUM_TRACED = 3  # differing clips whose first diverging stage is looked for
@@ -45,7 +44,7 @@ def verify(
         raise UserError("give as many weights and references as ports, one per seed and in the same order")
     seeds, problems, twins, all_references = [], [], [], []
     for folder, weights_file, reference_file in zip(ports, weights, references, strict=True):
-        twin, reference = load_twin(folder), dict(np.load(reference_file))
+        twin, reference = load_twin(folder), read_npz(reference_file)
         checks = {
             "weights": check_weights(twin, load_torch_state(weights_file)),
             "stages": check_stages(twin, reference),

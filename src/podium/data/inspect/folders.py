@@ -15,13 +15,13 @@ import pandas as pd
 
 from podium.data.arrays import ArrayRecordings
 from podium.data.artefacts import made_by
-from podium.data.npy import map_npy
 from podium.data.pack import Recordings
 from podium.data.parquet import ParquetRecordings, read_batches
 from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
 from podium.errors import UserError
 from podium.files import read_json
 from podium.landmarks import COLUMNS, RAW_NAMES
+from podium.npy import map_npy
 from podium.tables import read_table
 
 _LOOKED_FOR = (

@@ -47,3 +47,18 @@ def _check_header(path: str | Path) -> None:
         ast.literal_eval(header.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ValueError("a header that cannot be read") from None
+
+
+def read_npz(path: str | Path) -> dict[str, np.ndarray]:
+    """All arrays of an npz file that a command of ours has written.
+
+    Raises:
+        UserError: It is absent, damaged, or holds objects.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist; make it again") from None
+    except Exception as error:  # a damaged archive may raise anything
+        raise UserError(f"{path} is damaged or no npz file ({type(error).__name__}); make it again") from None
