@@ -131,9 +131,9 @@ def parquet_cases() -> list[Case]:
                 f"{file}: {column} of nothing": _retyped(column, _TYPES["nothing"]),
             }
             cases += spoiled("parquet", command, file, ways, file)
-    bombs = {"a clip of 200,000 frames": lambda _: _bomb(200_000, with_ids=False)}
+    bombs = {"a clip of 140,000 frames": lambda _: _bomb(140_000, with_ids=False)}
     cases += spoiled("parquet", "predict parquet", "clips/clip.parquet", bombs, "frames")
-    bombs = {"a sequence of 200,000 frames": lambda _: _bomb(200_000, with_ids=True)}
+    bombs = {"a sequence of 140,000 frames": lambda _: _bomb(140_000, with_ids=True)}
     cases += spoiled("parquet", "predict raw", RAW, bombs, "frames")
     return cases + spoiled("parquet", "evaluate file", RAW, {"2^40 rows": _promising(2**40)}, "frames")
 
