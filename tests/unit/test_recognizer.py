@@ -106,7 +106,7 @@ def test_bad_models(folder, tmp_path):
     with pytest.raises(UserError, match="other columns"):
         Recognizer(tmp_path / "no.tflite")
     (tmp_path / "inference_args.json").write_text("no JSON")
-    with pytest.raises(UserError, match="other columns"):
+    with pytest.raises(UserError, match="damaged or no JSON"):
         Recognizer(tmp_path / "no.tflite")
 
 
