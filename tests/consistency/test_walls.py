@@ -8,8 +8,8 @@ import pytest
 from podium.provenance import PACKAGE
 
 GROUND = {
-    "config", "drawing", "ending", "errors", "files", "gpu", "landmarks", "launch", "metrics", "normalise",
-    "provenance", "registry", "text", "usage",
+    "config", "drawing", "ending", "errors", "files", "gpu", "kept", "landmarks", "launch", "leftovers", "metrics",
+    "normalise", "provenance", "registry", "scratch", "text", "usage",
 }  # fmt: skip
 FLOORS = [
     GROUND,
