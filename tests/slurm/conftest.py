@@ -23,7 +23,7 @@ def slurm() -> Iterator[LocalSlurm]:
 
 @dataclass
 class Chain:
-    """The tiny experiment, run to its end; tests that change it work on a copy."""
+    """The tiny experiment, run to its end; tests only look at it."""
 
     project: Project
     jobs: list[dict[str, str]]
@@ -45,14 +45,22 @@ def chain(slurm, tmp_path_factory) -> Chain:
     return Chain(project, slurm.jobs(), scratch)
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory) -> Project:
+    """The tiny experiment's data; tests work on a copy."""
+    project = copy_project(tmp_path_factory.mktemp("prepared") / "podium")
+    outcome = project.snakemake("data", "--cores", "2")
+    assert outcome.returncode == 0, outcome.stderr[-3000:]
+    return project
+
+
 @pytest.fixture
-def long_training(chain, slurm, tmp_path) -> Iterator[Project]:
-    """A copy of the finished run in which one fold is to train anew, for minutes. Nothing of it goes on afterwards."""
-    shutil.copytree(chain.project.root, tmp_path / "podium", symlinks=True)
+def long_training(prepared, slurm, tmp_path) -> Iterator[Project]:
+    """A project in which a fold is to train for minutes. Nothing of it goes on afterwards."""
+    shutil.copytree(prepared.root, tmp_path / "podium", symlinks=True)
     project = Project(tmp_path / "podium")
     project.edit("config/recipes/tiny_round1.yaml", "epochs: 6", "epochs: 2000")
     project.edit("config/recipes/tiny_round1.yaml", "validate_every_epochs: 3", "validate_every_epochs: 1000")
-    (project.root / "results/logs/tiny/round1/fold0.log").unlink()
     yield project
     slurm.call("scancel", "--user=root")
     slurm.wait_for(lambda: not slurm.call("squeue", "--noheader").strip(), 120, "an empty queue")

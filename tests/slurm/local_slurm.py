@@ -68,6 +68,7 @@ NO_ACCOUNTING = "AccountingStorageType=accounting_storage/none"
 ACCOUNTING = """AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
 AccountingStoragePort={dbd_port}
+AccountingStoragePass={home}/munge.socket
 AccountingStorageEnforce=associations"""
 SLURMDBD_CONF = """{mark}\
 DbdHost=localhost
@@ -85,7 +86,7 @@ StorageUser=slurm
 StoragePass=slurm
 StorageLoc=slurm
 """
-SQL = "CREATE USER slurm@'%' IDENTIFIED BY 'slurm'; GRANT ALL ON *.* TO slurm@'%';\n"
+SQL = "CREATE USER slurm@localhost IDENTIFIED BY 'slurm';\nGRANT ALL ON *.* TO slurm@localhost;\n"
 # Without a device file the node is invalid, and jobs wait for ever.
 GRES_CONF = """{mark}Name=gpu File={home}/nvidia0\n"""
 

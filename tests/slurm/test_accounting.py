@@ -16,12 +16,14 @@ SACCT = ["--slurm-status-command", "sacct", "--default-resources"]
 @pytest.fixture
 def accounted(slurm):
     """The same node, under a controller that keeps accounts."""
-    slurm.start(has_accounting=True)
-    yield slurm
-    slurm.start()
+    try:
+        slurm.start(has_accounting=True)
+        yield slurm
+    finally:
+        slurm.start()
 
 
-def test_sacct_and_accounts(chain, accounted, long_training, start):
+def test_sacct_and_accounts(accounted, long_training, start):
     long_training.edit("config/recipes/tiny_round1.yaml", "epochs: 2000", "epochs: 300")
     long_training.edit("config/recipes/tiny_round1.yaml", "validate_every_epochs: 1000", "validate_every_epochs: 150")
     wrong = submit(long_training, MODEL, *SACCT, "slurm_account=nobody")
