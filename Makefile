@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: run test chaos lint docs clean
+.PHONY: run test chaos test-slurm lint docs clean
 
 run: $(VENV)/ready
 	snakemake --cores all --resources gpu=1
@@ -16,6 +16,11 @@ test: $(VENV)/ready
 chaos: $(VENV)/ready
 	python tests/chaos.py --kills 100
 	PODIUM_EVERY_KNOCK=1 python -m pytest tests/workflow/test_knocks.py
+
+# All tests of a cluster, for which a Slurm of its own is started; root, on Debian or Ubuntu. `make test` runs some of them.
+test-slurm: $(VENV)/ready
+	python tests/slurm/local_slurm.py install
+	PODIUM_SLURM_TESTS=all python -m pytest tests/slurm
 
 lint: $(VENV)/ready
 	ruff check .

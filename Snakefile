@@ -25,6 +25,9 @@ if "round1" not in config:  # a file from the command line stands alone; single 
 report: "workflow/report/workflow.rst"
 
 
+container: "podium.sif"  # with --sdm apptainer; built from podium.def
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/round1.smk"
@@ -53,12 +56,16 @@ rule all:
 
 onstart:
     check_results()
+    end_earlier_run()
+    forget_known_results()
     METERS.append(UsageMeter())
 
 
 onsuccess:
+    forget_known_results()
     print_summary()
 
 
 onerror:
+    forget_known_results()
     tell_failure()

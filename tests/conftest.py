@@ -13,12 +13,12 @@ ROOT = Path(__file__).parent.parent
 # The same examples in every run, and none kept between runs; tests never time anything.
 hypothesis.settings.register_profile("podium", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("podium")
-LONGEST = ("workflow", "hostile", "test_resume.py", "test_ranks.py", "download")
+LONGEST = ("workflow", "slurm", "hostile", "test_resume.py", "test_ranks.py", "download")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Where several processes share the tests, each file goes to one of them, and all that share a finished run do."""
-    place = item.path.parent if item.path.parent.name == "workflow" else item.path
+    """Where several processes share the tests, each file goes to one of them; so do all that share a run or a Slurm."""
+    place = item.path.parent if item.path.parent.name in ("workflow", "slurm") else item.path
     item.add_marker(pytest.mark.xdist_group(str(place.relative_to(ROOT))))
 
 

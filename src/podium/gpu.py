@@ -65,8 +65,10 @@ def lease_gpus(num_gpus: int = 1, folder: Path | None = None) -> Lease | None:
     if folder is None:
         folder = Path(tempfile.gettempdir(), f"podium-gpu-{os.getuid()}")
     folder.mkdir(parents=True, exist_ok=True)
-    # Slurm may number the GPUs of every allocation from 0 on: the same name is then another GPU.
-    prefix = f"slurm-{os.environ.get('SLURM_JOB_ID', 'none')}"
+    # Slurm's CUDA_VISIBLE_DEVICES are nobody else's, and numbered from 0 on in every job: a lock is then the job's own.
+    # Where Slurm gives no GPUs, all jobs of the machine share them, as without Slurm.
+    is_given = "CUDA_VISIBLE_DEVICES" in os.environ
+    prefix = f"slurm-{os.environ.get('SLURM_JOB_ID', 'none') if is_given else 'none'}"
     lease = Lease([], [])
     with open(folder / f"{prefix}.lock", "w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)  # one chooser at a time: two could otherwise each take half of what both need

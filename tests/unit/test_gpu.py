@@ -79,6 +79,16 @@ def test_another_slurm_allocation_means_another_gpu(tmp_path, monkeypatch):
         assert lease_gpus(folder=tmp_path) is not None
 
 
+def test_where_slurm_gives_no_gpus_all_jobs_of_the_node_share_them(tmp_path, monkeypatch):
+    fake_nvidia_smi(tmp_path, "echo 'GPU 0: One'; echo 'GPU 1: Two'", monkeypatch)
+    devices = []
+    for job in ("11", "12"):
+        monkeypatch.setenv("SLURM_JOB_ID", job)
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        devices.append(lease_gpus(folder=tmp_path / "locks"))
+    assert [lease.devices for lease in devices] == [["0"], ["1"]]
+
+
 def test_several_gpus_are_leased_together_or_not_at_all(tmp_path, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
     with pytest.raises(UserError, match="4 GPUs are asked for and 3 are visible"):

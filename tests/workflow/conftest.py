@@ -1,4 +1,4 @@
-"""A copy of the project in an empty folder, and the tiny experiment run there once with the real Snakemake."""
+"""The tiny experiment, run once with the real Snakemake."""
 
 import shutil
 from pathlib import Path

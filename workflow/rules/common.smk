@@ -6,11 +6,15 @@ an earlier stage changes, wherever the files lie and whatever their time stamps 
 import sys
 from pathlib import Path
 
+from snakemake_interface_executor_plugins.utils import encode_target_jobs_cli_args
+
 from podium import config as schema
 from podium.data import sources
 from podium.data.augment import build_augmentations
 from podium.errors import UserError, explained_by, one_line, run
 from podium.files import check_writable
+from podium.kept import forget
+from podium.leftovers import end_leftovers
 from podium.workflow import Stages, check_model, named_yaml
 
 try:
@@ -50,7 +54,12 @@ THREADS = {stage: max(1, recipe.training.num_threads) + recipe.data.num_workers 
 METERS = []
 
 # Scripts run this checkout's package, in whichever environment: the caller's, or one that `--sdm conda` has made.
-shell.prefix("set -euo pipefail; export PYTHONPATH=$PWD/src${{PYTHONPATH:+:$PYTHONPATH}}; ")
+# Who ends a job sends SIGTERM to all of its processes. A training then writes its state and says so: the shell waits for
+# it, since a scheduler kills what the shell leaves behind, and `tee` takes down its last words.
+shell.prefix(
+    "set -euo pipefail; export PYTHONPATH=$PWD/src${{PYTHONPATH:+:$PYTHONPATH}}; trap : TERM INT HUP;"
+    " tee() {{ trap '' TERM INT HUP; command tee \"$@\"; }}; "
+)
 
 
 wildcard_constraints:
@@ -63,6 +72,19 @@ wildcard_constraints:
 
 def check_results():
     run(lambda: check_writable("results"))
+
+
+def forget_known_results():
+    for job in workflow.dag.jobs:
+        if job.rule.name.startswith("train_") and workflow.dag.noneedrun_finished(job):
+            forget(Path(job.params.state))
+
+
+def end_earlier_run():
+    if workflow.executor_plugin.name == "slurm":
+        targets = [target for job in workflow.dag.needrun_jobs() for target in job.get_target_spec()]
+        targets = encode_target_jobs_cli_args(targets)
+        run(lambda: end_leftovers(Path.cwd(), targets, workflow.overwrite_configfiles))
 
 
 def print_summary():

@@ -23,7 +23,6 @@ rule train_round1:
         f"results/logs/{EXPERIMENT.name}/round1/fold{{fold}}.log",
     benchmark:
         f"results/benchmarks/{EXPERIMENT.name}/round1/fold{{fold}}.tsv"
-    retries: 1  # goes on from the state that the first attempt has left
     threads: THREADS["round1"]
     resources:
         gpu=GPUS["round1"],
@@ -41,7 +40,7 @@ rule train_round1:
     shell:
         "python workflow/scripts/train.py --recipe {input.recipe:q} --data {params.data:q} --table {input.index:q}"
         " {params.part} --seed {params.seed} --out {params.out:q} --tensorboard {params.tensorboard:q}"
-        " --state {params.state:q} --gpus {resources.gpu}"
+        " --state {params.state:q} --fingerprint {params.fingerprint} --gpus {resources.gpu}"
         " 2>&1 | tee {log:q}"
 
 

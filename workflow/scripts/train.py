@@ -9,7 +9,9 @@ from pathlib import Path
 from podium.config import load_recipe
 from podium.errors import natural, run
 from podium.gpu import lease_gpus
+from podium.kept import keep, take
 from podium.launch import end_with_parent, launch
+from podium.scratch import near
 
 
 def main() -> None:
@@ -24,6 +26,7 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="folder to write")
     parser.add_argument("--tensorboard", type=Path, help="folder for event files")
     parser.add_argument("--state", type=Path, help="folder for the state of a run under way")
+    parser.add_argument("--fingerprint", help="under which results are kept in --state until Snakemake knows of them")
     help_gpus = "GPUs to lease where there are any, one process each; 0 takes what is visible"
     parser.add_argument("--gpus", type=natural, default=1, help=help_gpus)
     arguments = parser.parse_args()
@@ -32,6 +35,9 @@ def main() -> None:
     is_first = os.environ.get("RANK", "0") == "0"
     logging.basicConfig(level=logging.INFO if is_first else logging.ERROR, format="%(message)s")
     recipe = load_recipe(arguments.recipe)
+    is_kept = arguments.fingerprint and arguments.state
+    if is_kept and take(arguments.state, arguments.out, arguments.fingerprint):
+        return
     # Before torch looks for GPUs; the lease ends with this process.
     lease = lease_gpus(arguments.gpus) if arguments.gpus and recipe.training.device != "cpu" else None
     if lease and len(lease.devices) > 1:
@@ -40,7 +46,7 @@ def main() -> None:
 
     train_job(
         recipe,
-        arguments.data,
+        near(arguments.data),
         arguments.table,
         arguments.fold,
         arguments.seed,
@@ -48,6 +54,8 @@ def main() -> None:
         arguments.tensorboard,
         arguments.state,
     )
+    if is_kept and is_first:
+        keep(arguments.state, arguments.out, arguments.fingerprint)
     if lease:
         lease.close()
 

@@ -1,0 +1,20 @@
+# The environment in which every stage runs, from the same pins as `make run`. The code of the rules comes from the checkout
+# that is mounted; the image's own copy serves the command `podium`.
+#   docker build --tag podium:0.1.0 .
+#   docker run --rm --gpus all --volume "$PWD:/work" podium:0.1.0 snakemake --cores all
+FROM python:3.11-slim-bookworm
+
+ENV PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PYTHONDONTWRITEBYTECODE=1
+
+WORKDIR /opt/podium
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY src src
+RUN python -m pip install --constraint constraints.txt . && python -m pip check
+
+# Snakemake keeps its caches in the home; whoever runs the image under another id gives one: --user "$(id -u)" --env HOME=/tmp.
+RUN useradd --create-home --uid 1000 podium
+USER podium
+WORKDIR /work
+CMD ["podium", "--help"]

@@ -1,0 +1,196 @@
+"""Environments of every kind agree: pyproject.toml, constraints.txt, envs/ for conda, the images' descriptions.
+
+No engine builds an image and no conda makes an environment in these tests.
+"""
+
+import ast
+import json
+import re
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+APPTAINER = (ROOT / "podium.def").read_text()
+INSTALL = "python -m pip install --constraint constraints.txt . && python -m pip check"
+
+
+def instructions(text: str) -> list[tuple[str, str]]:
+    """A Dockerfile's instructions, continued lines joined, comments left out."""
+    lines = re.sub(r"\\\n\s*", "", "\n".join(line for line in text.splitlines() if not line.startswith("#")))
+    return [tuple(line.split(maxsplit=1)) for line in lines.splitlines() if line.strip()]
+
+
+def complaints(text: str) -> list[str]:
+    """What is wrong with a Dockerfile, by rules of the kind that hadolint has."""
+    steps = instructions(text)
+    names = [name for name, _ in steps]
+    runs = [value for name, value in steps if name == "RUN"]
+    users = [value for name, value in steps if name == "USER"]
+    found = {
+        "one image to start from, with a tag that stays": [
+            bool(re.fullmatch(r"[\w./-]+:\d+\.\d+[\w.-]*", value)) for name, value in steps if name == "FROM"
+        ] != [True],
+        "instructions in capitals": any(name != name.upper() for name in names),
+        "COPY, not ADD": "ADD" in names,
+        "absolute working folders, not cd": any(
+            not value.startswith("/") for name, value in steps if name == "WORKDIR"
+        ) or any(re.search(r"\bcd ", run) for run in runs),
+        "no root at the end": not users or users[-1] in ("root", "0") or "RUN" in names[names.index("USER") :],
+        "versions from the pins": any(
+            "pip install" in run and "--constraint constraints.txt" not in run for run in runs
+        ),
+        "pip leaves no cache": "PIP_NO_CACHE_DIR=1" not in text,
+        "apt leaves nothing behind": any(
+            "apt-get install" in run and not ("--no-install-recommends" in run and "rm -rf /var/lib/apt/lists" in run)
+            for run in runs
+        ),
+        "no pipe from the network, no sudo": any(re.search(r"\b(curl|wget|sudo)\b", run) for run in runs),
+        "no secrets": bool(re.search(r"(?i)(token|password|secret|api_key)\s*=", text)),
+        "one command, as a list": [name for name in names if name in ("CMD", "ENTRYPOINT")] != ["CMD"]
+        or not isinstance(_json(dict(steps).get("CMD", "")), list),
+    }  # fmt: skip
+    return [rule for rule, is_broken in found.items() if is_broken]
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def test_the_dockerfile_passes():
+    assert complaints(DOCKERFILE) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("python:3.11-slim-bookworm", "python:latest", "one image to start from, with a tag that stays"),
+        ("python:3.11-slim-bookworm", "python", "one image to start from, with a tag that stays"),
+        ("COPY src src", "ADD src src", "COPY, not ADD"),
+        ("COPY src src", "copy src src", "instructions in capitals"),
+        ("WORKDIR /work", "WORKDIR work", "absolute working folders, not cd"),
+        ("USER podium", "USER root", "no root at the end"),
+        ("USER podium", "", "no root at the end"),
+        ("USER podium", "USER podium\nRUN true", "no root at the end"),
+        ("--constraint constraints.txt", "", "versions from the pins"),
+        ("PIP_NO_CACHE_DIR=1", "PIP_NO_COLOR=1", "pip leaves no cache"),
+        ("RUN useradd", "RUN apt-get install -y git && useradd", "apt leaves nothing behind"),
+        ("RUN useradd", "RUN curl https://example.org | sh && useradd", "no pipe from the network, no sudo"),
+        ("ENV PIP", "ENV KAGGLE_TOKEN=abc PIP", "no secrets"),
+        ('CMD ["podium", "--help"]', "CMD podium --help", "one command, as a list"),
+    ],
+)
+def test_a_worse_dockerfile_does_not_pass(old, new, complaint):
+    assert DOCKERFILE.count(old) == 1
+    assert complaints(DOCKERFILE.replace(old, new)) == [complaint]
+
+
+def test_both_images_are_the_same():
+    steps = instructions(DOCKERFILE)
+    base = dict(steps)["FROM"]
+    assert re.search(r"^From: (.*)$", APPTAINER, re.MULTILINE)[1] == base
+    for text in (DOCKERFILE, APPTAINER):
+        assert text.count("pip install") == text.count(INSTALL) == 1
+    copied = {name for step, value in steps if step == "COPY" for name in value.split()[:-1]}
+    section = re.search(r"%files\n(.*?)\n\n", APPTAINER, re.DOTALL)[1]
+    pairs = [line.split() for line in section.splitlines()]
+    assert {source for source, _ in pairs} == copied
+    assert all(target == f"/opt/podium/{source}" for source, target in pairs)
+    for variable in dict(steps)["ENV"].split():
+        assert variable in APPTAINER
+
+
+def test_an_image_has_what_its_build_reads():
+    copied = {name for step, value in instructions(DOCKERFILE) if step == "COPY" for name in value.split()[:-1]}
+    assert copied == {"pyproject.toml", "constraints.txt", "LICENSE", PROJECT["readme"], "src"}
+    assert all((ROOT / name).exists() for name in copied)
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert let_in == copied
+    assert INSTALL.split(" . ")[0].split("install ")[1] in (ROOT / "Makefile").read_text(), "as make installs"
+
+
+def test_the_image_has_the_python_that_is_promised():
+    version = re.search(r"python:(\d+\.\d+)", DOCKERFILE)[1]
+    assert f">={version}" == PROJECT["requires-python"], "the oldest that is promised"
+
+
+def test_pins_fit_every_environment():
+    pins = {}
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            requirement = Requirement(line)
+            pins.setdefault(canonicalize_name(requirement.name), []).append(requirement)
+    wanted = [*PROJECT["dependencies"], *(one for file in envs() for one in env_packages(file))]
+    for text in wanted:
+        requirement = Requirement(text)
+        (version,) = {str(next(iter(pin.specifier)).version) for pin in pins[canonicalize_name(requirement.name)]}
+        assert version in requirement.specifier, f"{text} does not allow the pin {version}"
+
+
+def envs() -> list[Path]:
+    return sorted((ROOT / "envs").glob("*.yaml"))
+
+
+def env_packages(file: Path) -> list[str]:
+    return next(part["pip"] for part in yaml.safe_load(file.read_text())["dependencies"] if isinstance(part, dict))
+
+
+def scripts_of(env: str) -> set[Path]:
+    """Scripts of the rules that name an environment."""
+    found = set()
+    for file in (ROOT / "workflow/rules").glob("*.smk"):
+        for block in re.split(r"^ *rule ", file.read_text(), flags=re.MULTILINE)[1:]:
+            script = re.search(r"workflow/scripts/\w+\.py", block)
+            if script and f"envs/{env}" in block:
+                found.add(ROOT / script[0])
+    return found
+
+
+def imported_names(file: Path, everything: bool) -> set[str]:
+    """Dotted names that a file imports; with ``everything`` also inside functions, which may never be called."""
+    names, tree = set(), ast.parse(file.read_text())
+    for node in ast.walk(tree) if everything else tree.body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def packages_of(script: Path) -> set[str]:
+    """Top-level packages that a script imports, by itself or through modules of podium."""
+    found, seen = set(), set()
+    # A script's own functions are its main; what modules import inside functions depends on what is called, but for the
+    # download, which reads its client late on purpose.
+    names = imported_names(script, everything=True)
+    while names:
+        parts = names.pop().split(".")
+        found.add(parts[0])
+        for length in range(1, len(parts) + 1) if parts[0] == "podium" else ():
+            place = ROOT.joinpath("src", *parts[:length])
+            for module in {place / "__init__.py", place.with_suffix(".py")} - seen:
+                if module.is_file():
+                    seen.add(module)
+                    names |= imported_names(module, everything="download" in module.parts)
+    return found - {"podium"}
+
+
+@pytest.mark.parametrize("env", envs(), ids=lambda path: path.name)
+def test_conda_environments_hold_what_their_scripts_import(env):
+    distributions = packages_distributions()
+    listed = {canonicalize_name(Requirement(text).name) for text in env_packages(env)}
+    scripts = scripts_of(env.name)
+    assert scripts
+    for script in scripts:
+        for name in packages_of(script) & distributions.keys():
+            assert listed & {canonicalize_name(one) for one in distributions[name]}, f"{script.name} needs {name}"
