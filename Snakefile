@@ -12,8 +12,6 @@
 # or by stage: snakemake data | round1 | oof | round2 | export | compare
 from snakemake.utils import min_version
 
-from podium.usage import UsageMeter
-
 min_version("9.27")
 
 
@@ -35,6 +33,7 @@ include: "workflow/rules/round2.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/manifest.smk"
+include: "workflow/rules/hooks.smk"
 
 
 if EXPERIMENT.comparison:
@@ -52,20 +51,3 @@ rule all:
         EXPORT + "/benchmark.json",
         RESULTS + "/report/manifest.json",
         [] if WEIGHTS else [EXPORT + "/evaluation.json", RESULTS + "/report/summary.md"],
-
-
-onstart:
-    check_results()
-    end_earlier_run()
-    forget_known_results()
-    METERS.append(UsageMeter())
-
-
-onsuccess:
-    forget_known_results()
-    print_summary()
-
-
-onerror:
-    forget_known_results()
-    tell_failure()

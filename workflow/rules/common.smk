@@ -6,15 +6,10 @@ an earlier stage changes, wherever the files lie and whatever their time stamps 
 import sys
 from pathlib import Path
 
-from snakemake_interface_executor_plugins.utils import encode_target_jobs_cli_args
-
 from podium import config as schema
 from podium.data import sources
 from podium.data.augment import build_augmentations
 from podium.errors import UserError, explained_by, one_line, run
-from podium.files import check_writable
-from podium.kept import forget
-from podium.leftovers import end_leftovers
 from podium.workflow import Stages, check_model, named_yaml
 
 try:
@@ -51,7 +46,6 @@ TEST_LANDMARKS = [ancient(SOURCE.arrival("test", file_id)) for file_id in FILE_I
 # A recipe that stays on the CPU asks for no GPU: its jobs run side by side on the cores.
 GPUS = {stage: int(recipe.training.device != "cpu") for stage, recipe in RECIPES.items()}
 THREADS = {stage: max(1, recipe.training.num_threads) + recipe.data.num_workers for stage, recipe in RECIPES.items()}
-METERS = []
 
 # Scripts run this checkout's package, in whichever environment: the caller's, or one that `--sdm conda` has made.
 # Who ends a job sends SIGTERM to all of its processes. A training then writes its state and says so: the shell waits for
@@ -68,28 +62,3 @@ wildcard_constraints:
     fold=r"\d+",
     seed=r"\d+",
     recipe=r"[\w.-]+",
-
-
-def check_results():
-    run(lambda: check_writable("results"))
-
-
-def forget_known_results():
-    for job in workflow.dag.jobs:
-        if job.rule.name.startswith("train_") and workflow.dag.noneedrun_finished(job):
-            forget(Path(job.params.state))
-
-
-def end_earlier_run():
-    if workflow.executor_plugin.name == "slurm":
-        targets = [target for job in workflow.dag.needrun_jobs() for target in job.get_target_spec()]
-        targets = encode_target_jobs_cli_args(targets)
-        run(lambda: end_leftovers(Path.cwd(), targets, workflow.overwrite_configfiles))
-
-
-def print_summary():
-    summary = Path(RESULTS, "report", "summary.md")
-    for meter in METERS:
-        if summary.is_file() and summary.stat().st_mtime >= meter.started:  # not that of an earlier run
-            print(summary.read_text())
-        print(f"This run: {meter.stop()}.")

@@ -6,8 +6,6 @@ Cost: seconds.
 """
 import json
 
-from podium.manifest import write_manifest
-
 # Jobs by their names in logs and benchmarks, each with a file that it makes.
 if WEIGHTS:
     JOBS = {f"import_round2/seed{seed}": model for seed, model in zip(SEEDS, WEIGHT_FILES)}
@@ -55,7 +53,3 @@ rule write_manifest:
     shell:
         "python workflow/scripts/write_manifest.py --results {params.results:q} --account {params.account:q}"
         " 2>&1 | tee {log:q}"
-
-
-def tell_failure():
-    write_manifest(Path(RESULTS), **get_account())

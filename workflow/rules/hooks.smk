@@ -1,0 +1,52 @@
+"""What happens before and after a run."""
+from contextlib import suppress
+
+from snakemake_interface_executor_plugins.utils import encode_target_jobs_cli_args
+
+from podium.errors import run
+from podium.files import check_writable
+from podium.kept import forget
+from podium.leftovers import end_leftovers
+from podium.manifest import write_manifest
+from podium.usage import UsageMeter
+
+METERS = []
+
+
+def forget_known_results():
+    for job in workflow.dag.jobs:
+        if job.rule.name.startswith("train_") and workflow.dag.noneedrun_finished(job):
+            forget(Path(job.params.state))
+
+
+def end_earlier_run():
+    if workflow.executor_plugin.name == "slurm":
+        targets = [target for job in workflow.dag.needrun_jobs() for target in job.get_target_spec()]
+        targets = encode_target_jobs_cli_args(targets)
+        run(lambda: end_leftovers(Path.cwd(), targets, workflow.overwrite_configfiles))
+
+
+def print_summary():
+    summary = Path(RESULTS, "report", "summary.md")
+    for meter in METERS:
+        if summary.is_file() and summary.stat().st_mtime >= meter.started:  # not that of an earlier run
+            print(summary.read_text())
+        print(f"This run: {meter.stop()}.")
+
+
+onstart:
+    run(lambda: check_writable("results"))
+    end_earlier_run()
+    forget_known_results()
+    METERS.append(UsageMeter())
+
+
+onsuccess:
+    forget_known_results()
+    print_summary()
+
+
+onerror:
+    forget_known_results()
+    with suppress(OSError):  # the disk may be what has failed
+        write_manifest(Path(RESULTS), **get_account())
