@@ -5,14 +5,12 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from chaos import artefacts, chaos
 from project import TINY, Project
 
 DISK_MB = 96
-FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 EVERY_STAGE = {
     "packing": "results/data/tiny/shards/train/100000000.npy",
     "index": "results/data/tiny/index.parquet",
@@ -28,7 +26,6 @@ EVERY_STAGE = {
     "summary": "results/tiny/report/summary.md",
     "manifest": "results/tiny/report/manifest.json",
 }
-OOF = EVERY_STAGE["merging"]
 USUAL = ("packing", "round 2", "answers", "export")
 STAGES = EVERY_STAGE if os.environ.get("PODIUM_EVERY_KNOCK") else {name: EVERY_STAGE[name] for name in USUAL}
 
@@ -106,31 +103,22 @@ def test_read_only_results(copied, disk, missing, message):
     assert copied.snakemake("--cores", "2").returncode == 0
 
 
-def at_another_time(project: Project, monkeypatch, jump: str) -> subprocess.CompletedProcess[str]:
-    """Makes a stage anew on a machine whose clock is wrong; it still tells how long things take."""
-    (project.root / OOF).unlink()
-    with monkeypatch.context() as patched:
-        for name, value in (("LD_PRELOAD", FAKETIME), ("FAKETIME", jump), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")):
-            patched.setenv(name, str(value))
-        return project.snakemake("--cores", "2", "oof")
-
-
-@pytest.mark.skipif(FAKETIME is None, reason="no libfaketime")
-def test_a_clock_that_jumps_forward(copied, monkeypatch):
+def test_a_clock_that_was_ahead(copied):
+    """Files from the future, as a clock that was wrong for a while leaves them."""
     before = artefacts(copied)
-    assert at_another_time(copied, monkeypatch, "+400d").returncode == 0
-    assert (copied.root / OOF).stat().st_mtime - time.time() > 399 * 86_400, "it did jump"
+    files = [path for path in (copied.root / "results").rglob("*") if path.is_file()]
+    ahead = time.time() + 400 * 86_400
+    for path in files:
+        os.utime(path, (ahead, ahead))
     assert copied.planned() == {}
-    assert artefacts(copied) == before
-
-
-@pytest.mark.skipif(FAKETIME is None, reason="no libfaketime")
-def test_a_clock_that_jumps_back(copied, monkeypatch):
-    """Snakemake makes nothing that looks older than what it is made of; nothing else is lost."""
-    before = artefacts(copied)
-    outcome = at_another_time(copied, monkeypatch, "-400d")
-    assert outcome.returncode == 1 and "clock skew" in outcome.stderr
-    assert copied.snakemake("--cores", "2").returncode == 0
+    (copied.root / EVERY_STAGE["merging"]).unlink()
+    outcome = copied.snakemake("--cores", "2", "oof")
+    assert outcome.returncode == 1 and "clock skew" in outcome.stderr, "Snakemake makes nothing that looks outdated"
+    for path in files:
+        if path.is_file():
+            path.touch()
+    outcome = copied.snakemake("--cores", "2", "oof")
+    assert outcome.returncode == 0, outcome.stderr[-3000:]
     assert artefacts(copied) == before
     assert copied.planned() == {}
 
