@@ -43,5 +43,6 @@ def test_with_sacct_a_training_is_seen_to_end(accounted, long_training, start):
     long_training.edit("config/recipes/tiny_round1.yaml", "validate_every_epochs: 1000", "validate_every_epochs: 10")
     start("--slurm-status-command", "sacct", "--default-resources", "slurm_account=lab").wait()
     (job,) = jobs_of(accounted, long_training)
-    said = accounted.call("sacct", "-X", "--noheader", "--parsable2", f"--jobs={job['JobId']}", "--format=State,Account")
+    query = ["--noheader", "--parsable2", f"--jobs={job['JobId']}", "--format=State,Account"]
+    said = accounted.call("sacct", "-X", *query)
     assert said.strip() == "COMPLETED|lab"
