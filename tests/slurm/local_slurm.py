@@ -7,6 +7,7 @@ memory that the node claims are not those of the machine, so that the profile's 
 """
 
 import argparse
+import fcntl
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 PACKAGES = ("slurm-wlm", "munge")
 ACCOUNTING_PACKAGES = ("slurmdbd", "mariadb-server")
@@ -28,6 +30,7 @@ HOME = Path("/var/tmp/podium-slurm")
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 20
 CALL_TIMEOUT_S = 30
+LOCK_TIMEOUT_S = 120
 
 SLURM_CONF = """{mark}\
 ClusterName=podium
@@ -267,6 +270,14 @@ def _fields(line: str) -> dict[str, str]:
     return dict(part.split("=", 1) for part in line.split() if "=" in part)
 
 
+def _try_lock(lock: IO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -280,13 +291,19 @@ def _free_port() -> int:
 
 @contextmanager
 def local_slurm(home: Path) -> Iterator[LocalSlurm]:
-    """A Slurm that is up, for as long as the block lasts."""
+    """A Slurm that is up, for as long as the block lasts; one at a time on a machine.
+
+    Raises:
+        SlurmError: Another process's is up and stays.
+    """
     slurm = LocalSlurm(home)
-    try:
-        slurm.start()
-        yield slurm
-    finally:
-        slurm.stop()
+    with open(f"{home}.lock", "w") as lock:  # given back by whoever ends, however it ends
+        slurm.wait_for(lambda: _try_lock(lock), LOCK_TIMEOUT_S, "the end of another process's Slurm")
+        try:
+            slurm.start()
+            yield slurm
+        finally:
+            slurm.stop()
 
 
 def main() -> int:

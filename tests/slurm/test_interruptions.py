@@ -9,7 +9,7 @@ import time
 
 import pytest
 import yaml
-from slurm_runs import LOG, MODEL, STATE, TIMEOUT_S, jobs_of, last_words, wait_for_line, wait_for_resumption
+from slurm_runs import MODEL, STATE, TIMEOUT_S, jobs_of, last_words, wait_for_line, wait_for_resumption
 
 from podium.files import file_digest
 
@@ -101,9 +101,11 @@ def test_a_training_that_ends_while_nobody_waits_is_not_trained_again(slurm, lon
     made = file_digest(model)
     time.sleep(1)
     long_training.snakemake("--unlock")
-    assert long_training.planned(MODEL) == {"train_round1": 1}, "Snakemake does not know of it"
-    start().wait()
-    assert "finished=before" in (long_training.root / LOG).read_text()
-    assert file_digest(model) == made
-    assert long_training.planned(MODEL) == {}
-    assert list((long_training.root / STATE).iterdir()) == []
+    later = "results/tiny/oof/train_with_oof.parquet"
+    assert long_training.planned(later)["train_round1"] == 1, "the other fold"
+    (folder,) = (long_training.root / STATE).iterdir()
+    start(later).wait()
+    assert file_digest(model) == made and not folder.exists()
+    assert long_training.planned(later) == {}
+    long_training.edit("config/recipes/tiny_round1.yaml", "weight_decay: 0.05", "weight_decay: 0.06")
+    assert long_training.planned(later)["train_round1"] == 2, "its recipe is known"

@@ -5,7 +5,7 @@ from snakemake_interface_executor_plugins.utils import encode_target_jobs_cli_ar
 
 from podium.errors import run
 from podium.files import check_writable
-from podium.kept import forget
+from podium.kept import forget, is_kept
 from podium.leftovers import end_leftovers
 from podium.manifest import write_manifest
 from podium.usage import UsageMeter
@@ -13,10 +13,21 @@ from podium.usage import UsageMeter
 METERS = []
 
 
+def get_known_trainings():
+    trainings = [job for job in workflow.dag.jobs if job.rule.name.startswith("train_")]
+    return [job for job in trainings if workflow.dag.noneedrun_finished(job)]
+
+
+def adopt_results():
+    # What ended while nobody waited may pass for finished, but Snakemake does not know what it was made of.
+    for job in get_known_trainings():
+        if is_kept(Path(job.params.state), job.params.fingerprint):
+            workflow.async_run(workflow.persistence.finished(job))
+
+
 def forget_known_results():
-    for job in workflow.dag.jobs:
-        if job.rule.name.startswith("train_") and workflow.dag.noneedrun_finished(job):
-            forget(Path(job.params.state))
+    for job in get_known_trainings():
+        forget(Path(job.params.state))
 
 
 def end_earlier_run():
@@ -37,6 +48,7 @@ def print_summary():
 onstart:
     run(lambda: check_writable("results"))
     end_earlier_run()
+    run(adopt_results)
     forget_known_results()
     METERS.append(UsageMeter())
 
