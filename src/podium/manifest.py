@@ -1,7 +1,7 @@
 """What an experiment was made of and how it went, in one file; and what differs between two of them.
 
 ``report/manifest.json`` stands beside a finished experiment. Where a run fails, ``manifest.failed.json`` says how far
-it came.
+it came, beside that of the last that was finished.
 """
 
 import importlib.metadata
@@ -33,7 +33,7 @@ def write_manifest(
     jobs: Mapping[str, str],
     data_jobs: list[str],
 ) -> Path:
-    """Writes the manifest of an experiment as it stands, finished or not, and removes that of the other kind.
+    """Writes the manifest of an experiment as it stands; a finished one removes that of a failure.
 
     Args:
         results: The experiment's folder.
@@ -67,10 +67,10 @@ def write_manifest(
         "jobs": states,
         "data_jobs": _sum([_benchmark(Path("results/benchmarks/data", dataset["name"], job)) for job in data_jobs]),
     }
-    names = (FINISHED, FAILED) if is_finished else (FAILED, FINISHED)
-    written, stale = (results / "report" / name for name in names)
+    written = results / "report" / (FINISHED if is_finished else FAILED)
     write_json(written, manifest)
-    stale.unlink(missing_ok=True)
+    if is_finished:
+        written.with_name(FAILED).unlink(missing_ok=True)
     return written
 
 

@@ -29,7 +29,7 @@ def test_a_failed_run_says_how_far_it_came(copied):
     copied.edit("workflow/scripts/port_seed.py", "def main() -> None:", "def main() -> None:\n    raise SystemExit(2)")
     outcome = copied.snakemake("--cores", "2")
     assert outcome.returncode == 1
-    assert not (results / "report/manifest.json").exists()
+    assert read_json(results / "report/manifest.json") == before, "of the last that was finished"
     manifest = read_json(results / "report/manifest.failed.json")
     states = {name: job["state"] for name, job in manifest["jobs"].items()}
     assert manifest["state"] == "failed"
