@@ -52,9 +52,9 @@ def load_model(path: str | Path, recipe: Recipe) -> SignReader:
         if expected[name].shape != found[name].shape
     ]
     problems += [
-        f"{name} does not hold finite floating-point numbers"
-        for name, values in found.items()
-        if not (values.is_floating_point() and values.isfinite().all())
+        f"{name} does not hold finite {'floating-point' if expected[name].is_floating_point() else 'whole'} numbers"
+        for name in expected.keys() & found.keys()
+        if found[name].is_floating_point() != expected[name].is_floating_point() or not found[name].isfinite().all()
     ]
     if problems:
         more = f" and {len(problems) - 5} more" if len(problems) > 5 else ""
