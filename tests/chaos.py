@@ -150,7 +150,7 @@ def chaos(num_kills: int, seed: int, folder: Path) -> Account:
         account.lost += sorted(expected.keys() - found.keys())
         account.left_over += sum(1 for path in project.root.rglob(".*.partial.*"))
         account.num_completed += 1
-        print(f"completed {account.num_completed}, {account.corrupted=} {account.lost=} {account.made_again=}", flush=True)
+        print(f"completed {account.num_completed}: {account}", flush=True)
         shutil.rmtree(project.root)
     return account
 

@@ -1,5 +1,6 @@
-"""The manifest of a finished run and of a failed one, and Snakemake's report that holds it."""
+"""The manifest of a finished run and of a failed one, the report that holds it, and a run after a killed one."""
 
+import base64
 import importlib.metadata
 
 from podium.files import file_digest, read_json
@@ -45,3 +46,18 @@ def test_report_holds_it(finished, tmp_path):
     assert outcome.returncode == 0, outcome.stderr[-3000:]
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "manifest.json" in page and "summary.md" in page and "progress.png" in page
+
+
+def test_what_a_killed_run_had_begun_hides_nothing(fresh):
+    """Killed between the writing of a file that later stages take for ancient and Snakemake's note that it is done."""
+    begun = "results/data/tiny/raw/train_landmarks/100000000.parquet"
+    assert fresh.snakemake("--cores", "2", begun).returncode == 0
+    marker = fresh.root / ".snakemake/incomplete" / base64.b64encode(begun.encode()).decode()
+    marker.parent.mkdir(exist_ok=True)
+    marker.touch()
+    assert fresh.planned("data") == {"generate_landmarks": 1}, "Snakemake overlooks the rest"
+    outcome = fresh.snakemake("--cores", "2", "data")
+    assert outcome.returncode == 0, outcome.stderr[-3000:]
+    assert "the rest follows" in outcome.stdout
+    assert (fresh.root / "results/data/tiny/index.parquet").is_file()
+    assert fresh.planned("data") == {}

@@ -1,4 +1,6 @@
 """What happens before and after a run."""
+import atexit
+import os
 from contextlib import suppress
 
 from snakemake_interface_executor_plugins.utils import encode_target_jobs_cli_args
@@ -37,6 +39,18 @@ def end_earlier_run():
         run(lambda: end_leftovers(Path.cwd(), targets, workflow.overwrite_configfiles))
 
 
+def goes_on():
+    # Snakemake plans anew what a killed run had begun, and then overlooks all that takes such a file for ancient: a plan
+    # that ends before its targets. The same command, once the lock is given back, does the rest.
+    files = [file for job in workflow.dag.targetjobs for file in [*job.input, *job.output]]
+    if "PODIUM_GOES_ON" in os.environ or all(os.path.exists(file) for file in files):
+        return False
+    print("What a killed run had begun is made; the rest follows.", flush=True)
+    command = [sys.executable, "-m", "snakemake", *sys.argv[1:]]
+    atexit.register(os.execve, sys.executable, command, {**os.environ, "PODIUM_GOES_ON": "1"})
+    return True
+
+
 def print_summary():
     summary = Path(RESULTS, "report", "summary.md")
     for meter in METERS:
@@ -55,7 +69,8 @@ onstart:
 
 onsuccess:
     forget_known_results()
-    print_summary()
+    if not goes_on():
+        print_summary()
 
 
 onerror:
