@@ -145,7 +145,10 @@ def find_manifest(path: str | Path) -> Path:
         for name in (FINISHED, FAILED):
             if (folder / "report" / name).is_file():
                 return folder / "report" / name
-    raise UserError(f"{path} has no manifest; name a manifest.json, or an experiment that has run")
+    raise UserError(
+        f"there is neither {path}/report/{FINISHED} nor results/{path}/report/{FINISHED}; name a manifest, or an"
+        " experiment that has run to its end"
+    )
 
 
 def read_manifest(path: str | Path) -> dict[str, Any]:

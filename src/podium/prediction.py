@@ -43,9 +43,10 @@ class Prediction:
         return {**place, "num_frames": self.num_frames, **told}
 
     def to_text(self) -> str:
-        """One line: name, text and confidence between tabs; a dash for a confidence that the model does not tell."""
+        """One line: name, text and confidence between tabs; a dash for a confidence that the model does not tell. A
+        fourth field, "dummy", marks the dummy phrase."""
         confidence = "-" if self.reading.confidence is None else f"{self.reading.confidence:.3f}"
-        return f"{self.name}\t{self.reading.text}\t{confidence}"
+        return f"{self.name}\t{self.reading.text}\t{confidence}" + "\tdummy" * self.reading.is_dummy
 
 
 def predict(recognizer: Recognizer, sources: Iterable[Source]) -> Iterator[Prediction]:

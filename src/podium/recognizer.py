@@ -41,10 +41,12 @@ class Recognizer:
         path: The model file.
 
     Raises:
-        UserError: The file is absent or is none of Podium's.
+        UserError: The file is absent or is none of Podium's, or ``num_threads`` is no number of threads.
     """
 
     def __init__(self, path: str | Path, num_threads: int = 1) -> None:
+        if not isinstance(num_threads, int) or num_threads < 1:
+            raise UserError(f"num_threads must be a whole number ≥ 1, not {num_threads!r}")
         self.path = find_model(path)
         self._reader = _open(self.path, num_threads)
         self._lock = threading.Lock()
@@ -63,7 +65,8 @@ class Recognizer:
             it. A network in torch has no thresholds; it reads whatever has a frame.
 
         Raises:
-            UserError: Columns are missing, the shape or the type is another, or a value is infinite.
+            UserError: Columns are missing, the shape or the type is another, a value is infinite, or a table holds
+                several sequences.
         """
         landmarks_TK = as_clip(landmarks)
         with self._lock:
@@ -108,6 +111,9 @@ def as_clip(landmarks: "np.ndarray | pd.DataFrame") -> np.ndarray:
 
 def _select(table: "pd.DataFrame") -> np.ndarray:
     """The 390 columns of a table in their order, as floats."""
+    for ids in (table.index.to_series() if table.index.name == "sequence_id" else None, table.get("sequence_id")):
+        if ids is not None and ids.nunique() > 1:
+            raise UserError(f"the table holds {ids.nunique()} sequences; give one at a time, or use `podium predict`")
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         more = f" and {len(missing) - _NUM_NAMED} more" if len(missing) > _NUM_NAMED else ""

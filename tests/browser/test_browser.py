@@ -55,7 +55,7 @@ def read_in_browser(site: Path, clips: list[np.ndarray], profile: Path) -> dict:
     """What the page sends back after reading the clips."""
     names = [f"clip{number}.npy" for number in range(len(clips))]
     for name, clip in zip(names, clips, strict=True):
-        np.save(site / name, clip.astype(np.float32))
+        np.save(site / name, clip)
     (site / "clips.json").write_text(json.dumps(names))
     answers: Queue[dict] = Queue()
 
@@ -92,9 +92,22 @@ def read_in_browser(site: Path, clips: list[np.ndarray], profile: Path) -> dict:
 def test_a_browser_reads_what_python_reads(site, tmp_path):
     clips = [random_clip(num_frames, seed) for seed, num_frames in enumerate(LENGTHS)]
     clips.append(np.full((40, 390), np.nan, np.float32))
-    answer = read_in_browser(site, [*clips, random_clip(129)], tmp_path)
+    other_layouts = [np.asfortranarray(clips[9]), clips[9].astype(np.float64)]
+    infinite = clips[9].copy()
+    infinite[3, 1] = np.inf
+    refused = [random_clip(129), clips[9].T.copy(), clips[9].reshape(-1, 130, 3), clips[9].astype(np.float16), infinite]
+    answer = read_in_browser(site, [*clips, *other_layouts, *refused], tmp_path)
     assert "failure" not in answer, answer["failure"]
-    *readings, too_long = answer["readings"]
+    readings = answer["readings"][: len(clips)]
+    assert all(one == readings[9] for one in answer["readings"][len(clips) : -len(refused)])
+    num_frames = len(clips[9])
+    assert [one["error"] for one in answer["readings"][-len(refused) :]] == [
+        "the clip has 129 frames and the file takes 128; cut it",
+        f"the array has the shape (390, {num_frames}); a clip is (frames, 390)",
+        f"the array has the shape ({num_frames}, 130, 3); a clip is (frames, 390)",
+        "the array is <f2, not float32 or float64",
+        f"frame 3 has an infinite {COLUMNS[1]}; a missing landmark is NaN",
+    ]
     recognizer = TfliteRecognizer(site / "model_web.tflite")
     expected = [recognizer.read(clip) for clip in clips]
     assert len(clips) > 50 and len({reading.text for reading in expected}) > 20
@@ -102,4 +115,4 @@ def test_a_browser_reads_what_python_reads(site, tmp_path):
         assert theirs["text"] == ours.text, len(clip)
         assert theirs["ids"] == [CHARACTERS.index(character) for character in ours.text]
         assert theirs["confidence"] == pytest.approx(ours.confidence, abs=1e-3)
-    assert too_long == {"error": "the clip has 129 frames and the file takes 128; cut it"}
+    assert [one["isDummy"] for one in readings] == [one.is_dummy for one in expected]

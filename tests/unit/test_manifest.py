@@ -61,7 +61,7 @@ def test_a_folder_means_its_manifest(tmp_path):
     assert find_manifest(tmp_path).name == "manifest.failed.json"
     write_json(tmp_path / "report/manifest.json", MANIFEST)
     assert find_manifest(tmp_path).name == "manifest.json"
-    with pytest.raises(UserError, match="has no manifest"):
+    with pytest.raises(UserError, match="there is neither"):
         find_manifest(tmp_path / "report")
 
 
@@ -84,4 +84,4 @@ def test_command(tmp_path, changed):
     assert diff("one", "other").stdout == 'experiment.name: "demo" | "other"\n'
     assert diff("one", "one").stdout.startswith("no difference")
     refused = diff("one", "nowhere")
-    assert refused.returncode == 2 and refused.stderr.startswith("error: nowhere has no manifest")
+    assert refused.returncode == 2 and refused.stderr.startswith("error: there is neither nowhere/report/manifest.json")

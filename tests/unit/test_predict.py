@@ -225,3 +225,12 @@ def test_info_of_what_is_no_model(podium, tmp_path, name, message):
         (tmp_path / other).write_text("x")
     done = podium("info", tmp_path / name)
     assert done.code == 2 and message in done.err and done.err.count("\n") == 1
+
+
+def test_places_that_must_not_be_written(podium, model, tmp_path):
+    clip = write_clip(tmp_path / "clip.npy")
+    for place, words in ((tmp_path, "is a folder"), (clip, "is one of the clips")):
+        before = clip.read_bytes()
+        done = podium("predict", clip, "--model", model, "--out", place)
+        assert done.code == 2 and words in done.err
+        assert clip.read_bytes() == before

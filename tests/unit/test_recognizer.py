@@ -117,3 +117,17 @@ def test_threads_share_one(recognizer):
     with ThreadPoolExecutor(4) as pool:
         for _ in range(2):
             assert list(pool.map(recognizer.read, clips)) == expected
+
+
+@pytest.mark.parametrize("as_index", [True, False])
+def test_a_table_of_several_sequences_is_no_clip(recognizer, as_index):
+    table = pd.DataFrame(random_clip(30), columns=COLUMNS).assign(sequence_id=[1] * 10 + [2] * 20)
+    with pytest.raises(UserError, match="the table holds 2 sequences; give one at a time"):
+        recognizer.read(table.set_index("sequence_id") if as_index else table)
+    assert recognizer.read(table.assign(sequence_id=3)).text
+
+
+@pytest.mark.parametrize("num_threads", [0, -1, "2"])
+def test_numbers_of_threads(folder, num_threads):
+    with pytest.raises(UserError, match="num_threads must be a whole number"):
+        Recognizer(folder, num_threads)

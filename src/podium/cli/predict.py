@@ -36,6 +36,8 @@ def run(arguments: argparse.Namespace) -> None:
     from podium.prediction import predict
     from podium.recognizer import Recognizer
 
+    if arguments.out and (arguments.out.is_dir() or arguments.out in arguments.clips):
+        raise UserError(f"--out {arguments.out} is {'a folder' if arguments.out.is_dir() else 'one of the clips'}")
     recognizer = Recognizer(arguments.model, arguments.threads)
     sources = open_sources(arguments.clips)
     total = sum(source.num_clips for source in sources)
