@@ -115,8 +115,12 @@ def load_torch_state(path: str | Path) -> dict[str, np.ndarray]:
         raise UserError(f"{path} does not exist; train the network first") from None
     except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:
         raise UserError(f"{path} is not a safetensors file ({error}); make it again") from None
-    numbers = {name: values for name, values in state.items() if values.size > 1}  # a single one counts something
-    odd = [name for name, values in numbers.items() if values.dtype.kind != "f" or not np.isfinite(values).all()]
+    odd = [
+        name
+        for name, values in state.items()
+        if not (values.dtype.kind == "f" or values.size == 1)  # a single whole number counts something
+        or not np.isfinite(values).all()
+    ]
     if odd:
         raise UserError(f"{path}: {odd[0]} does not hold finite floating-point numbers; make it again")
     return state
