@@ -40,6 +40,9 @@ def write_model(model: schema.ModelT, with_names: bool = False) -> bytes:
         named = range(len(graph.tensors)) if with_names else {*graph.inputs, *graph.outputs}
         for index, tensor in enumerate(graph.tensors):
             tensor.name = tensor.name if index in named else None
+            scale = tensor.quantization.scale if tensor.quantization else None
+            if scale is None or len(scale) == 0:  # an empty table, of which there are thousands
+                tensor.quantization = None
     builder = _SharingBuilder(1 << 20)
     builder.Finish(model.Pack(builder), file_identifier=FILE_IDENTIFIER)
     return bytes(builder.Output())
