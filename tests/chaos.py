@@ -48,13 +48,13 @@ class Account:
     corrupted: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     made_again: list[str] = field(default_factory=list)
-    left_over: int = 0
+    left_over: list[str] = field(default_factory=list)
     killed_in: Counter = field(default_factory=Counter)
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing was lost."""
-        return not (self.corrupted or self.lost or self.made_again)
+        """Whether nothing was lost, and nothing is left of what was killed."""
+        return not (self.corrupted or self.lost or self.made_again or self.left_over)
 
 
 def artefacts(project: Project) -> dict[str, str]:
@@ -148,7 +148,7 @@ def chaos(num_kills: int, seed: int, folder: Path) -> Account:
         if code:
             raise RuntimeError(f"the chain failed by itself:\n{(project.root / 'chaos.log').read_text()[-4000:]}")
         account.lost += sorted(expected.keys() - found.keys())
-        account.left_over += sum(1 for path in project.root.rglob(".*.partial.*"))
+        account.left_over += sorted(map(str, project.root.rglob(".*.partial.*")))
         account.num_completed += 1
         print(f"completed {account.num_completed}: {account}", flush=True)
         shutil.rmtree(project.root)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_MAX_MESSAGE = 1000  # characters; what is wrong stands at the beginning, what to do at the end
+MAX_MESSAGE = 1000  # characters; what is wrong stands at the beginning, what to do at the end
 
 
 class UserError(Exception):
@@ -49,8 +49,8 @@ def run(main: Callable[[], None]) -> None:
 def one_line(error: object) -> str:
     """A message as it is printed: on one line, not endless, and with nothing in it that a terminal would obey."""
     text = " ".join(str(error).split())
-    if len(text) > _MAX_MESSAGE:
-        text = f"{text[: _MAX_MESSAGE * 3 // 4]} … {text[-_MAX_MESSAGE // 4 :]}"
+    if len(text) > MAX_MESSAGE:
+        text = f"{text[: MAX_MESSAGE * 3 // 4]} … {text[-MAX_MESSAGE // 4 :]}"
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 

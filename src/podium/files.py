@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,21 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             shutil.rmtree(partial)
         else:
             partial.unlink(missing_ok=True)
+
+
+def remove_partials(paths: Iterable[str | Path]) -> None:
+    """Removes what killed writers of these files or folders left beside them; nobody may be writing one of them now."""
+    names: dict[Path, set[str]] = defaultdict(set)
+    for path in map(Path, paths):
+        names[path.parent].add(path.name)
+    for folder, wanted in names.items():
+        for leftover in folder.glob(".*.partial.*"):
+            if leftover.name.split(".partial.", 1)[1] not in wanted:
+                continue
+            if leftover.is_dir():
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink()
 
 
 def check_writable(folder: str | Path) -> None:

@@ -37,6 +37,18 @@ _REFERENCE_PHRASE = "from the raw download to a file"
 _REFERENCE_SHARES = (0.1, 0.3, 0.8, 1.6)  # lengths of the reference clips, about, in max_frames
 
 
+class MisfitError(UserError):
+    """A checkpoint is not of the recipe's network.
+
+    Attributes:
+        problems: All of them, of which the message may be too short to name every one.
+    """
+
+    def __init__(self, origin: str, problems: list[str]) -> None:
+        super().__init__(f"{origin} does not fit the recipe, {len(problems)} problem(s): {'; '.join(problems)}")
+        self.problems = problems
+
+
 def import_checkpoint(path: Path, recipe: Recipe, seed: int, out: Path) -> dict[str, int]:
     """Writes what training writes for a network that is to be exported: the weights ``out``, and beside them
     recipe.json, reference.npz and inference_args.json. The weights come last: where they are, the others are too.
@@ -94,8 +106,9 @@ def build(state: State, recipe: Recipe, origin: str) -> SignReader:
         origin: What error messages call the state.
 
     Raises:
-        UserError: The recipe is of a network that the original does not have; or a tensor is missing, extra, of another
-            shape, not finite, or a table of constants is another: all of them are listed, under the original's names.
+        UserError: The recipe is of a network that the original does not have.
+        MisfitError: A tensor is missing, extra, of another shape, not finite, or a table of constants is another: all
+            of them are listed, under the original's names.
     """
     if recipe.model.name not in ORIGINALS:
         raise UserError(f"the 1st-place solution has no network {recipe.model.name}; take the recipe of one it has")
@@ -105,7 +118,7 @@ def build(state: State, recipe: Recipe, origin: str) -> SignReader:
     expected = to_original({name: value.numpy() for name, value in network.state_dict().items()}, recipe.model)
     problems = _problems(state, expected, recipe)
     if problems:
-        raise UserError(f"{origin} does not fit the recipe, {len(problems)} problem(s): {'; '.join(sorted(problems))}")
+        raise MisfitError(origin, sorted(problems))
     ours = from_original({name: state[name] for name in expected}, recipe.model)
     network.load_state_dict({name: torch.from_numpy(value) for name, value in ours.items()})
     return network.eval()

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from podium.files import atomic_path
+from podium.files import atomic_path, remove_partials
 from podium.provenance import digest
 
 VARIABLE = "PODIUM_SCRATCH"
@@ -54,8 +54,7 @@ def _copy(data: Path, files: list[Path], num_bytes: int, target: Path) -> None:
     free = shutil.disk_usage(target.parent).free
     if free < num_bytes + SPARE_BYTES:
         raise OSError(f"{num_bytes / 1e9:.1f} GB do not fit into {free / 1e9:.1f} GB")
-    for leftover in target.parent.glob(f".*.partial.{target.name}"):  # of a job that was killed while it copied
-        shutil.rmtree(leftover, ignore_errors=True)
+    remove_partials([target])
     with atomic_path(target) as partial:
         for file in files:
             place = partial / file.relative_to(data)

@@ -5,7 +5,9 @@ The long ones run with `make test-slurm` only.
 
 import os
 import shutil
+import signal
 import time
+from contextlib import suppress
 
 import pytest
 import yaml
@@ -79,7 +81,12 @@ def test_a_node_that_fails_and_comes_back(slurm, long_training, start):
     run = start()
     wait_for_line(slurm, long_training, r"epoch=(\d\d)/")
     (job,) = jobs_of(slurm, long_training)
+    processes = [int(line.split()[0]) for line in slurm.call("scontrol", "listpids", job["JobId"]).splitlines()[1:]]
+    assert processes
     slurm.call("scontrol", "update", f"NodeName={slurm.host}", "State=DOWN", "Reason=test")
+    for process in processes:  # a node that fails takes them with it
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
     slurm.wait_for(lambda: jobs_of(slurm, long_training)[0]["JobState"] == "PENDING", 60, "the job back in the queue")
     # It may have registered and so be up again by itself, which this would be refused for.
     slurm.call("scontrol", "update", f"NodeName={slurm.host}", "State=RESUME", check=False)

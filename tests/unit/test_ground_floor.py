@@ -8,7 +8,7 @@ import pytest
 
 from podium import landmarks, text
 from podium.errors import UserError, run
-from podium.files import atomic_path, file_digest, write_json
+from podium.files import atomic_path, file_digest, remove_partials, write_json
 from podium.metrics import edit_distance, normalized_score, row_scores
 from podium.provenance import code_digest, digest
 from podium.registry import Registry
@@ -87,6 +87,16 @@ def test_atomic_path_replaces_folders(tmp_path):
             partial.mkdir()
             (partial / content).write_text(content)
     assert [path.name for path in (tmp_path / "folder").iterdir()] == ["second"]
+
+
+def test_leftovers_of_killed_writers_are_removed_and_nothing_else(tmp_path):
+    folders, files = [".7.partial.a", ".8.partial.a"], [".9.partial.b.json", ".9.partial.c.json", "b.json", ".b.json"]
+    for name in folders:
+        (tmp_path / name / "inner").mkdir(parents=True)
+    for name in files:
+        (tmp_path / name).touch()
+    remove_partials([tmp_path / "a", tmp_path / "b.json", tmp_path / "none/d"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".9.partial.c.json", ".b.json", "b.json"]
 
 
 def test_json_refuses_nan(tmp_path):

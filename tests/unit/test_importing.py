@@ -110,6 +110,20 @@ def test_all_that_does_not_fit_is_listed(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_many_problems_are_listed_one_by_one(tmp_path, podium):
+    state = original()
+    renamed = {"a" if "layers" in name else name: value for name, value in tensors(state).items()}
+    path = saved({"model": renamed}, tmp_path / "x.pth")
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(RECIPE.model_dump(mode="json")))
+    words = ("import-checkpoint", path, "--recipe", tmp_path / "recipe.yaml", "--out", tmp_path / "new/x.safetensors")
+    done = podium(*words)
+    assert (done.code, done.err.count("\n")) == (2, 1) and done.err.endswith("; --problems FILE writes them all\n")
+    listed = podium(*words, "--problems", tmp_path / "problems.txt")
+    assert (listed.code, listed.err.count("\n")) == (2, 1) and not (tmp_path / "new").exists()
+    missing = sorted(f"missing {name}" for name in state if "layers" in name)
+    assert (tmp_path / "problems.txt").read_text().splitlines() == ["extra a", *missing] and len(missing) > 20
+
+
 @pytest.mark.parametrize(
     ("recipe", "message"),
     [

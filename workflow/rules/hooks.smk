@@ -6,7 +6,7 @@ from contextlib import suppress
 from snakemake_interface_executor_plugins.utils import encode_target_jobs_cli_args
 
 from podium.errors import run
-from podium.files import check_writable
+from podium.files import check_writable, remove_partials
 from podium.kept import forget, is_kept
 from podium.leftovers import end_leftovers
 from podium.manifest import write_manifest
@@ -39,6 +39,11 @@ def end_earlier_run():
         run(lambda: end_leftovers(Path.cwd(), targets, workflow.overwrite_configfiles))
 
 
+def sweep():
+    # Snakemake holds the lock on these files, so nobody else writes them.
+    remove_partials(file for job in workflow.dag.needrun_jobs() for file in job.output)
+
+
 def goes_on():
     # Snakemake plans anew what a killed run had begun, and then overlooks all that takes such a file for ancient: a plan
     # that ends before its targets. The same command, once the lock is given back, does the rest.
@@ -62,6 +67,7 @@ def print_summary():
 onstart:
     run(lambda: check_writable("results"))
     end_earlier_run()
+    run(sweep)
     run(adopt_results)
     forget_known_results()
     METERS.append(UsageMeter())

@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Prints or writes the texts; tells on stderr which clips could not be read.
 
     Raises:
-        UserError: The model cannot be used, or not one clip can be read.
+        UserError: The model cannot be used, a place does not exist, or not one clip can be read.
     """
     from tqdm import tqdm
 
@@ -39,6 +39,9 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.out and (arguments.out.is_dir() or arguments.out in arguments.clips):
         raise UserError(f"--out {arguments.out} is {'a folder' if arguments.out.is_dir() else 'one of the clips'}")
     recognizer = Recognizer(arguments.model, arguments.threads)
+    absent = [str(path) for path in arguments.clips if not path.exists()]
+    if absent:
+        raise UserError(f"{', '.join(absent)}: no such file or folder; nothing was read")
     sources = open_sources(arguments.clips)
     total = sum(source.num_clips for source in sources)
     with tqdm(predict(recognizer, sources), total=total, unit="clip", disable=not sys.stderr.isatty()) as bar:
