@@ -15,6 +15,6 @@ RUN python -m pip install --constraint constraints.txt . && python -m pip check
 
 # Snakemake keeps its caches in the home; whoever runs the image under another id gives one: --user "$(id -u)" --env HOME=/tmp.
 RUN useradd --create-home --uid 1000 podium
-USER podium
+USER 1000
 WORKDIR /work
 CMD ["podium", "--help"]

@@ -6,6 +6,9 @@ No engine builds an image and no conda makes an environment in these tests.
 import ast
 import json
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -28,71 +31,32 @@ def instructions(text: str) -> list[tuple[str, str]]:
     return [tuple(line.split(maxsplit=1)) for line in lines.splitlines() if line.strip()]
 
 
-def complaints(text: str) -> list[str]:
-    """What is wrong with a Dockerfile, by rules of the kind that hadolint has."""
-    steps = instructions(text)
-    names = [name for name, _ in steps]
-    runs = [value for name, value in steps if name == "RUN"]
-    users = [value for name, value in steps if name == "USER"]
-    found = {
-        "one image to start from, with a tag that stays": [
-            bool(re.fullmatch(r"[\w./-]+:\d+\.\d+[\w.-]*", value)) for name, value in steps if name == "FROM"
-        ] != [True],
-        "instructions in capitals": any(name != name.upper() for name in names),
-        "COPY, not ADD": "ADD" in names,
-        "absolute working folders, not cd": any(
-            not value.startswith("/") for name, value in steps if name == "WORKDIR"
-        ) or any(re.search(r"\bcd ", run) for run in runs),
-        "no root at the end": not users or users[-1] in ("root", "0") or "RUN" in names[names.index("USER") :],
-        "versions from the pins": any(
-            "pip install" in run and "--constraint constraints.txt" not in run for run in runs
-        ),
-        "pip leaves no cache": "PIP_NO_CACHE_DIR=1" not in text,
-        "apt leaves nothing behind": any(
-            "apt-get install" in run and not ("--no-install-recommends" in run and "rm -rf /var/lib/apt/lists" in run)
-            for run in runs
-        ),
-        "no pipe from the network, no sudo": any(re.search(r"\b(curl|wget|sudo)\b", run) for run in runs),
-        "no secrets": bool(re.search(r"(?i)(token|password|secret|api_key)\s*=", text)),
-        "one command, as a list": [name for name in names if name in ("CMD", "ENTRYPOINT")] != ["CMD"]
-        or not isinstance(_json(dict(steps).get("CMD", "")), list),
-    }  # fmt: skip
-    return [rule for rule, is_broken in found.items() if is_broken]
-
-
-def _json(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
+def lint(text: str) -> list[str]:
+    """Codes of hadolint's rules that a Dockerfile breaks, suggestions too."""
+    command = [shutil.which("hadolint", path=Path(sys.executable).parent), "--format", "json", "-"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True)
+    return [one["code"] for one in json.loads(done.stdout)]
 
 
 def test_the_dockerfile_passes():
-    assert complaints(DOCKERFILE) == []
+    assert lint(DOCKERFILE) == []
+    assert [name for name, _ in instructions(DOCKERFILE)][-3:] == ["USER", "WORKDIR", "CMD"], "nothing runs as root"
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "complaint"),
+    ("old", "new", "code"),
     [
-        ("python:3.11-slim-bookworm", "python:latest", "one image to start from, with a tag that stays"),
-        ("python:3.11-slim-bookworm", "python", "one image to start from, with a tag that stays"),
-        ("COPY src src", "ADD src src", "COPY, not ADD"),
-        ("COPY src src", "copy src src", "instructions in capitals"),
-        ("WORKDIR /work", "WORKDIR work", "absolute working folders, not cd"),
-        ("USER podium", "USER root", "no root at the end"),
-        ("USER podium", "", "no root at the end"),
-        ("USER podium", "USER podium\nRUN true", "no root at the end"),
-        ("--constraint constraints.txt", "", "versions from the pins"),
-        ("PIP_NO_CACHE_DIR=1", "PIP_NO_COLOR=1", "pip leaves no cache"),
-        ("RUN useradd", "RUN apt-get install -y git && useradd", "apt leaves nothing behind"),
-        ("RUN useradd", "RUN curl https://example.org | sh && useradd", "no pipe from the network, no sudo"),
-        ("ENV PIP", "ENV KAGGLE_TOKEN=abc PIP", "no secrets"),
-        ('CMD ["podium", "--help"]', "CMD podium --help", "one command, as a list"),
+        ("python:3.11-slim-bookworm", "python:latest", "DL3007"),
+        ("COPY src src", "ADD src src", "DL3020"),
+        ("USER 1000", "USER root", "DL3002"),
+        ("PIP_NO_CACHE_DIR=1", "PIP_NO_COLOR=1", "DL3042"),
+        ("RUN useradd", "RUN apt-get install -y git && useradd", "DL3015"),
+        ('CMD ["podium", "--help"]', "CMD podium --help", "DL3025"),
     ],
 )
-def test_a_worse_dockerfile_does_not_pass(old, new, complaint):
+def test_a_worse_dockerfile_does_not_pass(old, new, code):
     assert DOCKERFILE.count(old) == 1
-    assert complaints(DOCKERFILE.replace(old, new)) == [complaint]
+    assert code in lint(DOCKERFILE.replace(old, new))
 
 
 def test_both_images_are_the_same():
