@@ -40,8 +40,9 @@ def end_earlier_run():
 
 
 def sweep():
-    # Snakemake holds the lock on these files, so nobody else writes them.
-    remove_partials(file for job in workflow.dag.needrun_jobs() for file in job.output)
+    # Snakemake holds the lock on these files, so nobody else writes them. A stage may write its folder as a whole.
+    files = [file for job in workflow.dag.needrun_jobs() for file in job.output]
+    remove_partials([*files, *map(os.path.dirname, files)])
 
 
 def goes_on():
