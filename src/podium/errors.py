@@ -5,6 +5,7 @@ import errno
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 MAX_MESSAGE = 1000  # characters; what is wrong stands at the beginning, what to do at the end
 
@@ -33,17 +34,20 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except UserError as error:
-        print(f"error: {one_line(error)}", file=sys.stderr)
-        raise SystemExit(2) from None
+        _stop(one_line(error))
     except OSError as error:
         if error.errno in UNUSABLE and error.filename:
-            print(f"error: {error.filename} cannot be used: {error.strerror.lower()}; mend that", file=sys.stderr)
-            raise SystemExit(2) from None
+            _stop(f"{error.filename} cannot be used: {error.strerror.lower()}; mend that")
         if error.errno not in DISK_FULL:
             raise
         place = f" while writing {error.filename}" if error.filename else ""
-        print(f"error: no space left on the disk{place}; make room and run again", file=sys.stderr)
-        raise SystemExit(2) from None
+        _stop(f"no space left on the disk{place}; make room and run again")
+
+
+def _stop(message: str) -> NoReturn:
+    """In one piece, since others write there, too."""
+    sys.stderr.write(f"error: {message}\n")
+    raise SystemExit(2) from None
 
 
 def one_line(error: object) -> str:
@@ -51,13 +55,18 @@ def one_line(error: object) -> str:
     text = " ".join(str(error).split())
     if len(text) > MAX_MESSAGE:
         text = f"{text[: MAX_MESSAGE * 3 // 4]} … {text[-MAX_MESSAGE // 4 :]}"
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    """The text with nothing in it that ends a line or that a terminal would obey."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def natural(text: str) -> int:
-    """For argparse: a number that is not negative."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number ≥ 0")
+    """For argparse: a whole number from 0 to 2³² − 1, as seeds are."""
+    if not text.isdecimal() or len(text) > 10 or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"'{one_line(text)}' is no whole number from 0 to {2**32 - 1}")
     return int(text)
 
 

@@ -32,6 +32,7 @@ def write_manifest(
     fingerprints: Mapping[str, Any],
     jobs: Mapping[str, str],
     data_jobs: list[str],
+    has_failed: bool = False,
 ) -> Path:
     """Writes the manifest of an experiment as it stands; a finished one removes that of a failure.
 
@@ -42,12 +43,13 @@ def write_manifest(
         fingerprints: Of all stages, see `podium.workflow.Stages`.
         jobs: By name of a job, which is also that of its log and benchmark, a file that it makes.
         data_jobs: Names of the dataset's jobs.
+        has_failed: Whether a run has failed, be it at something beside these jobs.
 
     Returns:
         The file.
     """
     states = {job: _state(results, job, file) for job, file in jobs.items()}
-    is_finished = all(one["state"] == "finished" for one in states.values())
+    is_finished = not has_failed and all(one["state"] == "finished" for one in states.values())
     manifest = {
         "state": "finished" if is_finished else "failed",
         "outcome": _outcome(results),

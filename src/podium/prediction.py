@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from podium.data.clip_files import Clip, Source
-from podium.errors import UserError, one_line
+from podium.errors import UserError, one_line, printable
 from podium.inference import Reading
 from podium.recognizer import Recognizer, as_clip
 
@@ -46,7 +46,7 @@ class Prediction:
         """One line: name, text and confidence between tabs; a dash for a confidence that the model does not tell. A
         fourth field, "dummy", marks the dummy phrase."""
         confidence = "-" if self.reading.confidence is None else f"{self.reading.confidence:.3f}"
-        return f"{self.name}\t{self.reading.text}\t{confidence}" + "\tdummy" * self.reading.is_dummy
+        return f"{printable(self.name)}\t{self.reading.text}\t{confidence}" + "\tdummy" * self.reading.is_dummy
 
 
 def predict(recognizer: Recognizer, sources: Iterable[Source]) -> Iterator[Prediction]:

@@ -122,6 +122,8 @@ def _select(table: "pd.DataFrame") -> np.ndarray:
     if table.shape[1] != len(COLUMNS):
         twice = table.columns[table.columns.duplicated()][0]
         raise UserError(f"a clip has the column {twice} more than once")
+    if table.empty:  # without values a column has no type
+        return np.zeros(table.shape)
     for name, dtype in table.dtypes.items():
         if dtype.kind not in "fiu":
             raise UserError(f"column {name} is {dtype}, not a number")

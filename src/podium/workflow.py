@@ -94,6 +94,8 @@ class Stages:
 
 def _digest_of(path: str, key: str) -> str:
     try:
-        return file_digest(path)
+        if Path(path).is_file():  # and nothing that one could wait for
+            return file_digest(path)
     except OSError:
-        raise UserError(f"{path} cannot be read; correct {key}") from None
+        pass
+    raise UserError(f"{path} cannot be read; correct {key}")

@@ -72,6 +72,8 @@ def recipe(**changes) -> dict:
          "taken by a folder of its own"),
         (Experiment, EXPERIMENT | {"round2": {"recipe": "r", "seeds": [1, 1]}},
          "seeds must be distinct"),
+        (Experiment, EXPERIMENT | {"round2": {"recipe": "r", "seeds": [1, 2**32]}},
+         "round2.seeds.1: Input should be less than 4294967296"),
         (Experiment, ["a"], "must hold 'key: value' lines"),
     ],
 )  # fmt: skip

@@ -76,6 +76,14 @@ def test_fingerprint_needs_every_file(raw):
         local(raw).fingerprint()
 
 
+def test_fingerprint_of_a_folder_in_place_of_a_file(raw):
+    path = next((raw / "train_landmarks").glob("*.parquet"))
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(UserError, match=f"{path.name} is a folder, not a parquet file"):
+        local(raw).fingerprint()
+
+
 def test_signers_set_aside(raw):
     source = local(raw, num_test_participants=2, seed=1)
     assert source.splits() == ["train", "supplemental", "test"]

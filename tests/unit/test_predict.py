@@ -134,6 +134,7 @@ def bad_clips(folder):
     (folder / "cut.parquet").write_bytes(b"PAR1")
     (folder / "binary.csv").write_bytes(b"\xff\xfe\x00\x80")
     (folder / "void.csv").write_text("")
+    pd.DataFrame(CLIP[:0], columns=COLUMNS).to_csv(folder / "header.csv", index=False)
     pd.DataFrame(CLIP, columns=COLUMNS).drop(columns=COLUMNS[9]).to_csv(folder / "lacks.csv", index=False)
     pd.DataFrame(CLIP, columns=COLUMNS).drop(columns=COLUMNS[9]).to_parquet(folder / "lacks.parquet")
     pd.DataFrame(CLIP, columns=COLUMNS).assign(**{COLUMNS[1]: "a"}).to_csv(folder / "words.csv", index=False)
@@ -142,6 +143,7 @@ def bad_clips(folder):
         "narrow.npy": "shape (30, 100)", "whole.npy": "type int32", "objects.npy": "damaged or no array of numbers",
         "empty.npy": "a clip without frames", "nothing.npy": "without a single landmark", "infinite.npy": "infinite",
         "cut.npy": "damaged", "cut.parquet": "cut off", "binary.csv": "cannot be read as a csv", "void.csv": "cannot",
+        "header.csv": "a clip without frames",
         "lacks.csv": f"lacks the column(s) {COLUMNS[9]}", "lacks.parquet": f"lacks the column(s) {COLUMNS[9]}",
         "words.csv": f"column {COLUMNS[1]} is", "ids.csv": "column sequence_id is",
     }  # fmt: skip
@@ -199,6 +201,11 @@ def test_plain_text_and_a_file(podium, model, recognizer, tmp_path):
     assert done.out == "".join(lines)
     written = podium("predict", *paths, "--model", model, "--out", tmp_path / "new/texts.tsv")
     assert written.out == "" and (tmp_path / "new/texts.tsv").read_text() == done.out
+
+
+def test_a_name_that_a_terminal_would_obey(podium, model, tmp_path):
+    done = podium("predict", write_clip(tmp_path / "a\x1b[31m\nb.npy"), "--model", model)
+    assert done.out.startswith(f"{tmp_path}/a\\x1b[31m\\nb.npy\t") and done.out.count("\n") == 1
 
 
 def test_the_model_comes_first(podium, tmp_path):

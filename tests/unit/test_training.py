@@ -2,9 +2,11 @@
 
 import math
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -20,7 +22,7 @@ from podium.inference import TorchRecognizer, read_recipe
 from podium.models import create
 from podium.normalise import STATISTICS_COLUMNS, statistics
 from podium.text import DUMMY_PHRASE
-from podium.training.device import choose_device
+from podium.training.device import check_shared_memory, choose_device
 from podium.training.job import reference_rows, train_job
 from podium.training.loop import train, train_epoch
 from podium.training.meter import epoch_line
@@ -319,6 +321,17 @@ def test_no_gpu_where_one_is_demanded(monkeypatch):
     with pytest.raises(UserError, match="training.device: cuda"):
         choose_device("cuda")
     assert choose_device("auto") == CPU
+
+
+def test_loaders_that_would_find_no_shared_memory(monkeypatch):
+    one = recipe(data={"num_workers": 2}, training={"batch_size": 100})
+    needed = 2 * 2 * 100 * one.data.max_frames * 390 * 4
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=needed - 1))
+    with pytest.raises(UserError, match="2 loader process.es. may need .*--shm-size=8g"):
+        check_shared_memory(one)
+    check_shared_memory(recipe(data={"num_workers": 0}))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=needed))
+    check_shared_memory(one)
 
 
 def test_gpu_only_when_wanted(monkeypatch):

@@ -67,6 +67,9 @@ def test_report(finished):
     ("file", "old", "new", "words"),
     [
         ("config/test/tiny.yaml", "dataset: tiny", "datset: tiny", ["datset", "did you mean 'dataset'"]),
+        ("config/test/tiny.yaml", "dataset: tiny", "dataset: tiny\ndataset: tiny",
+         ["tiny.yaml", "key 'dataset' is in lines"]),
+        ("config/test/tiny.yaml", "seeds: [1, 2]", "seeds: [1, 9999999999]", ["round2.seeds", "less than 4294967296"]),
         ("config/test/tiny.yaml", "recipe: tiny_round1", "recipe: tiny_rond1", ["tiny_rond1", "tiny_round1"]),
         ("config/datasets/tiny.yaml", "num_train_signers: 8", "num_train_signers: 0", ["num_train_signers", "got 0"]),
         ("config/recipes/tiny_round2.yaml", "  epochs:", "  epoch:", ["training.epoch", "did you mean 'epochs'"]),

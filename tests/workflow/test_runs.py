@@ -41,6 +41,16 @@ def test_a_failed_run_says_how_far_it_came(copied):
     assert not [key for key in keys if key.startswith(("recipes", "data", "packages", "machine"))]
 
 
+def test_a_failure_beside_a_finished_experiment(copied):
+    results = copied.root / "results/tiny/report"
+    before = (results / "manifest.json").read_bytes()
+    copied.edit("workflow/scripts/port_seed.py", "def main() -> None:", "def main() -> None:\n    raise SystemExit(2)")
+    outcome = copied.snakemake("--cores", "2", "--force", "results/tiny/port/seed1/weights.safetensors", "--notemp")
+    assert outcome.returncode == 1
+    assert (results / "manifest.json").read_bytes() == before
+    assert read_json(results / "manifest.failed.json")["state"] == "failed"
+
+
 def test_report_holds_it(finished, tmp_path):
     outcome = finished.snakemake("--report", str(tmp_path / "report.html"))
     assert outcome.returncode == 0, outcome.stderr[-3000:]

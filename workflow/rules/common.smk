@@ -13,6 +13,8 @@ from podium.errors import UserError, explained_by, one_line, run
 from podium.workflow import Stages, check_model, named_yaml
 
 try:
+    for file in workflow.configfiles:  # Snakemake has read them, and takes the last of two like keys
+        schema.read_yaml(file)
     EXPERIMENT = schema.parse(schema.Experiment, config, "the experiment's config")
     DATASET_FILE = named_yaml("config/datasets", EXPERIMENT.dataset)
     RECIPE_FILES = {

@@ -83,4 +83,4 @@ onsuccess:
 onerror:
     forget_known_results()
     with suppress(OSError):  # the disk may be what has failed
-        write_manifest(Path(RESULTS), **get_account())
+        write_manifest(Path(RESULTS), **get_account(), has_failed=True)

@@ -3,6 +3,8 @@
 import argparse
 import json
 
+from podium.errors import printable
+
 WORDS = ("diff",)
 HELP = "say what differs between two runs: configuration, data, code, packages, scores"
 
@@ -28,6 +30,6 @@ def run(arguments: argparse.Namespace) -> None:
         print(json.dumps([dict(zip(("key", "one", "other"), each, strict=True)) for each in found], indent=2))
         return
     for key, one, other in found:
-        print(f"{key}: {json.dumps(one, ensure_ascii=False)} | {json.dumps(other, ensure_ascii=False)}")
+        print(f"{printable(key)}: {json.dumps(one, ensure_ascii=False)} | {json.dumps(other, ensure_ascii=False)}")
     if not found:
         print("no difference" if arguments.measured else "no difference but for times and machines (--measured)")

@@ -22,7 +22,7 @@ from podium.config.datasets import (
     SyntheticSource,
 )
 from podium.config.experiments import RESERVED_NAMES, Comparison, Experiment, Export, Round1, Round2
-from podium.config.loading import load, load_dataset, load_experiment, load_recipe, parse
+from podium.config.loading import load, load_dataset, load_experiment, load_recipe, parse, read_yaml
 from podium.config.recipes import (
     TRAINING_ONLY,
     Data,
@@ -79,4 +79,5 @@ __all__ = [
     "load_experiment",
     "load_recipe",
     "parse",
+    "read_yaml",
 ]

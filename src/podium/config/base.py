@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 # "published": as the 1st-place solution computes it, oversights included. "corrected": as it was meant.
 Choice = Literal["published", "corrected"]
 Probability = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Count = Annotated[int, Field(ge=1, strict=True)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 

@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, model_validator
 
-from podium.config.base import Count, Name, Section
+from podium.config.base import Count, Name, Section, Seed
 
 
 class SyntheticSource(Section):
     """The virtual signer: a corpus that is computed, not downloaded."""
 
     kind: Literal["synthetic"]
-    seed: int = Field(0, ge=0, description="the same seed makes the same bytes")
+    seed: Seed = Field(0, description="the same seed makes the same bytes")
     num_train_sequences: Count = Field(description="fingerspelled names, addresses, numbers")
     num_supplemental_sequences: int = Field(ge=0, description="few distinct sentences by many signers")
     num_test_sequences: int = Field(ge=0, description="hidden test, signed by people who appear nowhere else")
@@ -32,7 +32,7 @@ class LocalSource(Section):
     kind: Literal["local"]
     root: str = Field(description="folder with train.csv and train_landmarks/, relative to the working directory")
     num_test_participants: int = Field(0, ge=0, description="signers set aside as a hidden test")
-    seed: int = Field(0, ge=0, description="chooses the hidden-test signers")
+    seed: Seed = Field(0, description="chooses the hidden-test signers")
 
 
 class RemoteSplit(Section):
@@ -77,7 +77,7 @@ class KaggleSource(Download):
     archive: Archive
     splits: dict[Literal["train", "supplemental"], RemoteSplit]
     num_test_participants: int = Field(0, ge=0, description="signers set aside as a hidden test")
-    seed: int = Field(0, ge=0, description="chooses the hidden-test signers")
+    seed: Seed = Field(0, description="chooses the hidden-test signers")
 
     @model_validator(mode="after")
     def _check(self) -> "KaggleSource":

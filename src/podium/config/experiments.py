@@ -4,23 +4,23 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from podium.config.base import Count, Name, Probability, Section
+from podium.config.base import Count, Name, Probability, Section, Seed
 
 
 class Round1(Section):
     """Folds that give every training clip an honest score."""
 
     recipe: str
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
 
 
 def _distinct(seeds: list[int]) -> list[int]:
-    if len(set(seeds)) != len(seeds) or min(seeds) < 0:
-        raise ValueError(f"seeds must be distinct and not negative, got {seeds}")
+    if len(set(seeds)) != len(seeds):
+        raise ValueError("seeds must be distinct")
     return seeds
 
 
-Seeds = Annotated[list[int], Field(min_length=1), AfterValidator(_distinct)]
+Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)]
 
 
 class Round2(Section):

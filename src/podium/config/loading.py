@@ -50,12 +50,17 @@ def load_recipe(path: str | Path) -> Recipe:
 
 def load(section: type[S], path: str | Path) -> S:
     """Reads a YAML (or JSON) file as ``section``."""
+    return parse(section, read_yaml(path), str(path))
+
+
+def read_yaml(path: str | Path) -> Any:
+    """What a YAML (or JSON) file says. Raises `UserError` where it is none, or names a key twice."""
     try:
         with open(path, encoding="utf-8") as stream:
             text = stream.read(MAX_BYTES + 1)
         if len(text) > MAX_BYTES:
             raise UserError(f"{path} is larger than {MAX_BYTES:,} bytes; it cannot be a configuration")
-        content = _content(text, str(path))
+        return _content(text, str(path))
     except FileNotFoundError:
         siblings = sorted(file.stem for file in Path(path).parent.glob("*.yaml"))
         hint = nearest(Path(path).stem, siblings) if siblings else "there is no such file"
@@ -65,7 +70,6 @@ def load(section: type[S], path: str | Path) -> S:
     # A day of the 99th month is a ValueError, "!!bool perhaps" a KeyError, "!!timestamp once" an AttributeError.
     except (yaml.YAMLError, ValueError, KeyError, AttributeError, TypeError, OverflowError, RecursionError) as error:
         raise UserError(f"{path} is not YAML: {error}") from None
-    return parse(section, content, str(path))
 
 
 def _content(text: str, origin: str) -> Any:

@@ -1,13 +1,19 @@
 """Where a run computes, in which precision, and how it stays repeatable."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 
 import torch
 from torch import nn
 
-from podium.config import Training
+from podium.config import Recipe, Training
 from podium.errors import UserError
+from podium.landmarks import COLUMNS
+
+SHARED_MEMORY = Path("/dev/shm")
+BATCHES_PER_LOADER = 2  # that torch lets a loader process make ahead
 
 
 def choose_device(wish: str) -> torch.device:
@@ -76,3 +82,24 @@ def memory_advice(training: Training) -> Iterator[None]:
         f"the {owner} memory is too small for batches of {training.batch_size} clips; halve training.batch_size and"
         f" double training.accumulation (now {training.accumulation}) to keep the effective batch"
     )
+
+
+def check_shared_memory(recipe: Recipe) -> None:
+    """Refuses loader processes whose batches may not fit into the memory that they share with the training.
+
+    Without room a loader loses its batch, and the training would wait for it for ever. Containers have 64 MB unless
+    they are given more.
+
+    Raises:
+        UserError: There is too little.
+    """
+    if not recipe.data.num_workers or not SHARED_MEMORY.is_dir():
+        return
+    batch_mb = recipe.training.batch_size * recipe.data.max_frames * len(COLUMNS) * 4 / 1e6
+    needed_mb = recipe.data.num_workers * BATCHES_PER_LOADER * batch_mb
+    free_mb = shutil.disk_usage(SHARED_MEMORY).free / 1e6
+    if free_mb < needed_mb:
+        raise UserError(
+            f"{SHARED_MEMORY} has {free_mb:.0f} MB free, and {recipe.data.num_workers} loader process(es) may need"
+            f" {needed_mb:.0f}; give a container more (docker run --shm-size=8g), or lower data.num_workers"
+        )

@@ -21,7 +21,14 @@ from podium.errors import UserError
 from podium.models import create
 from podium.training import bad_batch
 from podium.training.average import NUM_STATISTICS_BATCHES, make_average, recompute_statistics
-from podium.training.device import choose_device, compile_blocks, make_autocast, memory_advice, prepare
+from podium.training.device import (
+    check_shared_memory,
+    choose_device,
+    compile_blocks,
+    make_autocast,
+    memory_advice,
+    prepare,
+)
 from podium.training.events import EventWriter
 from podium.training.meter import epoch_line, peak_memory_mb
 from podium.training.optimizer import learning_rate, make_optimizer
@@ -65,11 +72,13 @@ def train(
         state_file: Where the run's state is kept.
 
     Raises:
-        UserError: The recipe's device is absent, losses or gradients went astray, or memory ran out.
+        UserError: The recipe's device is absent, losses or gradients went astray, memory ran out, or loader processes
+            have too little to share.
         Interrupted: SIGTERM or Ctrl-C; the state is in ``state_file``.
     """
     config = recipe.training
     device = choose_device(config.device)
+    check_shared_memory(recipe)
     prepare(config, device, seed)
     loader, sampler = training_batches(training_rows, root, recipe.data, config, seed, device)
     num_steps = config.epochs * len(loader)

@@ -84,7 +84,11 @@ class Local(Source):
 
 def _size_and_footer(path: str) -> list[int | str]:
     """Size in bytes, and sha256 of the footer: of the whole end after the data, or of the last 8 bytes without one."""
-    with open(path, "rb") as stream:
+    try:
+        stream = open(path, "rb")
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder, not a parquet file; write its rows into one file") from None
+    with stream:
         size = stream.seek(0, 2)
         stream.seek(max(size - 8, 0))
         end = stream.read()
