@@ -320,11 +320,15 @@ def main() -> int:
         sys.stderr.write(f"error: {reason}\n")
         return 2
     slurm = LocalSlurm(arguments.home)
-    if arguments.action == "start":
-        slurm.start(arguments.accounting)
-        sys.stdout.write(slurm.call("sinfo"))
-    else:
-        slurm.stop()
+    with open(f"{arguments.home}.lock", "w") as lock:
+        if not _try_lock(lock):
+            sys.stderr.write("error: tests use a Slurm on this machine; wait for their end\n")
+            return 2
+        if arguments.action == "start":
+            slurm.start(arguments.accounting)
+            sys.stdout.write(slurm.call("sinfo"))
+        else:
+            slurm.stop()
     return 0
 
 
