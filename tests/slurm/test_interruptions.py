@@ -79,7 +79,8 @@ def test_a_training_out_of_time_gets_more(slurm, long_training, start, minutes, 
 def test_a_node_that_fails_and_comes_back(slurm, long_training, start):
     long_training.edit("config/recipes/tiny_round1.yaml", "training:\n", "training:\n  save_every_minutes: 0.02\n")
     run = start()
-    wait_for_line(slurm, long_training, r"epoch=(\d\d)/")
+    states = long_training.root / STATE
+    slurm.wait_for(lambda: any(states.glob("state-*.pt")), TIMEOUT_S, "a state that is written by the clock")
     (job,) = jobs_of(slurm, long_training)
     processes = [int(line.split()[0]) for line in slurm.call("scontrol", "listpids", job["JobId"]).splitlines()[1:]]
     assert processes
