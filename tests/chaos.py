@@ -123,11 +123,13 @@ def run_until(project: Project, seconds: float | None) -> tuple[int | None, Jobs
     return code, jobs_of(log.read_text())
 
 
-def chaos(num_kills: int, seed: int, folder: Path) -> Account:
-    """Kills the chain ``num_kills`` times; see the head of this file."""
+def chaos(num_kills: int, seed: int, folder: Path, expected: dict[str, str], duration: float) -> Account:
+    """Kills the chain ``num_kills`` times; see the head of this file.
+
+    Args:
+        expected: Artefacts of an undisturbed run, which took ``duration`` seconds.
+    """
     rng, account = random.Random(seed), Account(seed)
-    expected, duration = undisturbed(folder / "undisturbed")
-    print(f"undisturbed: {duration:.0f} s, {len(expected)} artefacts", flush=True)
     while account.num_kills < num_kills or not account.num_completed:
         project, finished, code = copy_project(folder / "killed"), set(), None
         while code is None:
@@ -161,7 +163,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        account = chaos(arguments.kills, arguments.seed, Path(folder))
+        expected, duration = undisturbed(Path(folder, "undisturbed"))
+        print(f"undisturbed: {duration:.0f} s, {len(expected)} artefacts", flush=True)
+        account = chaos(arguments.kills, arguments.seed, Path(folder), expected, duration)
     print(json.dumps({**vars(account), "killed_in": dict(account.killed_in.most_common())}, indent=2))
     sys.exit(0 if account.is_clean else 1)
 

@@ -142,8 +142,8 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-def test_kills_lose_nothing(tmp_path):
+def test_kills_lose_nothing(finished, tmp_path):
     """The short form of `make chaos`."""
-    account = chaos(num_kills=2, seed=1, folder=tmp_path)
+    account = chaos(num_kills=2, seed=1, folder=tmp_path, expected=artefacts(finished), duration=60)
     assert account.is_clean, account
     assert account.num_kills == 2 and account.num_completed == 1

@@ -58,17 +58,6 @@ def test_report_holds_it(finished, tmp_path):
     assert "manifest.json" in page and "summary.md" in page and "progress.png" in page
 
 
-def test_what_killed_writers_left_behind_goes(copied):
-    port = copied.root / "results/tiny/port"
-    leftovers = [port / ".7.partial.seed1", port / "seed1/.8.partial.weights.safetensors"]
-    for leftover in leftovers:
-        leftover.mkdir()
-    (port / "seed1/weights.safetensors").unlink()
-    outcome = copied.snakemake("--cores", "1", "results/tiny/port/seed1/weights.safetensors")
-    assert outcome.returncode == 0, outcome.stderr[-3000:]
-    assert not any(leftover.exists() for leftover in leftovers)
-
-
 def test_what_a_killed_run_had_begun_hides_nothing(fresh):
     """Killed between the writing of a file that later stages take for ancient and Snakemake's note that it is done."""
     begun = "results/data/tiny/raw/train_landmarks/100000000.parquet"
