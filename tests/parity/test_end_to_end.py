@@ -91,11 +91,11 @@ def first_seed_alone(decoders, encodings, frames, published, is_done):
     return greedy(decoders[:1], encodings[:1], frames, published, is_done)
 
 
-ATTEND = decoder.Attention.__call__
+ATTEND = decoder.attend
 
 
-def without_mask(self, q_HK1, cache, bias_S=None):
-    return ATTEND(self, q_HK1, cache)
+def without_mask(q_NHK1, cache, bias_S):
+    return ATTEND(q_NHK1, cache, None)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def without_mask(self, q_HK1, cache, bias_S=None):
         (tflite, "preprocess", wrong_resize, "x"),
         (layers, "NORM_EPSILON", 1e-3, "0/mid/frontend"),  # what Keras takes unless it is told
         (decoder, "NORM_EPSILON", 1e-3, "decoding"),
-        (decoder.Attention, "__call__", without_mask, "decoding"),
+        (decoder, "attend", without_mask, "decoding"),
         (tflite, "greedy", first_seed_alone, "decoding"),
     ],
     ids=["scale", "order", "resize", "epsilon", "epsilon of the decoder", "mask of the decoder", "a seed"],

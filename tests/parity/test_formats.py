@@ -16,7 +16,7 @@ from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, 
 from podium.export.tflite import Ensemble
 from podium.inference import TfliteRecognizer
 from podium.port import port
-from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Linear, depthwise, is_nonzero
+from podium.port.layers import MAX_TAPS, NORM_EPSILON, BatchNorm, Frames, Linear, depthwise, is_nonzero, tap_groups
 from podium.port.weights import Weights
 
 OLD_RUNTIME = os.environ.get("PODIUM_TFLITE_RUNTIME_PYTHON")  # a Python with tflite-runtime 2.14
@@ -120,6 +120,20 @@ def test_kaggle_of_other_networks(tmp_path, name):
         clip = random_clip(num_frames)
         expected = ensemble.read(clip.astype(np.float32))["outputs"].numpy()
         np.testing.assert_allclose(recognizer.outputs(clip)[0], expected[0], atol=1e-2 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3, 25, 27, 31, 51, 53, 101])
+def test_long_convolution_in_short_ones(kernel_size):
+    groups = tap_groups(kernel_size)
+    assert sorted(tap for group in groups for tap in group) == list(range(kernel_size))
+    assert all(len(group) <= MAX_TAPS for group in groups)
+    assert len(groups) == {1: 1, 3: 1, 25: 1, 27: 2, 31: 3, 51: 3, 53: 4, 101: 5}[kernel_size]
+    rng = np.random.default_rng(0)
+    x_TD, kernel_K1D, bias_D = (rng.normal(size=shape) for shape in [(40, 6), (kernel_size, 1, 6), (6,)])
+    convolved = [np.convolve(x_T, kernel_K[::-1]) for x_T, kernel_K in zip(x_TD.T, kernel_K1D[:, 0].T, strict=True)]
+    expected_TD = np.stack(convolved, axis=1)[kernel_size // 2 :][:40] + bias_D
+    tensors = [tf.constant(value, tf.float32) for value in (x_TD, kernel_K1D, bias_D)]
+    np.testing.assert_allclose(depthwise(*tensors, Frames(40)), expected_TD, atol=1e-4)
 
 
 @pytest.mark.parametrize("num_frames", [1, 2, 3, 4, 5, 8, 13])

@@ -216,9 +216,13 @@ def test_left_behind_operators_are_refused(monkeypatch, export):
         check_operators(export.model.read_bytes())
 
 
-def test_seeds_of_different_recipes_are_refused(export):
-    other = small_recipe(max_frames=32)
-    with pytest.raises(UserError, match="max_frames"):
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"max_frames": 32}, "max_frames"), ({"max_frames": MAX_FRAMES, "decoder": {"num_layers": 3}}, "decoders differ")],
+)
+def test_seeds_of_different_recipes_are_refused(export, changes, message):
+    other = small_recipe(**changes)
+    with pytest.raises(UserError, match=message):
         Ensemble([export.twins[0], port(other, state_of(random_network(other)), "the test")], MIN_FRAMES, 0.15)
 
 

@@ -32,7 +32,7 @@ class Ensemble(tf.Module):
     """Raw landmarks → logits of the text, by the mean of several networks.
 
     Args:
-        twins: One per seed, all shortening clips to the same number of frames.
+        twins: One per seed, with decoders of one size and all shortening clips to the same number of frames.
         min_frames: Shorter clips get the dummy phrase.
         min_confidence: Clips whose averaged logit means less than this get the dummy phrase. Networks without a
             confidence head trust everything.
@@ -45,6 +45,9 @@ class Ensemble(tf.Module):
         super().__init__()
         if len({twin.max_frames for twin in twins}) != 1:
             raise UserError("the seeds were trained with different data.max_frames; give them one recipe")
+        configs = [twin.config for twin in twins]
+        if len({(one.dim, one.decoder.num_layers, one.decoder.num_heads) for one in configs}) != 1:
+            raise UserError("the seeds' decoders differ in size; give them one recipe")
         self.twins = twins
         self.has_confidence = any(twin.has_confidence for twin in twins)
         self.min_frames = min_frames

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from podium.port.layers import Affine, Frames, Linear
+from podium.port.layers import Affine, Frames, Linear, side_by_side
 from podium.port.weights import Weights
 
 Rotation = tuple[tf.Tensor, tf.Tensor]  # cosines and sines (T, K), the first rows of a `rotary_table`
@@ -34,14 +34,18 @@ class RotaryAttention:
             Linear(weights.scope(f"{letter}_proj"), dim, dim, bias=False) for letter in "qkvo"
         )
 
-    def __call__(self, x_TD: tf.Tensor, before: Affine, rotation: Rotation, frames: Frames) -> tf.Tensor:
-        """(T, D) → (T, D)."""
+    def __call__(
+        self, x_TD: tf.Tensor, before: Affine, plus_D: tf.Tensor, rotation: Rotation, frames: Frames
+    ) -> tf.Tensor:
+        """(T, D) → (T, D), see `Linear`."""
+        # Queries and keys, which pass through the same, from one product.
         scale = (x_TD.shape[-1] // self.num_heads) ** -0.5
-        q_HTK = rotate(split_heads(self.q_proj(x_TD, before, scale), self.num_heads), rotation)
-        k_HTK = rotate(split_heads(self.k_proj(x_TD, before), self.num_heads), rotation)
+        kernel_IO, bias_O = side_by_side([self.q_proj.folded(before, scale), self.k_proj.folded(before)])
+        qk_TD = tf.matmul(x_TD, kernel_IO) + bias_O
+        q_HTK, k_HTK = tf.split(rotate(split_heads(qk_TD, 2 * self.num_heads), rotation), 2)
         v_HTK = split_heads(self.v_proj(x_TD, before), self.num_heads)
         p_HTT = tf.nn.softmax(frames.hide(tf.matmul(q_HTK, k_HTK, transpose_b=True)))
-        return self.o_proj(join_heads(tf.matmul(p_HTT, v_HTK)))
+        return self.o_proj(join_heads(tf.matmul(p_HTT, v_HTK)), plus_O=plus_D)
 
 
 def rotary_table(max_frames: int, head_dim: int) -> tuple[np.ndarray, np.ndarray]:
@@ -82,8 +86,10 @@ class RelativeAttention:
         self.content_bias_HK = weights.declare("content_bias", (num_heads, dim // num_heads))
         self.position_bias_HK = weights.declare("position_bias", (num_heads, dim // num_heads))
 
-    def __call__(self, x_TD: tf.Tensor, before: Affine, offsets_RD: tf.Tensor, frames: Frames) -> tf.Tensor:
-        """(T, D) → (T, D), with `offsets_of` as many frames."""
+    def __call__(
+        self, x_TD: tf.Tensor, before: Affine, plus_D: tf.Tensor, offsets_RD: tf.Tensor, frames: Frames
+    ) -> tf.Tensor:
+        """(T, D) → (T, D), see `Linear`; with `offsets_of` as many frames."""
         q_HTK = split_heads(self.q_proj(x_TD, before), self.num_heads)
         k_HTK = split_heads(self.k_proj(x_TD, before), self.num_heads)
         v_HTK = split_heads(self.v_proj(x_TD, before), self.num_heads)
@@ -92,7 +98,7 @@ class RelativeAttention:
         position_HTR = tf.matmul(q_HTK + self.position_bias_HK[:, None], p_HRK, transpose_b=True)
         scores_HTT = content_HTT + relative_shift(position_HTR, frames.num_rows)
         p_HTT = tf.nn.softmax(frames.hide(scores_HTT * q_HTK.shape[-1] ** -0.5))
-        return self.o_proj(join_heads(tf.matmul(p_HTT, v_HTK)))
+        return self.o_proj(join_heads(tf.matmul(p_HTT, v_HTK)), plus_O=plus_D)
 
 
 def offset_table(max_frames: int, dim: int) -> np.ndarray:

@@ -4,15 +4,28 @@ Letters in tensor names: T frames, D width.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import tensorflow as tf
 
 from podium.config import Model
 from podium.port.attention import Positions, RelativeAttention, RotaryAttention
-from podium.port.layers import Affine, ConvModule, FeedForward, Frames, LayerNorm
+from podium.port.layers import Affine, ConvModule, FeedForward, Frames, LayerNorm, standardise
 from podium.port.weights import Weights
 
 MakeAttention = Callable[[Weights, int, int], RotaryAttention | RelativeAttention]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """rows·scale + bias, of which the rows alone are computed: what reads them takes the rest into its own weights."""
+
+    rows_TD: tf.Tensor
+    affine: Affine
+
+    def value(self) -> tf.Tensor:
+        """(T, D)."""
+        return self.rows_TD * self.affine.scale_D + self.affine.bias_D
 
 
 class Block:
@@ -24,20 +37,21 @@ class Block:
         self.ff1, self.ff2 = (FeedForward(weights.scope(name), dim) for name in ("ff1", "ff2"))
         self.conv = ConvModule(weights.scope("conv"), dim, config.kernel_size)
         names = ("attention", "ff1", "conv", "ff2")
-        self.affines = [Affine(weights.scope(f"affine_{name}"), dim) for name in names]
+        self.affines = [Affine.declare(weights.scope(f"affine_{name}"), dim) for name in names]
         self.norms = [LayerNorm(weights.scope(f"norm_{name}"), dim) for name in names]
 
-    def __call__(self, x_TD: tf.Tensor, positions: Positions, frames: Frames) -> tf.Tensor:
+    def __call__(self, x: Stream, positions: Positions, frames: Frames) -> Stream:
         """(T, D) → (T, D)."""
         modules = (
-            lambda x_TD, before: self.attention(x_TD, before, positions, frames),
+            lambda *x: self.attention(*x, positions, frames),
             self.ff1,
-            lambda x_TD, before: self.conv(x_TD, before, frames),
+            lambda *x: self.conv(*x, frames),
             self.ff2,
         )
         for affine, module, norm in zip(self.affines, modules, self.norms, strict=True):
-            x_TD = norm(x_TD + module(x_TD, affine))
-        return x_TD
+            h_TD = module(x.rows_TD, affine.after(x.affine), x.affine.bias_D)
+            x = Stream(standardise(x.rows_TD * x.affine.scale_D + h_TD), norm.affine)
+        return x
 
 
 class Encoder:
@@ -61,8 +75,8 @@ class Encoder:
     def __call__(self, x_TD: tf.Tensor, frames: Frames) -> list[tf.Tensor]:
         """(T, D) → what each block makes of it, (T, D) each; the last is the encoder's output."""
         positions = self.positions_of(frames.num_rows)
-        outputs = []
+        x, outputs = Stream(x_TD, Affine(tf.ones(x_TD.shape[-1]), tf.zeros(x_TD.shape[-1]))), []
         for block in self.blocks:
-            x_TD = block(x_TD, positions, frames)
-            outputs.append(x_TD)
+            x = block(x, positions, frames)
+            outputs.append(x.value())
         return outputs

@@ -5,6 +5,7 @@ channels in and out, N frames made at once.
 """
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
@@ -14,8 +15,10 @@ from podium.port.weights import Weights
 NORM_EPSILON = 1e-5
 IMPOSSIBLE = -5e4  # added to what must not win; finite in float16, in which tables are stored
 STEM_CHANNELS = 32
-# The fast depthwise kernels of TFLite's CPU back end end at 25 taps; a longer one is cheaper in slices of time.
+# The fast depthwise kernels of TFLite's CPU back end end at 25 taps; a longer one is cheaper in several.
 MAX_TAPS = 25
+
+Folded = tuple[tf.Tensor, tf.Tensor | None]  # kernel (I, O) and bias (O,) of a linear layer
 
 
 class Frames:
@@ -55,11 +58,21 @@ class Frames:
         return sums_1D / tf.reduce_sum(self.is_frame_T1, axis=0, keepdims=True)
 
 
+@dataclass(frozen=True)
 class Affine:
-    """A learnt scale and bias per channel. It always feeds linear layers, which take it into their own weights."""
+    """x·scale + bias per channel. It always feeds linear layers, which take it into their own weights."""
 
-    def __init__(self, weights: Weights, dim: int, names: tuple[str, str] = ("scale", "bias")) -> None:
-        self.scale_D, self.bias_D = (weights.declare(name, (dim,)) for name in names)
+    scale_D: tf.Tensor
+    bias_D: tf.Tensor
+
+    @classmethod
+    def declare(cls, weights: Weights, dim: int, names: tuple[str, str] = ("scale", "bias")) -> "Affine":
+        """A learnt one."""
+        return cls(*(weights.declare(name, (dim,)) for name in names))
+
+    def after(self, first: "Affine") -> "Affine":
+        """Both as one."""
+        return Affine(self.scale_D * first.scale_D, self.scale_D * first.bias_D + self.bias_D)
 
 
 class Linear:
@@ -70,14 +83,15 @@ class Linear:
         self.kernel_IO = weights.declare("weight", shape, layout)
         self.bias_O = weights.declare("bias", (outputs,)) if bias else None
 
-    def __call__(self, x_TI: tf.Tensor, before: Affine | None = None, gain: float = 1.0) -> tf.Tensor:
-        """(T, I) → (T, O): what the layer makes of ``before`` applied to the input, times ``gain``."""
-        kernel_IO, bias_O = self.folded(before, gain)
+    def __call__(self, x_TI: tf.Tensor, before: Affine | None = None, plus_O: tf.Tensor | None = None) -> tf.Tensor:
+        """(T, I) → (T, O): what the layer makes of ``before`` applied to the input, and ``plus_O`` on top."""
+        kernel_IO, bias_O = self.folded(before)
+        biases = [bias for bias in (bias_O, plus_O) if bias is not None]
         y_TO = tf.matmul(x_TI, kernel_IO)
-        return y_TO if bias_O is None else y_TO + bias_O
+        return y_TO + functools.reduce(tf.add, biases) if biases else y_TO
 
-    def folded(self, before: Affine | None = None, gain: float = 1.0) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """Kernel and bias with what comes before and after taken in; the converter computes them once."""
+    def folded(self, before: Affine | None = None, gain: float = 1.0) -> Folded:
+        """Kernel and bias of ``before``, the layer and a factor behind it; the converter computes them once."""
         kernel_IO, bias_O = gain * self.kernel_IO, None if self.bias_O is None else gain * self.bias_O
         if before is not None:
             shift_O = tf.matmul(before.bias_D[None], kernel_IO)[0]
@@ -86,19 +100,29 @@ class Linear:
         return kernel_IO, bias_O
 
 
+def side_by_side(linears: list[Folded]) -> Folded:
+    """Several linear layers of one input, all with biases, as one."""
+    kernels, biases = zip(*linears, strict=True)
+    return tf.concat(kernels, axis=1), tf.concat(biases, axis=0)
+
+
 class LayerNorm:
     """Layer norm over the last axis."""
 
     def __init__(self, weights: Weights, dim: int) -> None:
-        self.weight_D = weights.declare("weight", (dim,))
-        self.bias_D = weights.declare("bias", (dim,))
+        self.affine = Affine.declare(weights, dim, ("weight", "bias"))
 
     def __call__(self, x_TD: tf.Tensor) -> tf.Tensor:
         """(T, D) → (T, D)."""
-        # Sums and products: for a difference of a matrix and a column, and for squares, TFLite's own kernels are slow.
-        x_TD = x_TD + -1.0 * tf.reduce_mean(x_TD, axis=-1, keepdims=True)
-        variance_T1 = tf.reduce_mean(x_TD * x_TD, axis=-1, keepdims=True)
-        return x_TD * tf.math.rsqrt(variance_T1 + NORM_EPSILON) * self.weight_D + self.bias_D
+        return standardise(x_TD) * self.affine.scale_D + self.affine.bias_D
+
+
+def standardise(x_TD: tf.Tensor) -> tf.Tensor:
+    """What layer norm does before its scale and bias."""
+    # Sums and products: for a difference of a matrix and a column, and for squares, TFLite's own kernels are slow.
+    x_TD = x_TD + -1.0 * tf.reduce_mean(x_TD, axis=-1, keepdims=True)
+    variance_T1 = tf.reduce_mean(x_TD * x_TD, axis=-1, keepdims=True)
+    return x_TD * tf.math.rsqrt(variance_T1 + NORM_EPSILON)
 
 
 class BatchNorm:
@@ -141,21 +165,41 @@ class FrontEnd:
 
 
 def depthwise(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, bias_D: tf.Tensor, frames: Frames) -> tf.Tensor:
-    """Each channel along time with a kernel of its own, zeros around, plus a bias; in slices of taps that are fast."""
+    """Each channel along time with a kernel of its own, zeros around, plus a bias."""
     if frames.at_once > 1:
         return _depthwise_at_once(x_TD, kernel_K1D, frames) + bias_D
-    kernel_size = kernel_K1D.shape[0]
-    margins = [[kernel_size // 2, kernel_size // 2], [0, 0]]
-    padded_1T1D = tf.reshape(tf.pad(x_TD, margins), [1, -1, 1, x_TD.shape[-1]])
-    slices = []
-    for begin in range(0, kernel_size, MAX_TAPS):
-        end = min(begin + MAX_TAPS, kernel_size)
-        # Counted from the end, bounds are constants, which the fast kernels' graph takes in.
-        part_1T1D = padded_1T1D[:, begin : end - kernel_size or None]
-        kernel = kernel_K1D[begin:end, ..., None]
-        slices.append(tf.nn.depthwise_conv2d(part_1T1D, kernel, strides=[1, 1, 1, 1], padding="VALID"))
-    slices[0] += bias_D
-    return tf.reshape(functools.reduce(tf.add, slices), [-1, x_TD.shape[-1]])
+    middle = kernel_K1D.shape[0] // 2
+    x_1T1D = tf.reshape(x_TD, [1, -1, 1, x_TD.shape[-1]])
+    parts = []
+    for taps in tap_groups(kernel_K1D.shape[0]):
+        # Each with pads of its own, which the fast kernels then take in.
+        margins = [[0, 0], [middle - taps[0], taps[-1] - middle], [0, 0], [0, 0]]
+        kernel, rate = kernel_K1D[taps.start : taps.stop : taps.step, ..., None], taps.step
+        # The operator itself: `tf.nn.depthwise_conv2d` would make a dilated one out of a dozen others.
+        parts.append(
+            tf.raw_ops.DepthwiseConv2dNative(
+                input=tf.pad(x_1T1D, margins),
+                filter=kernel,
+                strides=[1, 1, 1, 1],
+                padding="VALID",
+                dilations=[1, rate, 1, 1],
+            )
+        )
+    parts[0] += bias_D
+    return tf.reshape(functools.reduce(tf.add, parts), [-1, x_TD.shape[-1]])
+
+
+def tap_groups(kernel_size: int) -> list[range]:
+    """The taps of a long kernel as several kernels with gaps, each short enough to be fast.
+
+    Stretches without gaps would do as well, but their outputs do not lie around the middle: each would need a slice of
+    the frames, which is a copy. The first and the last tap go together, since 49 others are two groups of 25 and 24.
+    """
+    if kernel_size <= MAX_TAPS:
+        return [range(kernel_size)]
+    rate = -(-(kernel_size - 2) // MAX_TAPS)
+    inner = [range(first, kernel_size - 1, rate) for first in range(1, rate + 1)]
+    return [*inner, range(0, kernel_size, kernel_size - 1)]
 
 
 def _depthwise_at_once(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, frames: Frames) -> tf.Tensor:
@@ -181,9 +225,9 @@ class FeedForward:
         self.linear1 = Linear(weights.scope("linear1"), dim, dim)
         self.linear2 = Linear(weights.scope("linear2"), dim, dim)
 
-    def __call__(self, x_TD: tf.Tensor, before: Affine) -> tf.Tensor:
-        """(T, D) → (T, D)."""
-        return self.linear2(silu(self.linear1(x_TD, before)))
+    def __call__(self, x_TD: tf.Tensor, before: Affine, plus_D: tf.Tensor) -> tf.Tensor:
+        """(T, D) → (T, D), see `Linear`."""
+        return self.linear2(silu(self.linear1(x_TD, before)), plus_O=plus_D)
 
 
 class ConvModule:
@@ -195,12 +239,12 @@ class ConvModule:
         self.norm = BatchNorm(weights.scope("norm"), dim)
         self.pointwise2 = Linear(weights.scope("pointwise2"), dim, dim, layout="pointwise")
 
-    def __call__(self, x_TD: tf.Tensor, before: Affine, frames: Frames) -> tf.Tensor:
-        """(T, D) → (T, D)."""
+    def __call__(self, x_TD: tf.Tensor, before: Affine, plus_D: tf.Tensor, frames: Frames) -> tf.Tensor:
+        """(T, D) → (T, D), see `Linear`."""
         value_TD, gate_TD = tf.split(self.pointwise1(x_TD, before), 2, axis=-1)
         kernel_K1D, bias_D = self.norm.folded(self.kernel_K1D1[..., 0])
         gated_TD = frames.without_pads(value_TD * tf.sigmoid(gate_TD))
-        return self.pointwise2(silu(depthwise(gated_TD, kernel_K1D, bias_D, frames)))
+        return self.pointwise2(silu(depthwise(gated_TD, kernel_K1D, bias_D, frames)), plus_O=plus_D)
 
 
 def part_view(x_TCL: tf.Tensor) -> tf.Tensor:
