@@ -8,7 +8,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from podium.port.layers import Affine, Frames, Linear, side_by_side
+from podium.port.layers import Affine, Frames, Linear, is_spread, side_by_side
 from podium.port.weights import Weights
 
 Rotation = tuple[tf.Tensor, tf.Tensor]  # cosines and sines (T, K), the first rows of a `rotary_table`
@@ -16,13 +16,14 @@ Positions = Rotation | tf.Tensor  # what the two kinds of attention take
 
 
 def split_heads(x_TD: tf.Tensor, num_heads: int) -> tf.Tensor:
-    """(T, D) → (H, T, K)."""
+    """Rows, see `as_rows` → (H, T, K)."""
     return tf.transpose(tf.reshape(x_TD, [-1, num_heads, x_TD.shape[-1] // num_heads]), [1, 0, 2])
 
 
-def join_heads(x_HTK: tf.Tensor) -> tf.Tensor:
-    """(H, T, K) → (T, D)."""
-    return tf.reshape(tf.transpose(x_HTK, [1, 0, 2]), [-1, x_HTK.shape[0] * x_HTK.shape[2]])
+def join_heads(x_HTK: tf.Tensor, spread: bool = False) -> tf.Tensor:
+    """(H, T, K) → rows, see `as_rows`."""
+    dim = x_HTK.shape[0] * x_HTK.shape[2]
+    return tf.reshape(tf.transpose(x_HTK, [1, 0, 2]), [1, -1, 1, dim] if spread else [-1, dim])
 
 
 class RotaryAttention:
@@ -45,7 +46,7 @@ class RotaryAttention:
         q_HTK, k_HTK = tf.split(rotate(split_heads(qk_TD, 2 * self.num_heads), rotation), 2)
         v_HTK = split_heads(self.v_proj(x_TD, before), self.num_heads)
         p_HTT = tf.nn.softmax(frames.hide(tf.matmul(q_HTK, k_HTK, transpose_b=True)))
-        return self.o_proj(join_heads(tf.matmul(p_HTT, v_HTK)), plus_O=plus_D)
+        return self.o_proj(join_heads(tf.matmul(p_HTT, v_HTK), is_spread(x_TD)), plus_O=plus_D)
 
 
 def rotary_table(max_frames: int, head_dim: int) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +99,7 @@ class RelativeAttention:
         position_HTR = tf.matmul(q_HTK + self.position_bias_HK[:, None], p_HRK, transpose_b=True)
         scores_HTT = content_HTT + relative_shift(position_HTR, frames.num_rows)
         p_HTT = tf.nn.softmax(frames.hide(scores_HTT * q_HTK.shape[-1] ** -0.5))
-        return self.o_proj(join_heads(tf.matmul(p_HTT, v_HTK)), plus_O=plus_D)
+        return self.o_proj(join_heads(tf.matmul(p_HTT, v_HTK), is_spread(x_TD)), plus_O=plus_D)
 
 
 def offset_table(max_frames: int, dim: int) -> np.ndarray:

@@ -5,6 +5,7 @@ I and O channels in and out, V vocabulary.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -86,12 +87,10 @@ def standardise(x_ND: tf.Tensor) -> tf.Tensor:
     return x_ND * tf.math.rsqrt(tf.reduce_mean(tf.square(x_ND), axis=-1, keepdims=True) + NORM_EPSILON)
 
 
-def product(x_NI: tf.Tensor, linears: list[Folded]) -> tf.Tensor:
+def product(x_NI: tf.Tensor, linears: list[Folded], activation: Callable = tf.identity) -> tf.Tensor:
     """(N, I) → (N, O): each network's row through its own layer."""
-    rows = tf.split(x_NI, len(linears))
-    return tf.concat(
-        [tf.matmul(x_1I, kernel) + bias for x_1I, (kernel, bias) in zip(rows, linears, strict=True)], axis=0
-    )
+    pairs = zip(tf.split(x_NI, len(linears)), linears, strict=True)
+    return tf.concat([activation(tf.matmul(x_1I, kernel) + bias) for x_1I, (kernel, bias) in pairs], axis=0)
 
 
 def attend(q_NHK1: tf.Tensor, cache: Cache, bias_S: tf.Tensor | None) -> tf.Tensor:
@@ -190,7 +189,7 @@ class Decoders:
         q_ND = product(standardise(x_ND), [one.cross_attention.query(one.norm_cross) for one in layers])
         o_ND = attend(self._heads(q_ND, 1), cross, hidden_T)
         x_ND = x_ND + product(o_ND, [centred(one.cross_attention.o_proj) for one in layers])
-        h_NO = tf.nn.relu(product(standardise(x_ND), [one.fc1.folded(one.norm_ff) for one in layers]))
+        h_NO = product(standardise(x_ND), [one.fc1.folded(one.norm_ff) for one in layers], tf.nn.relu)
         return x_ND + product(h_NO, [centred(one.fc2) for one in layers]), cache
 
     def _heads(self, x_NO: tf.Tensor, num_kinds: int) -> tf.Tensor:

@@ -38,8 +38,8 @@ class Frames:
             self.is_frame_T1, self.hidden_T = is_frame_T[:, None], (1 - is_frame_T) * IMPOSSIBLE
 
     def without_pads(self, x_TD: tf.Tensor) -> tf.Tensor:
-        """(T, D), zero at pads."""
-        return x_TD if self.is_frame_T1 is None else x_TD * self.is_frame_T1
+        """Rows, see `as_rows`, zero at pads."""
+        return x_TD if self.is_frame_T1 is None else x_TD * as_rows(self.is_frame_T1, is_spread(x_TD))
 
     def hide(self, scores_HST: tf.Tensor) -> tf.Tensor:
         """Scores of keys, such that no pad is looked at."""
@@ -164,13 +164,25 @@ class FrontEnd:
         return tf.matmul(tf.reshape(h_1TPO, [-1, self.flat]), kernel_ID) + bias_D
 
 
+def is_spread(x: tf.Tensor) -> bool:
+    """Whether rows lie as (1, T, 1, D)."""
+    return len(x.shape) == 4
+
+
+def as_rows(x: tf.Tensor, spread: bool) -> tf.Tensor:
+    """Rows as (1, T, 1, D) or as (T, D).
+
+    Spread, they need no copy where convolutions along time take them; a reshape is a copy.
+    """
+    return tf.reshape(x, [1, -1, 1, x.shape[-1]] if spread else [-1, x.shape[-1]])
+
+
 def depthwise(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, bias_D: tf.Tensor, frames: Frames) -> tf.Tensor:
-    """Each channel along time with a kernel of its own, zeros around, plus a bias."""
+    """Each channel of rows, see `as_rows`, along time with a kernel of its own, zeros around, plus a bias."""
     if frames.at_once > 1:
         return _depthwise_at_once(x_TD, kernel_K1D, frames) + bias_D
     middle = kernel_K1D.shape[0] // 2
-    x_1T1D = tf.reshape(x_TD, [1, -1, 1, x_TD.shape[-1]])
-    parts = []
+    x_1T1D, parts = x_TD if is_spread(x_TD) else as_rows(x_TD, True), []
     for taps in tap_groups(kernel_K1D.shape[0]):
         # Each with pads of its own, which the fast kernels then take in.
         margins = [[0, 0], [middle - taps[0], taps[-1] - middle], [0, 0], [0, 0]]
@@ -186,7 +198,8 @@ def depthwise(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, bias_D: tf.Tensor, frames:
             )
         )
     parts[0] += bias_D
-    return tf.reshape(functools.reduce(tf.add, parts), [-1, x_TD.shape[-1]])
+    y_1T1D = functools.reduce(tf.add, parts)
+    return y_1T1D if is_spread(x_TD) else as_rows(y_1T1D, False)
 
 
 def tap_groups(kernel_size: int) -> list[range]:
