@@ -14,7 +14,7 @@ from podium.export.clips import Clip, edge_clips
 from podium.export.tflite import Ensemble, preprocess
 from podium.export.verification import check_readers
 from podium.port import decoder, layers, port
-from podium.port.decoder import greedy
+from podium.port.greedy import greedy
 from podium.text import DUMMY_PHRASE, END, NUM_CHARACTERS
 
 MIN_FRAMES, MAX_FRAMES = 15, 64

@@ -16,7 +16,8 @@ from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, 
 from podium.export.tflite import Ensemble
 from podium.inference import TfliteRecognizer
 from podium.port import port
-from podium.port.layers import MAX_TAPS, NORM_EPSILON, BatchNorm, Frames, Linear, depthwise, is_nonzero, tap_groups
+from podium.port.convolution import MAX_TAPS, depthwise, tap_groups
+from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Linear, is_nonzero
 from podium.port.weights import Weights
 
 OLD_RUNTIME = os.environ.get("PODIUM_TFLITE_RUNTIME_PYTHON")  # a Python with tflite-runtime 2.14

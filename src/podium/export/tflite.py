@@ -19,7 +19,7 @@ from podium.errors import UserError
 from podium.export.operators import check_operators
 from podium.landmarks import COLUMNS, NUM_LANDMARKS
 from podium.port import Twin
-from podium.port.decoder import greedy
+from podium.port.greedy import greedy
 from podium.port.layers import Frames, or_one
 from podium.text import CHARACTERS, DUMMY_PHRASE, END, LABEL_LENGTH, NUM_CHARACTERS
 

@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from podium.config import Model
 from podium.port.attention import Positions, RelativeAttention, RotaryAttention
-from podium.port.layers import Affine, ConvModule, FeedForward, Frames, LayerNorm, as_rows, standardise
+from podium.port.convolution import ConvModule
+from podium.port.layers import Affine, FeedForward, Frames, LayerNorm, as_rows, standardise
 from podium.port.weights import Weights
 
 MakeAttention = Callable[[Weights, int, int], RotaryAttention | RelativeAttention]

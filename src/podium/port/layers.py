@@ -1,7 +1,7 @@
 """Building blocks of the encoders for one clip without padding, each the twin of torch's class of the same name.
 
 Letters in tensor names: T frames, L landmarks, C coordinates, D width, P landmark positions after the stem, I and O
-channels in and out, N frames made at once.
+channels in and out.
 """
 
 import functools
@@ -15,8 +15,6 @@ from podium.port.weights import Weights
 NORM_EPSILON = 1e-5
 IMPOSSIBLE = -5e4  # added to what must not win; finite in float16, in which tables are stored
 STEM_CHANNELS = 32
-# The fast depthwise kernels of TFLite's CPU back end end at 25 taps; a longer one is cheaper in several.
-MAX_TAPS = 25
 
 Folded = tuple[tf.Tensor, tf.Tensor | None]  # kernel (I, O) and bias (O,) of a linear layer
 
@@ -56,6 +54,19 @@ class Frames:
             return tf.reduce_mean(x_TD, axis=0, keepdims=True)
         sums_1D = tf.reduce_sum(self.without_pads(x_TD), axis=0, keepdims=True)
         return sums_1D / tf.reduce_sum(self.is_frame_T1, axis=0, keepdims=True)
+
+
+def is_spread(x: tf.Tensor) -> bool:
+    """Whether rows lie as (1, T, 1, D)."""
+    return len(x.shape) == 4
+
+
+def as_rows(x: tf.Tensor, spread: bool) -> tf.Tensor:
+    """Rows as (1, T, 1, D) or as (T, D).
+
+    Spread, they need no copy where convolutions along time take them; a reshape is a copy.
+    """
+    return tf.reshape(x, [1, -1, 1, x.shape[-1]] if spread else [-1, x.shape[-1]])
 
 
 @dataclass(frozen=True)
@@ -164,73 +175,6 @@ class FrontEnd:
         return tf.matmul(tf.reshape(h_1TPO, [-1, self.flat]), kernel_ID) + bias_D
 
 
-def is_spread(x: tf.Tensor) -> bool:
-    """Whether rows lie as (1, T, 1, D)."""
-    return len(x.shape) == 4
-
-
-def as_rows(x: tf.Tensor, spread: bool) -> tf.Tensor:
-    """Rows as (1, T, 1, D) or as (T, D).
-
-    Spread, they need no copy where convolutions along time take them; a reshape is a copy.
-    """
-    return tf.reshape(x, [1, -1, 1, x.shape[-1]] if spread else [-1, x.shape[-1]])
-
-
-def depthwise(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, bias_D: tf.Tensor, frames: Frames) -> tf.Tensor:
-    """Each channel of rows, see `as_rows`, along time with a kernel of its own, zeros around, plus a bias."""
-    if frames.at_once > 1:
-        return _depthwise_at_once(x_TD, kernel_K1D, frames) + bias_D
-    middle = kernel_K1D.shape[0] // 2
-    x_1T1D, parts = x_TD if is_spread(x_TD) else as_rows(x_TD, True), []
-    for taps in tap_groups(kernel_K1D.shape[0]):
-        # Each with pads of its own, which the fast kernels then take in.
-        margins = [[0, 0], [middle - taps[0], taps[-1] - middle], [0, 0], [0, 0]]
-        kernel, rate = kernel_K1D[taps.start : taps.stop : taps.step, ..., None], taps.step
-        # The operator itself: `tf.nn.depthwise_conv2d` would make a dilated one out of a dozen others.
-        parts.append(
-            tf.raw_ops.DepthwiseConv2dNative(
-                input=tf.pad(x_1T1D, margins),
-                filter=kernel,
-                strides=[1, 1, 1, 1],
-                padding="VALID",
-                dilations=[1, rate, 1, 1],
-            )
-        )
-    parts[0] += bias_D
-    y_1T1D = functools.reduce(tf.add, parts)
-    return y_1T1D if is_spread(x_TD) else as_rows(y_1T1D, False)
-
-
-def tap_groups(kernel_size: int) -> list[range]:
-    """The taps of a long kernel as several kernels with gaps, each short enough to be fast.
-
-    Stretches without gaps would do as well, but their outputs do not lie around the middle: each would need a slice of
-    the frames, which is a copy. The first and the last tap go together, since 49 others are two groups of 25 and 24.
-    """
-    if kernel_size <= MAX_TAPS:
-        return [range(kernel_size)]
-    rate = -(-(kernel_size - 2) // MAX_TAPS)
-    inner = [range(first, kernel_size - 1, rate) for first in range(1, rate + 1)]
-    return [*inner, range(0, kernel_size, kernel_size - 1)]
-
-
-def _depthwise_at_once(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, frames: Frames) -> tf.Tensor:
-    """Several frames in one step, each by the same kernel shifted by one: N outputs for each channel.
-
-    TFLite's own kernel for x86 spends its time on the inputs that it reads, however much it makes of each.
-    """
-    kernel_size, dim, num = kernel_K1D.shape[0], x_TD.shape[-1], frames.at_once
-    kernel_K1DN = tf.stack(
-        [tf.pad(kernel_K1D, [[shift, num - 1 - shift], [0, 0], [0, 0]]) for shift in range(num)], axis=-1
-    )
-    padded_TD = tf.pad(x_TD, [[kernel_size // 2, kernel_size // 2 + num - 1], [0, 0]])
-    padded_1T1D = tf.reshape(padded_TD, [1, -1, 1, dim])
-    steps_1T1O = tf.nn.depthwise_conv2d(padded_1T1D, kernel_K1DN, strides=[1, num, num, 1], padding="VALID")
-    steps_TND = tf.transpose(tf.reshape(steps_1T1O, [-1, dim, num]), [0, 2, 1])
-    return tf.reshape(steps_TND, [-1, dim])[: frames.num_rows]
-
-
 class FeedForward:
     """Two linear layers of the same width with SiLU between."""
 
@@ -241,23 +185,6 @@ class FeedForward:
     def __call__(self, x_TD: tf.Tensor, before: Affine, plus_D: tf.Tensor) -> tf.Tensor:
         """(T, D) → (T, D), see `Linear`."""
         return self.linear2(silu(self.linear1(x_TD, before)), plus_O=plus_D)
-
-
-class ConvModule:
-    """Gated pointwise, long depthwise and pointwise convolution along time."""
-
-    def __init__(self, weights: Weights, dim: int, kernel_size: int) -> None:
-        self.pointwise1 = Linear(weights.scope("pointwise1"), dim, 2 * dim, layout="pointwise")
-        self.kernel_K1D1 = weights.declare("depthwise.weight", (dim, 1, kernel_size), "depthwise")
-        self.norm = BatchNorm(weights.scope("norm"), dim)
-        self.pointwise2 = Linear(weights.scope("pointwise2"), dim, dim, layout="pointwise")
-
-    def __call__(self, x_TD: tf.Tensor, before: Affine, plus_D: tf.Tensor, frames: Frames) -> tf.Tensor:
-        """(T, D) → (T, D), see `Linear`."""
-        value_TD, gate_TD = tf.split(self.pointwise1(x_TD, before), 2, axis=-1)
-        kernel_K1D, bias_D = self.norm.folded(self.kernel_K1D1[..., 0])
-        gated_TD = frames.without_pads(value_TD * tf.sigmoid(gate_TD))
-        return self.pointwise2(silu(depthwise(gated_TD, kernel_K1D, bias_D, frames)), plus_O=plus_D)
 
 
 def part_view(x_TCL: tf.Tensor) -> tf.Tensor:

@@ -11,7 +11,8 @@ import tensorflow as tf
 from podium.config import Model, Stack
 from podium.port.attention import Rotation, join_heads, rotary_table, rotate, rotation_of, split_heads
 from podium.port.base import TWINS
-from podium.port.layers import BatchNorm, Frames, LayerNorm, Linear, depthwise, or_one, silu
+from podium.port.convolution import depthwise
+from podium.port.layers import BatchNorm, Frames, LayerNorm, Linear, or_one, silu
 from podium.port.parts_reader import PartsReader
 from podium.port.weights import Weights
 
