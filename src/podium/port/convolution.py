@@ -36,7 +36,7 @@ def depthwise(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, bias_D: tf.Tensor, frames:
     if frames.at_once > 1:
         return _depthwise_at_once(x_TD, kernel_K1D, frames) + bias_D
     middle = kernel_K1D.shape[0] // 2
-    x_1T1D, parts = x_TD if is_spread(x_TD) else as_rows(x_TD, True), []
+    x_1T1D, parts = as_rows(x_TD, True), []
     for taps in tap_groups(kernel_K1D.shape[0]):
         # Each with pads of its own, which the fast kernels then take in.
         margins = [[0, 0], [middle - taps[0], taps[-1] - middle], [0, 0], [0, 0]]
@@ -52,8 +52,7 @@ def depthwise(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, bias_D: tf.Tensor, frames:
             )
         )
     parts[0] += bias_D
-    y_1T1D = functools.reduce(tf.add, parts)
-    return y_1T1D if is_spread(x_TD) else as_rows(y_1T1D, False)
+    return as_rows(functools.reduce(tf.add, parts), is_spread(x_TD))
 
 
 def tap_groups(kernel_size: int) -> list[range]:

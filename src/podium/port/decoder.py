@@ -131,7 +131,7 @@ class Decoders:
             x_TO = tf.matmul(e_TD, kernel_IO) + bias_O
             x_1THK = tf.reshape(x_TO, [1, -1, num_kinds * self.num_heads, self.head_dim])
             rows.append(tf.transpose(x_1THK, [0, 2, 3, 1]))
-        kinds = tf.split(rows[0] if len(rows) == 1 else tf.concat(rows, axis=0), num_kinds, axis=1)
+        kinds = tf.split(tf.concat(rows, axis=0), num_kinds, axis=1)
         return list(zip(kinds[::2], kinds[1::2], strict=True))
 
     def empty_cache(self) -> list[Cache]:

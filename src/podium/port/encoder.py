@@ -44,9 +44,9 @@ class Block:
     def __call__(self, x: Stream, positions: Positions, frames: Frames) -> Stream:
         """(T, D) → (T, D)."""
         modules = (
-            lambda *x: self.attention(*x, positions, frames),
+            lambda *stream: self.attention(*stream, positions, frames),
             self.ff1,
-            lambda *x: self.conv(*x, frames),
+            lambda *stream: self.conv(*stream, frames),
             self.ff2,
         )
         for affine, module, norm in zip(self.affines, modules, self.norms, strict=True):

@@ -64,9 +64,9 @@ def is_spread(x: tf.Tensor) -> bool:
 def as_rows(x: tf.Tensor, spread: bool) -> tf.Tensor:
     """Rows as (1, T, 1, D) or as (T, D).
 
-    Spread, they need no copy where convolutions along time take them; a reshape is a copy.
+    Spread, they need no copy where convolutions along time take them. A reshape is one, even where it changes nothing.
     """
-    return tf.reshape(x, [1, -1, 1, x.shape[-1]] if spread else [-1, x.shape[-1]])
+    return x if is_spread(x) == spread else tf.reshape(x, [1, -1, 1, x.shape[-1]] if spread else [-1, x.shape[-1]])
 
 
 @dataclass(frozen=True)
