@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import IO
 from podium.errors import UserError
 
 log = logging.getLogger(__name__)
+
+PATIENCE_S = 30  # the processes of a killed job hold their GPUs until they have written their state
+POLL_S = 0.1
 
 
 @dataclass
@@ -41,7 +45,7 @@ def visible_devices() -> list[str]:
     return [str(index) for index, line in enumerate(line for line in listing.splitlines() if line.startswith("GPU"))]
 
 
-def lease_gpus(num_gpus: int = 1, folder: Path | None = None) -> Lease | None:
+def lease_gpus(num_gpus: int = 1, folder: Path | None = None, patience_s: float = PATIENCE_S) -> Lease | None:
     """Takes the first free GPUs and makes them the only visible ones. To be called before torch is imported.
 
     The locks end with the process, however it ends; there is nothing to clean up after a crash. Forked children, such
@@ -50,6 +54,7 @@ def lease_gpus(num_gpus: int = 1, folder: Path | None = None) -> Lease | None:
     Args:
         num_gpus: All of them are taken, or none.
         folder: Where the lock files lie; jobs that share it share the GPUs. By default one folder per user and machine.
+        patience_s: How long to wait for GPUs that are not free yet.
 
     Returns:
         To be kept for as long as the GPUs are used; None on a machine without GPUs, where one is asked for.
@@ -69,26 +74,34 @@ def lease_gpus(num_gpus: int = 1, folder: Path | None = None) -> Lease | None:
     # Where Slurm gives no GPUs, all jobs of the machine share them, as without Slurm.
     is_given = "CUDA_VISIBLE_DEVICES" in os.environ
     prefix = f"slurm-{os.environ.get('SLURM_JOB_ID', 'none') if is_given else 'none'}"
+    deadline = time.monotonic() + patience_s
+    while len((lease := _free(devices, num_gpus, folder / prefix)).devices) < num_gpus:
+        if time.monotonic() >= deadline:
+            num_taken = len(devices) - len(lease.devices)
+            raise UserError(
+                f"{num_taken} of {len(devices)} GPU(s) are taken by other jobs and {num_gpus} asked for; wait, or run"
+                f" with --resources gpu={len(devices)}"
+            )
+        time.sleep(POLL_S)
+    os.register_at_fork(after_in_child=lease.close)
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(lease.devices)
+    log.info("gpu=%s", ",".join(lease.devices))
+    return lease
+
+
+def _free(devices: list[str], num_gpus: int, prefix: Path) -> Lease:
+    """The first free ones; where they are too few, they are given back at once."""
     lease = Lease([], [])
-    with open(folder / f"{prefix}.lock", "w") as turn:
+    with open(f"{prefix}.lock", "w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)  # one chooser at a time: two could otherwise each take half of what both need
         for device in devices:
-            lock = _try_lock(folder / f"{prefix}-gpu-{device.replace('/', '_')}.lock")
+            lock = _try_lock(Path(f"{prefix}-gpu-{device.replace('/', '_')}.lock"))
             if lock is not None:
                 lease.devices.append(device)
                 lease.locks.append(lock)
             if len(lease.devices) == num_gpus:
-                break
-        else:
-            lease.close()
-    if len(lease.devices) < num_gpus:
-        raise UserError(
-            f"{len(devices) - len(lease.devices)} of {len(devices)} GPU(s) are taken by other jobs and {num_gpus} asked"
-            f" for; wait, or run with --resources gpu={len(devices)}"
-        )
-    os.register_at_fork(after_in_child=lease.close)
-    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(lease.devices)
-    log.info("gpu=%s", ",".join(lease.devices))
+                return lease
+        lease.close()
     return lease
 
 

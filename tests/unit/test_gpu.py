@@ -66,7 +66,7 @@ def test_leases_spread_over_the_devices(tmp_path, monkeypatch):
         assert os.environ["CUDA_VISIBLE_DEVICES"] == expected
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
     with pytest.raises(UserError, match=r"2 of 2 GPU\(s\) are taken"):
-        lease_gpus(folder=tmp_path)
+        lease_gpus(folder=tmp_path, patience_s=0)
     leases[0].close()
     lease_gpus(folder=tmp_path).close()
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "4"
@@ -97,7 +97,7 @@ def test_several_gpus_are_leased_together_or_not_at_all(tmp_path, monkeypatch):
     assert lease.devices == ["0", "1"] and os.environ["CUDA_VISIBLE_DEVICES"] == "0,1"
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
     with pytest.raises(UserError, match=r"2 of 3 GPU\(s\) are taken by other jobs and 2 asked for"):
-        lease_gpus(2, tmp_path)
+        lease_gpus(2, tmp_path, patience_s=0)
     assert lease_gpus(1, tmp_path).devices == ["2"], "the refused job has left nothing behind"
 
 
@@ -105,7 +105,7 @@ HOLDER = """
 import os, pathlib, signal, sys, podium.errors, podium.gpu
 
 def main():
-    lease = podium.gpu.lease_gpus(int(sys.argv[2]), pathlib.Path(sys.argv[1]))
+    lease = podium.gpu.lease_gpus(int(sys.argv[2]), pathlib.Path(sys.argv[1]), patience_s=0)
     if len(sys.argv) > 3:  # a loader process that outlives its parent
         ready, word = os.pipe()
         if os.fork() == 0:
@@ -169,7 +169,21 @@ def test_a_killed_process_gives_its_gpu_back_at_once(tmp_path, holders, words, m
     assert holder.stdout.readline() == "0 0\n"
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     with pytest.raises(UserError, match="taken by other jobs"):
-        lease_gpus(folder=tmp_path)
+        lease_gpus(folder=tmp_path, patience_s=0)
     holder.kill()
     holder.wait()
     lease_gpus(folder=tmp_path).close()
+
+
+def test_a_job_waits_for_the_processes_of_a_killed_one(tmp_path, holders, monkeypatch):
+    holder = hold(tmp_path, "2", devices="0,1")
+    holders.append(holder)
+    assert holder.stdout.readline() == "0,1 0,1\n"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+
+    def end(_seconds: float) -> None:
+        holder.kill()
+        holder.wait()
+
+    monkeypatch.setattr("podium.gpu.time.sleep", end)
+    assert lease_gpus(2, tmp_path).devices == ["0", "1"]
