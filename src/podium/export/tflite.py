@@ -14,6 +14,7 @@ import functools
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from podium.errors import UserError
 from podium.export.operators import check_operators
@@ -169,11 +170,9 @@ def convert(ensemble: Ensemble, half_weights: bool = True, reader: Reader | None
         half_weights: Store weights in float16; they are widened to float32 when the file is loaded.
         reader: The function that the file holds; the ensemble's own by default.
     """
-    function = (reader or ensemble.read).get_concrete_function()
-    # The converter saves what it is given, and would trace every function of the ensemble for that.
-    parameters = tf.Module()
-    parameters.all = ensemble.variables
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], parameters)
+    function = without_variables((reader or ensemble.read).get_concrete_function())
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
+    converter.exclude_conversion_metadata = True  # else the whole file is read and written once more
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     if half_weights:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -181,3 +180,15 @@ def convert(ensemble: Ensemble, half_weights: bool = True, reader: Reader | None
     content = converter.convert()
     check_operators(content)
     return content
+
+
+def without_variables(function: tf.types.experimental.ConcreteFunction) -> tf.types.experimental.ConcreteFunction:
+    """The function with constants for its variables, which the converter would save and load one by one."""
+    inner = convert_variables_to_constants_v2(function, lower_control_flow=False)  # numbers its outputs
+    names = sorted(function.structured_outputs)
+
+    @tf.function(input_signature=function.structured_input_signature[0], autograph=False)
+    def outer(*inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return dict(zip(names, inner(*inputs), strict=True))
+
+    return outer.get_concrete_function()
