@@ -2,6 +2,8 @@
 
 import {loadAndCompile, loadLiteRt, Tensor} from '@litertjs/core';
 
+let runtime = null; // a page loads it once
+
 export class Recognizer {
   // Use Recognizer.load.
   constructor(model, columns, alphabet, dummyPhrase) {
@@ -20,7 +22,11 @@ export class Recognizer {
    * @param {string} wasm URL of the folder wasm/ of @litertjs/core.
    */
   static async load(model, card, wasm) {
-    await loadLiteRt(wasm);
+    runtime ??= loadLiteRt(wasm).catch((error) => {
+      runtime = null;
+      throw error;
+    });
+    await runtime;
     const response = await fetch(card);
     if (!response.ok) throw new Error(`${card} cannot be fetched: ${response.status}`);
     const {input, output, thresholds} = await response.json();

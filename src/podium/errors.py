@@ -14,6 +14,10 @@ class UserError(Exception):
     """Bad input. The message is one line: what is wrong, where, and what to do about it."""
 
 
+class ClipError(UserError):
+    """A clip that cannot be read; others can."""
+
+
 @contextmanager
 def explained_by(file: str) -> Iterator[None]:
     """Puts the file that is wrong in front of what is wrong with it."""

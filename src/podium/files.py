@@ -18,9 +18,15 @@ from podium.errors import UserError
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yields a path beside ``path``; on a clean exit it replaces ``path``, on an error it is removed.
 
-    Works for files and for folders. The suffix is kept, since many writers choose their format by it.
+    Works for files and for folders. The suffix is kept, since many writers choose their format by it. Where ``path`` is
+    a symbolic link, what it leads to is replaced.
+
+    Raises:
+        UserError: It is a device or a pipe, of which nothing would be left.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UserError(f"{path} is neither a file nor a folder; name another place")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{os.getpid()}.partial.{path.name}")
     try:
@@ -38,7 +44,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 def remove_partials(paths: Iterable[str | Path]) -> None:
     """Removes what killed writers of these files or folders left beside them; nobody may be writing one of them now."""
     names: dict[Path, set[str]] = defaultdict(set)
-    for path in map(Path, paths):
+    for path in (Path(os.path.realpath(path)) for path in paths):
         names[path.parent].add(path.name)
     for folder, wanted in names.items():
         for leftover in folder.glob(".*.partial.*"):
@@ -62,6 +68,19 @@ def check_writable(folder: str | Path) -> None:
             pass
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror.lower()}; mend that and run again") from None
+
+
+def check_readable(path: str | Path) -> None:
+    """Opens a file that is there.
+
+    Raises:
+        UserError: That fails.
+    """
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise UserError(f"{path} cannot be opened: {error.strerror.lower()}; mend that and run again") from None
 
 
 def write_text(path: str | Path, text: str) -> None:

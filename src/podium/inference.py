@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from podium.config import Recipe, parse
-from podium.errors import UserError
-from podium.files import read_json
+from podium.errors import ClipError, UserError
+from podium.files import check_readable, read_json
 from podium.normalise import normalise, resize
 from podium.text import CHARACTERS, DUMMY_PHRASE, NUM_CHARACTERS, decode
 
@@ -66,7 +66,8 @@ class TfliteRecognizer:
         from ai_edge_litert.interpreter import Interpreter
 
         if not Path(path).is_file():
-            raise UserError(f"{path} does not exist; the stage 'export' makes it")
+            raise UserError(f"{path} does not exist; name a .tflite file")
+        check_readable(path)
         self._path = path
         try:
             interpreter = Interpreter(str(path), num_threads=num_threads)
@@ -96,7 +97,8 @@ class TfliteRecognizer:
         """All that the file returns, under its own names; "outputs" (n, 59) whatever the format.
 
         Raises:
-            UserError: The file is damaged, or takes fewer frames.
+            ClipError: The file takes fewer frames.
+            UserError: The file is damaged.
         """
         try:
             return self._checked_answer(np.ascontiguousarray(landmarks_TK, dtype=np.float32))
@@ -111,7 +113,7 @@ class TfliteRecognizer:
             return answer
         num_frames = len(landmarks_TK)  # a file for browsers: all shapes are fixed
         if num_frames > self._num_rows:
-            raise UserError(f"the file takes {self._num_rows} frames and the clip has {num_frames}; cut it")
+            raise ClipError(f"the file takes {self._num_rows} frames and the clip has {num_frames}; cut it")
         padded_TK = np.full((self._num_rows, landmarks_TK.shape[1]), np.nan, np.float32)
         padded_TK[:num_frames] = landmarks_TK
         answer = self._run(inputs=padded_TK, num_frames=np.array([num_frames], np.int32))

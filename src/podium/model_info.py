@@ -41,7 +41,7 @@ def lines(description: dict, indent: str = "") -> list[str]:
     """A description for people: one fact per line."""
     text = []
     for key, value in description.items():
-        name = f"{indent}{key.replace('_', ' ')}"
+        name = f"{indent}{key}"
         if isinstance(value, dict):
             text += [name, *lines(value, indent + "  ")]
         elif isinstance(value, list) and value and isinstance(value[0], dict):
@@ -67,13 +67,15 @@ def _describe_tflite(path: Path, digest: str) -> dict:
         signatures = {name: _signature(interpreter, name) for name in interpreter.get_signature_list()}
     except (ValueError, RuntimeError) as error:
         raise UserError(f"{path} is not a TFLite file ({error})") from None
-    settings = _beside(path, "inference_args.json", "selected_columns")
+    settings_name = "inference_args.json"
+    settings = _beside(path, settings_name, "selected_columns")
+    thresholds = {key: settings.get(key) for key in ("min_frames", "min_confidence")}
     return {
         "kind": "TFLite",
         "signatures": signatures,
         "weights_mb": _weights_mb(content),
         "operators": operator_names(content),
-        "thresholds": {key: settings.get(key) for key in ("min_frames", "min_confidence")},
+        "thresholds": thresholds if settings else f"no {settings_name} beside the file",
         "card": _card(path, digest),
     }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from podium.data.clip_files import Clip, Source
-from podium.errors import UserError, one_line, printable
+from podium.errors import ClipError, one_line, printable
 from podium.inference import Reading
 from podium.recognizer import Recognizer, as_clip
 
@@ -63,10 +63,13 @@ def _predict(recognizer: Recognizer, clip: Clip) -> Prediction:
         return Prediction(*place, 0, None, clip.problem)
     try:
         landmarks_TK = as_clip(clip.landmarks)
-    except UserError as error:
+    except ClipError as error:
         return Prediction(*place, 0, None, str(error))
     num_frames = len(landmarks_TK)
     if np.isnan(landmarks_TK).all():  # true of no frames, too
         problem = "a clip without a single landmark" if num_frames else "a clip without frames"
         return Prediction(*place, num_frames, None, problem)
-    return Prediction(*place, num_frames, recognizer.read(landmarks_TK))
+    try:
+        return Prediction(*place, num_frames, recognizer.read(landmarks_TK))
+    except ClipError as error:
+        return Prediction(*place, num_frames, None, str(error))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from podium.errors import UserError
+from podium.errors import ClipError, UserError
 from podium.files import read_json
 from podium.inference import Reader, Reading, TfliteRecognizer, TorchRecognizer, read_recipe
 from podium.landmarks import COLUMNS
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WEIGHTS, TFLITE = "model.safetensors", "model.tflite"
+MAX_THREADS = 256  # beyond what the runtime can start it fails without a word
 _NUM_NAMED = 5
 
 
@@ -35,7 +36,7 @@ class Recognizer:
     Args:
         path: A ``.tflite`` file; a ``.safetensors`` file with the ``recipe.json`` of its training beside it; or a
             folder that holds one of both as ``model.tflite`` or ``model.safetensors``.
-        num_threads: Threads that work on one clip. Those of torch are shared by the whole process.
+        num_threads: Threads that work on one clip, at most 256. Those of torch are shared by the whole process.
 
     Attributes:
         path: The model file.
@@ -45,8 +46,8 @@ class Recognizer:
     """
 
     def __init__(self, path: str | Path, num_threads: int = 1) -> None:
-        if not isinstance(num_threads, int) or num_threads < 1:
-            raise UserError(f"num_threads must be a whole number ≥ 1, not {num_threads!r}")
+        if not isinstance(num_threads, int) or not 1 <= num_threads <= MAX_THREADS:
+            raise UserError(f"the number of threads must be from 1 to {MAX_THREADS}, not {num_threads!r}")
         self.path = find_model(path)
         self._reader = _open(self.path, num_threads)
         self._lock = threading.Lock()
@@ -65,8 +66,9 @@ class Recognizer:
             it. A network in torch has no thresholds; it reads whatever has a frame.
 
         Raises:
-            UserError: Columns are missing, the shape or the type is another, a value is infinite, or a table holds
-                several sequences.
+            ClipError: A `UserError`. Columns are missing, the shape or the type is another, a value is infinite, a
+                table holds several sequences, or the file takes fewer frames.
+            UserError: The file cannot be run.
         """
         landmarks_TK = as_clip(landmarks)
         with self._lock:
@@ -92,20 +94,23 @@ def as_clip(landmarks: "np.ndarray | pd.DataFrame") -> np.ndarray:
     """What a reader wants, (T, 390) float32, NaN kept. For arguments and errors see `Recognizer.read`."""
     if hasattr(landmarks, "columns"):
         landmarks = _select(landmarks)
-    array = np.asarray(landmarks)
+    try:
+        array = np.asarray(landmarks)
+    except ValueError:  # rows of several lengths
+        raise ClipError(f"a clip must be an array (frames, {len(COLUMNS)}) or a table") from None
     if array.ndim != 2 or array.shape[1] != len(COLUMNS):
-        raise UserError(
+        raise ClipError(
             f"a clip of the shape {array.shape} cannot be read; it must be (frames, {len(COLUMNS)}),"
             " the columns of podium.landmarks.COLUMNS"
         )
     if array.dtype.kind != "f":
-        raise UserError(f"a clip of the type {array.dtype} cannot be read; landmarks are floating-point numbers")
+        raise ClipError(f"a clip of the type {array.dtype} cannot be read; landmarks are floating-point numbers")
     with np.errstate(over="ignore"):  # of a float64: becomes infinite, and is found as such
         landmarks_TK = np.ascontiguousarray(array, dtype=np.float32)
     is_infinite_TK = np.isinf(landmarks_TK)
     if is_infinite_TK.any():
         frame, column = np.argwhere(is_infinite_TK)[0]
-        raise UserError(f"frame {frame} has an infinite {COLUMNS[column]}; a missing landmark is NaN")
+        raise ClipError(f"frame {frame} has an infinite {COLUMNS[column]}; a missing landmark is NaN")
     return landmarks_TK
 
 
@@ -113,20 +118,20 @@ def _select(table: "pd.DataFrame") -> np.ndarray:
     """The 390 columns of a table in their order, as floats."""
     for ids in (table.index.to_series() if table.index.name == "sequence_id" else None, table.get("sequence_id")):
         if ids is not None and ids.nunique() > 1:
-            raise UserError(f"the table holds {ids.nunique()} sequences; give one at a time, or use `podium predict`")
+            raise ClipError(f"the table holds {ids.nunique()} sequences; give one at a time, or use `podium predict`")
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         more = f" and {len(missing) - _NUM_NAMED} more" if len(missing) > _NUM_NAMED else ""
-        raise UserError(f"a clip lacks the column(s) {', '.join(missing[:_NUM_NAMED])}{more}")
+        raise ClipError(f"a clip lacks the column(s) {', '.join(missing[:_NUM_NAMED])}{more}")
     table = table[COLUMNS]
     if table.shape[1] != len(COLUMNS):
         twice = table.columns[table.columns.duplicated()][0]
-        raise UserError(f"a clip has the column {twice} more than once")
+        raise ClipError(f"a clip has the column {twice} more than once")
     if table.empty:  # without values a column has no type
         return np.zeros(table.shape)
     for name, dtype in table.dtypes.items():
         if dtype.kind not in "fiu":
-            raise UserError(f"column {name} is {dtype}, not a number")
+            raise ClipError(f"column {name} is {dtype}, not a number")
     return table.to_numpy(dtype=np.float64, na_value=np.nan)
 
 

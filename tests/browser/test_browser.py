@@ -98,6 +98,7 @@ def test_a_browser_reads_what_python_reads(site, tmp_path):
     refused = [random_clip(129), clips[9].T.copy(), clips[9].reshape(-1, 130, 3), clips[9].astype(np.float16), infinite]
     answer = read_in_browser(site, [*clips, *other_layouts, *refused], tmp_path)
     assert "failure" not in answer, answer["failure"]
+    assert answer["missing"] == "no_card.json cannot be fetched: 404", "and the next one is loaded"
     readings = answer["readings"][: len(clips)]
     assert all(one == readings[9] for one in answer["readings"][len(clips) : -len(refused)])
     num_frames = len(clips[9])

@@ -10,6 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from small_networks import random_clip, random_network, small_recipe, state_of
 
+from podium.data.clip_files import open_sources
 from podium.errors import UserError
 from podium.export.flatbuffer import read_model, write_model
 from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, kind
@@ -19,6 +20,8 @@ from podium.port import port
 from podium.port.convolution import MAX_TAPS, depthwise, tap_groups
 from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Linear, is_nonzero
 from podium.port.weights import Weights
+from podium.prediction import predict
+from podium.recognizer import Recognizer
 
 OLD_RUNTIME = os.environ.get("PODIUM_TFLITE_RUNTIME_PYTHON")  # a Python with tflite-runtime 2.14
 INT8, FLOAT16 = schema.TensorType.INT8, schema.TensorType.FLOAT16
@@ -62,6 +65,15 @@ def test_answers_as_the_main_file(files, name, num_frames):
 def test_web_takes_no_more_than_its_rows(files):
     with pytest.raises(UserError, match="takes 128 frames and the clip has 129"):
         TfliteRecognizer(files["web"]).outputs(random_clip(129))
+
+
+def test_a_clip_too_long_for_web_stops_no_other(files, tmp_path):
+    for name, num_frames in (("a", 129), ("b", 128)):
+        np.save(tmp_path / f"{name}.npy", random_clip(num_frames))
+    bad, good = predict(Recognizer(files["web"]), open_sources([tmp_path]))
+    assert bad.reading is None and bad.num_frames == 129
+    assert bad.complaint == f"{tmp_path}/a.npy: the file takes 128 frames and the clip has 129; cut it"
+    assert good.reading == Recognizer(files["web"]).read(random_clip(128))
 
 
 def test_what_stands_behind_the_last_frame_is_not_looked_at(files):

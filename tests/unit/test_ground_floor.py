@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 
 import numpy as np
 import pytest
@@ -87,6 +88,30 @@ def test_atomic_path_replaces_folders(tmp_path):
             partial.mkdir()
             (partial / content).write_text(content)
     assert [path.name for path in (tmp_path / "folder").iterdir()] == ["second"]
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_atomic_path_keeps_links(tmp_path, is_folder):
+    (tmp_path / "elsewhere").mkdir()
+    target, link = tmp_path / "elsewhere/target", tmp_path / "link"
+    link.symlink_to(target)
+    for content in ("old", "new"):
+        with atomic_path(link) as partial:
+            if is_folder:
+                partial.mkdir()
+            (partial / "file" if is_folder else partial).write_text(content)
+            (partial.parent / f".0.partial.{target.name}").touch()
+        assert (target / "file" if is_folder else target).read_text() == content
+        assert link.is_symlink()
+    remove_partials([link])
+    assert [path.name for path in target.parent.iterdir()] == ["target"]
+
+
+def test_atomic_path_spares_what_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="pipe is neither a file nor a folder"), atomic_path(tmp_path / "pipe"):
+        pytest.fail("it must not be written")
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_leftovers_of_killed_writers_are_removed_and_nothing_else(tmp_path):

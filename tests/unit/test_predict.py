@@ -1,7 +1,10 @@
 """``podium predict`` and ``podium info``: every way in which clips may lie, and what is said of bad ones."""
 
 import json
+import os
 import re
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +14,7 @@ from small_networks import random_clip, random_network, small_recipe, write_netw
 from workplace import Workplace
 
 import podium as package
+from podium.data.clip_files import open_sources
 from podium.files import write_json
 from podium.landmarks import COLUMNS
 
@@ -244,8 +248,52 @@ def test_info_of_what_is_no_model(podium, tmp_path, name, message):
 
 def test_places_that_must_not_be_written(podium, model, tmp_path):
     clip = write_clip(tmp_path / "clip.npy")
-    for place, words in ((tmp_path, "is a folder"), (clip, "is one of the clips")):
-        before = clip.read_bytes()
-        done = podium("predict", clip, "--model", model, "--out", place)
-        assert done.code == 2 and words in done.err
-        assert clip.read_bytes() == before
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(clip)
+    places = {
+        tmp_path: "is no file", tmp_path / "pipe": "is no file", clip / "texts": "cannot be written",
+        Path("/proc/texts"): "/proc cannot be written", clip: "is one of the clips",
+        tmp_path / "link": "is one of the clips", model / "model.safetensors": "is the model",
+    }  # fmt: skip
+    before = {path: path.read_bytes() for path in (clip, model / "model.safetensors")}
+    for place, words in places.items():
+        done = podium("predict", tmp_path, "--model", model, "--out", place)
+        assert done.code == 2 and words in done.err and done.err.count("\n") == 1, place
+        assert {path: path.read_bytes() for path in before} == before
+    assert (tmp_path / "pipe").is_fifo() and (tmp_path / "link").is_symlink()
+
+
+def test_texts_go_where_a_link_leads(podium, model, tmp_path):
+    clip = write_clip(tmp_path / "clip.npy")
+    (tmp_path / "link").symlink_to(tmp_path / "texts")
+    assert podium("predict", clip, "--model", model, "--out", tmp_path / "link").code == 0
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "texts").read_text().startswith(str(clip))
+
+
+def test_what_may_not_be_opened_is_not_called_damaged(monkeypatch):
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        clip = write_clip(Path(folder, "clip.npy"))
+        clip.chmod(0)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        try:
+            (source,) = open_sources([clip])
+        finally:
+            if is_root:
+                os.seteuid(0)
+        assert [one.problem for one in source.clips()] == [
+            f"{clip} cannot be opened: permission denied; mend that and run again"
+        ]
+
+
+def test_more_threads_than_any_machine_has(podium, model, tmp_path):
+    done = podium("predict", write_clip(tmp_path / "clip.npy"), "--model", model, "--threads", 100_000)
+    assert (done.code, done.err) == (2, "error: the number of threads must be from 1 to 256, not 100000\n")
+
+
+def test_a_recipe_by_name_far_from_podium(podium, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = podium("import-checkpoint", "a.pth", "--recipe", "winner_round2", "--out", tmp_path / "model.safetensors")
+    assert done.code == 2 and "name a file, or run in Podium's folder" in done.err

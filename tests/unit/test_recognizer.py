@@ -129,5 +129,5 @@ def test_a_table_of_several_sequences_is_no_clip(recognizer, as_index):
 
 @pytest.mark.parametrize("num_threads", [0, -1, "2"])
 def test_numbers_of_threads(folder, num_threads):
-    with pytest.raises(UserError, match="num_threads must be a whole number"):
+    with pytest.raises(UserError, match="number of threads must be from 1 to 256"):
         Recognizer(folder, num_threads)

@@ -31,7 +31,10 @@ def run(arguments: argparse.Namespace) -> None:
     from podium.importing import MisfitError, import_checkpoint
     from podium.workflow import named_yaml
 
-    recipe = load_recipe(named_yaml("config/recipes", arguments.recipe))
+    recipe_file = Path(named_yaml("config/recipes", arguments.recipe))
+    if not recipe_file.parent.is_dir():
+        raise UserError(f"--recipe: {recipe_file} does not exist here; name a file, or run in Podium's folder")
+    recipe = load_recipe(recipe_file)
     try:
         counts = import_checkpoint(arguments.checkpoint, recipe, arguments.seed, arguments.out)
     except MisfitError as error:

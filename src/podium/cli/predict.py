@@ -27,22 +27,26 @@ def run(arguments: argparse.Namespace) -> None:
     """Prints or writes the texts; tells on stderr which clips could not be read.
 
     Raises:
-        UserError: The model cannot be used, a place does not exist, or not one clip can be read.
+        UserError: The model cannot be used, a place does not exist or cannot be written, or not one clip can be read.
     """
     from tqdm import tqdm
 
     from podium.data.clip_files import open_sources
-    from podium.files import write_text
+    from podium.files import check_writable, write_text
     from podium.prediction import predict
     from podium.recognizer import Recognizer
 
-    if arguments.out and (arguments.out.is_dir() or arguments.out in arguments.clips):
-        raise UserError(f"--out {arguments.out} is {'a folder' if arguments.out.is_dir() else 'one of the clips'}")
+    if arguments.out:
+        if arguments.out.exists() and not arguments.out.is_file():
+            raise UserError(f"--out {arguments.out} is no file; name one, or leave --out away")
+        check_writable(arguments.out.parent)
     recognizer = Recognizer(arguments.model, arguments.threads)
     absent = [str(path) for path in arguments.clips if not path.exists()]
     if absent:
         raise UserError(f"{', '.join(absent)}: no such file or folder; nothing was read")
     sources = open_sources(arguments.clips)
+    if arguments.out:
+        _spare_inputs(arguments.out.resolve(), recognizer.path, [source.path for source in sources])
     total = sum(source.num_clips for source in sources)
     with tqdm(predict(recognizer, sources), total=total, unit="clip", disable=not sys.stderr.isatty()) as bar:
         predictions = list(bar)
@@ -70,3 +74,9 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"bad clip: {one.complaint}", file=sys.stderr)
     more = f" (the first {NUM_NAMED} are named)" if len(bad) > NUM_NAMED else ""
     print(f"num_read={len(read)} num_bad={len(bad)}{more}", file=sys.stderr)
+
+
+def _spare_inputs(out: Path, model: Path, clips: list[Path]) -> None:
+    for path, kind in [(model, "the model"), *((clip, "one of the clips") for clip in clips)]:
+        if path.resolve() in (out, *out.parents):  # a folder of arrays is read as one source
+            raise UserError(f"--out {out} is {kind}; name another file")

@@ -18,7 +18,7 @@ from podium.data.inspect.folders import ShardRecordings, open_folder
 from podium.data.pack import MAX_FRAMES, Recordings
 from podium.data.parquet import INDEX_COLUMN, ParquetRecordings, runs
 from podium.errors import UserError
-from podium.files import read_json
+from podium.files import check_readable, read_json
 from podium.landmarks import COLUMNS
 from podium.npy import map_npy
 from podium.tables import read_csv
@@ -48,6 +48,7 @@ class Clip:
 class Source:
     """A file or a folder of arrays: how many clips it holds, and what reads them."""
 
+    path: Path
     num_clips: int
     clips: Callable[[], Iterator[Clip]]
 
@@ -94,17 +95,20 @@ def _open(path: Path) -> Source:
         return _of_recordings(path, ArrayRecordings(path))
     if not path.is_file():
         raise UserError(f"{path} does not exist; name files or folders of clips")
+    check_readable(path)
     if path.suffix == ".parquet":
         return _open_parquet(path)
     if path.suffix == ".csv":
         return _open_csv(path)
     if path.suffix == ".npy":
-        return _of_recordings(path, ShardRecordings(path)) if _is_shard(path) else Source(1, lambda: _read_npy(path))
+        if _is_shard(path):
+            return _of_recordings(path, ShardRecordings(path))
+        return Source(path, 1, lambda: _read_npy(path))
     raise UserError(f"{path} is no file of clips; give one of {', '.join(SUFFIXES)}, or a folder")
 
 
 def _broken(path: Path, error: UserError) -> Source:
-    return Source(1, lambda: iter([Clip(path, None, None, str(error))]))
+    return Source(path, 1, lambda: iter([Clip(path, None, None, str(error))]))
 
 
 def _of_recordings(path: Path, recordings: Recordings) -> Source:
@@ -132,7 +136,7 @@ def _of_recordings(path: Path, recordings: Recordings) -> Source:
         except UserError as error:
             yield Clip(path, None, None, str(error))
 
-    return Source(len(num_frames) + len(recordings.unreadable), clips)
+    return Source(path, len(num_frames) + len(recordings.unreadable), clips)
 
 
 def _too_long(num_frames: int) -> str:
@@ -142,11 +146,11 @@ def _too_long(num_frames: int) -> str:
 def _open_csv(path: Path) -> Source:
     """A clip, or several that a column `INDEX_COLUMN` tells apart."""
     if INDEX_COLUMN not in _read_csv(path, nrows=0).columns:
-        return Source(1, lambda: _read_tables(path, is_single=True))
+        return Source(path, 1, lambda: _read_tables(path, is_single=True))
     ids = _read_csv(path, usecols=[INDEX_COLUMN])[INDEX_COLUMN]
     if ids.dtype.kind not in "iu":
         raise UserError(f"{path}: column {INDEX_COLUMN} is {ids.dtype}, not an integer")
-    return Source(ids.nunique(), lambda: _read_tables(path, is_single=False))
+    return Source(path, ids.nunique(), lambda: _read_tables(path, is_single=False))
 
 
 def _read_tables(path: Path, is_single: bool) -> Iterator[Clip]:
@@ -168,7 +172,7 @@ def _open_parquet(path: Path) -> Source:
             return _of_recordings(path, ParquetRecordings(path))
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path} is cut off or not a parquet file ({error}); fetch or make it again") from None
-    return Source(1, lambda: _read_single_parquet(path))
+    return Source(path, 1, lambda: _read_single_parquet(path))
 
 
 def _read_single_parquet(path: Path) -> Iterator[Clip]:
