@@ -67,15 +67,14 @@ def _describe_tflite(path: Path, digest: str) -> dict:
         signatures = {name: _signature(interpreter, name) for name in interpreter.get_signature_list()}
     except (ValueError, RuntimeError) as error:
         raise UserError(f"{path} is not a TFLite file ({error})") from None
-    settings_name = "inference_args.json"
-    settings = _beside(path, settings_name, "selected_columns")
+    settings = _beside(path, "inference_args.json", "selected_columns")
     thresholds = {key: settings.get(key) for key in ("min_frames", "min_confidence")}
     return {
         "kind": "TFLite",
         "signatures": signatures,
         "weights_mb": _weights_mb(content),
         "operators": operator_names(content),
-        "thresholds": thresholds if settings else f"no {settings_name} beside the file",
+        "thresholds": thresholds if settings else "no inference_args.json beside the file",
         "card": _card(path, digest),
     }
 

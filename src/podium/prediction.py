@@ -61,15 +61,12 @@ def _predict(recognizer: Recognizer, clip: Clip) -> Prediction:
     place = (name, str(clip.path), clip.sequence_id)
     if clip.landmarks is None:
         return Prediction(*place, 0, None, clip.problem)
+    num_frames = 0
     try:
         landmarks_TK = as_clip(clip.landmarks)
-    except ClipError as error:
-        return Prediction(*place, 0, None, str(error))
-    num_frames = len(landmarks_TK)
-    if np.isnan(landmarks_TK).all():  # true of no frames, too
-        problem = "a clip without a single landmark" if num_frames else "a clip without frames"
-        return Prediction(*place, num_frames, None, problem)
-    try:
+        num_frames = len(landmarks_TK)
+        if np.isnan(landmarks_TK).all():  # true of no frames, too
+            raise ClipError("a clip without a single landmark" if num_frames else "a clip without frames")
         return Prediction(*place, num_frames, recognizer.read(landmarks_TK))
     except ClipError as error:
         return Prediction(*place, num_frames, None, str(error))

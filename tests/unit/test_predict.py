@@ -270,7 +270,7 @@ def test_texts_go_where_a_link_leads(podium, model, tmp_path):
     assert (tmp_path / "link").is_symlink() and (tmp_path / "texts").read_text().startswith(str(clip))
 
 
-def test_what_may_not_be_opened_is_not_called_damaged(monkeypatch):
+def test_what_may_not_be_opened_is_not_called_damaged():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         clip = write_clip(Path(folder, "clip.npy"))

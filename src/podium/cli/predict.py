@@ -78,5 +78,5 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _spare_inputs(out: Path, model: Path, clips: list[Path]) -> None:
     for path, kind in [(model, "the model"), *((clip, "one of the clips") for clip in clips)]:
-        if path.resolve() in (out, *out.parents):  # a folder of arrays is read as one source
+        if path.resolve() == out or out.is_file() and path.resolve() in out.parents:  # a folder of arrays is one source
             raise UserError(f"--out {out} is {kind}; name another file")
