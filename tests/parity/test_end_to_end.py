@@ -158,7 +158,7 @@ def test_a_gate_that_is_missing_or_always_shut_is_found(seeds):
         (seeds.ensemble(min_confidence=1.0), "plain"),
         (seeds.ensemble(min_frames=1), "below min_frames"),
     ):
-        ask = lambda raw_TK, wrong=wrong: {name: value.numpy() for name, value in wrong.read(raw_TK).items()}  # noqa: E731
+        ask = lambda raw_TK, wrong=wrong: {name: value.numpy() for name, value in wrong.inside(raw_TK).items()}  # noqa: E731
         report = check_answers(ask, seeds.clips, answers, TOLERANCES["fp32"], 0.15)
         assert clip in [failure["clip"] for failure in report["failures"]]
 
@@ -173,7 +173,7 @@ def test_text_that_ends_at_once_is_the_dummy_phrase(seeds, tmp_path):
     torch_ensemble = TorchEnsemble([network], MAX_FRAMES, MIN_FRAMES, 0.0)
     write_answers(tmp_path / "answers.npz", clips, answer_all(torch_ensemble.inside, clips))
     ensemble = Ensemble([port(seeds.recipe, state_of(network), "the test")], MIN_FRAMES, 0.0)
-    assert len(ensemble.read(random_clip(40))["outputs"]) == len(DUMMY_PHRASE)
+    assert len(ensemble.inside(random_clip(40))["outputs"]) == len(DUMMY_PHRASE)
     readers, problems = check_readers(ensemble, {}, clips, tmp_path / "answers.npz")
     assert not problems and readers["tensorflow"]["num_dummy"] == 1
 

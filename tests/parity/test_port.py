@@ -1,5 +1,9 @@
 """The TensorFlow twins against the torch networks, and what the copying refuses."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from small_networks import random_clip, random_network, small_recipe, state_of
@@ -55,9 +59,24 @@ def test_every_stage_agrees_with_torch(pair):
 
 
 @pytest.mark.parametrize("kernel_size", [25, 51, 53])
-def test_long_kernels_in_slices_of_time(tmp_path, kernel_size):
+def test_long_kernels(tmp_path, kernel_size):
     pair = Pair(tmp_path, kernel_size=kernel_size, num_blocks=1)
     assert check_stages(pair.twin, pair.reference)["passed"]
+
+
+def test_a_twin_runs_on_processors_without_onednn(tmp_path):
+    """TensorFlow takes that library by itself where a processor has AVX-512; some operators are limited without it."""
+    pair = Pair(tmp_path, kernel_size=51, num_blocks=1)
+    write_json(tmp_path / "recipe.json", {"recipe": pair.recipe.model_dump(mode="json")})
+    save_twin(pair.twin, tmp_path / "recipe.json", tmp_path / "twin")
+    code = (
+        "import sys, numpy as np; from podium.export.parity import check_stages;"
+        "from podium.export.twins import load_twin;"
+        "sys.exit(not check_stages(load_twin(sys.argv[1]), dict(np.load(sys.argv[2])))['passed'])"
+    )
+    command = [sys.executable, "-c", code, tmp_path / "twin", tmp_path / "reference.npz"]
+    done = subprocess.run(command, env=os.environ | {"TF_ENABLE_ONEDNN_OPTS": "0"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_published_choices(tmp_path):

@@ -12,8 +12,8 @@ from ai_edge_litert import schema_py_generated as schema
 from podium.export.flatbuffer import GraphWriter, kind, read_model, write_model
 from podium.export.tflite import INPUT, Ensemble, Reader, convert
 from podium.landmarks import COLUMNS
+from podium.port.layers import Kernels
 
-FRAMES_AT_ONCE = 4
 ADD, BATCH_MATMUL, DEQUANTIZE, FULLY_CONNECTED, TRANSPOSE = (
     getattr(schema.BuiltinOperator, name)
     for name in ("ADD", "BATCH_MATMUL", "DEQUANTIZE", "FULLY_CONNECTED", "TRANSPOSE")
@@ -25,7 +25,7 @@ def make_reader(ensemble: Ensemble) -> Reader:
 
     @tf.function(input_signature=[tf.TensorSpec([None, len(COLUMNS)], tf.float32, name=INPUT)], autograph=False)
     def read(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return ensemble.outputs(inputs, FRAMES_AT_ONCE)
+        return ensemble.outputs(inputs, Kernels.TFLITE_X86)
 
     return read
 

@@ -21,7 +21,7 @@ from podium.export.operators import check_operators
 from podium.landmarks import COLUMNS, NUM_LANDMARKS
 from podium.port import Twin
 from podium.port.greedy import greedy
-from podium.port.layers import Frames, or_one
+from podium.port.layers import Frames, Kernels, or_one
 from podium.text import CHARACTERS, DUMMY_PHRASE, END, LABEL_LENGTH, NUM_CHARACTERS
 
 SIGNATURE, INPUT, OUTPUT, CONFIDENCE = "serving_default", "inputs", "outputs", "confidence"
@@ -59,17 +59,17 @@ class Ensemble(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None, len(COLUMNS)], tf.float32, name=INPUT)], autograph=False)
     def read(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """The signature of the file."""
-        return self.outputs(inputs)
+        return self.outputs(inputs, Kernels.XNNPACK)
 
     @tf.function(input_signature=[tf.TensorSpec([None, len(COLUMNS)], tf.float32, name=INPUT)], autograph=False)
     def inside(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The same computation with what decides it.
+        """The same in TensorFlow, with what decides it.
 
         Returns:
             Beside "outputs": "is_dummy"; "confidence", 1 without a head; and of the decoding, which makes no step when
             the clip is too short or not trusted, "ids" (steps,) and "logits" (steps, V).
         """
-        return self._read(inputs)
+        return self._read(inputs, Kernels.TENSORFLOW)
 
     def stages(self, raw_TK: tf.Tensor) -> dict[str, tf.Tensor]:
         """The networks' input "x" (T, 390), all x, all y, all z, and what each makes of it as "{network}/{stage}"."""
@@ -79,16 +79,16 @@ class Ensemble(tf.Module):
             seen |= {f"{index}/{stage}": value_TD for stage, value_TD in twin.stages(x_TCL, frames).items()}
         return seen
 
-    def outputs(self, inputs: tf.Tensor, at_once: int = 1) -> dict[str, tf.Tensor]:
-        """What the file returns; ``at_once`` as in `Frames`."""
-        answer = self._read(inputs, at_once)
+    def outputs(self, inputs: tf.Tensor, kernels: Kernels) -> dict[str, tf.Tensor]:
+        """What the file returns, by those kernels."""
+        answer = self._read(inputs, kernels)
         return {name: answer[name] for name in (OUTPUT, CONFIDENCE) if name == OUTPUT or self.has_confidence}
 
-    def _read(self, raw_TK: tf.Tensor, at_once: int = 1) -> dict[str, tf.Tensor]:
+    def _read(self, raw_TK: tf.Tensor, kernels: Kernels) -> dict[str, tf.Tensor]:
         # No branches: around the whole network they keep TFLite from handing it to its fast kernels. A clip that gets
         # the dummy phrase passes the encoder, and then decodes no step.
         x_TCL, num_frames = preprocess(raw_TK, self.twins[0].max_frames)
-        frames = Frames(num_frames, at_once=at_once)
+        frames = Frames(num_frames, kernels=kernels)
         answer = self.decode(x_TCL, frames, tf.shape(raw_TK)[0] < self.min_frames)
         num_steps = answer.pop("num_steps")
         return {

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from podium.export.tflite import CONFIDENCE, INPUT, Ensemble, Reader, convert, standardised
 from podium.landmarks import COLUMNS
-from podium.port.layers import Frames
+from podium.port.layers import Frames, Kernels
 from podium.text import LABEL_LENGTH, NUM_CHARACTERS, PAD
 
 NUM_FRAMES = "num_frames"
@@ -39,7 +39,7 @@ def make_reader(ensemble: Ensemble) -> Reader:
         raw_TK = tf.where(is_frame_T1, inputs, tf.fill(tf.shape(inputs), float("nan")))
         new_frames = tf.clip_by_value(total, 1, max_frames)
         kept_M = tf.minimum(tf.range(max_frames) * total // new_frames, size - 1)
-        frames = Frames(max_frames, new_frames)
+        frames = Frames(max_frames, new_frames, Kernels.XNNPACK)
         x_MCL = standardised(raw_TK, kept_M) * frames.is_frame_T1[..., None]
         answer = ensemble.decode(x_MCL, frames, total < ensemble.min_frames)
         is_written_S = tf.range(LABEL_LENGTH) < answer["num_rows"]

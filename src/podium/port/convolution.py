@@ -7,11 +7,12 @@ import functools
 
 import tensorflow as tf
 
-from podium.port.layers import Affine, BatchNorm, Frames, Linear, as_rows, is_spread, silu
+from podium.port.layers import Affine, BatchNorm, Frames, Kernels, Linear, as_rows, is_spread, silu
 from podium.port.weights import Weights
 
 # The fast depthwise kernels of TFLite's CPU back end end at 25 taps; a longer one is cheaper in several.
 MAX_TAPS = 25
+FRAMES_AT_ONCE = 4
 
 
 class ConvModule:
@@ -33,22 +34,22 @@ class ConvModule:
 
 def depthwise(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, bias_D: tf.Tensor, frames: Frames) -> tf.Tensor:
     """Each channel of rows, see `as_rows`, along time with a kernel of its own, zeros around, plus a bias."""
-    if frames.at_once > 1:
+    if frames.kernels is Kernels.TFLITE_X86:
         return _depthwise_at_once(x_TD, kernel_K1D, frames) + bias_D
-    middle = kernel_K1D.shape[0] // 2
-    x_1T1D, parts = as_rows(x_TD, True), []
-    for taps in tap_groups(kernel_K1D.shape[0]):
+    size = kernel_K1D.shape[0]
+    groups = tap_groups(size) if frames.kernels is Kernels.XNNPACK else [range(size)]
+    middle, x_1T1D, parts = size // 2, as_rows(x_TD, True), []
+    for taps in groups:
         # Each with pads of its own, which the fast kernels then take in.
         margins = [[0, 0], [middle - taps[0], taps[-1] - middle], [0, 0], [0, 0]]
-        kernel, rate = kernel_K1D[taps.start : taps.stop : taps.step, ..., None], taps.step
-        # The operator itself: `tf.nn.depthwise_conv2d` would make a dilated one out of a dozen others.
+        # The operator itself: `tf.nn.depthwise_conv2d` would make one with gaps out of a dozen others.
         parts.append(
             tf.raw_ops.DepthwiseConv2dNative(
                 input=tf.pad(x_1T1D, margins),
-                filter=kernel,
+                filter=kernel_K1D[taps.start : taps.stop : taps.step, ..., None],
                 strides=[1, 1, 1, 1],
                 padding="VALID",
-                dilations=[1, rate, 1, 1],
+                dilations=[1, taps.step, 1, 1],
             )
         )
     parts[0] += bias_D
@@ -73,7 +74,7 @@ def _depthwise_at_once(x_TD: tf.Tensor, kernel_K1D: tf.Tensor, frames: Frames) -
 
     TFLite's own kernel for x86 spends its time on the inputs that it reads, however much it makes of each.
     """
-    kernel_size, dim, num = kernel_K1D.shape[0], x_TD.shape[-1], frames.at_once
+    kernel_size, dim, num = kernel_K1D.shape[0], x_TD.shape[-1], FRAMES_AT_ONCE
     kernel_K1DN = tf.stack(
         [tf.pad(kernel_K1D, [[shift, num - 1 - shift], [0, 0], [0, 0]]) for shift in range(num)], axis=-1
     )

@@ -11,7 +11,7 @@ import tensorflow as tf
 from podium.config import Model
 from podium.port.attention import Positions, RelativeAttention, RotaryAttention
 from podium.port.convolution import ConvModule
-from podium.port.layers import Affine, FeedForward, Frames, LayerNorm, as_rows, standardise
+from podium.port.layers import Affine, FeedForward, Frames, Kernels, LayerNorm, as_rows, standardise
 from podium.port.weights import Weights
 
 MakeAttention = Callable[[Weights, int, int], RotaryAttention | RelativeAttention]
@@ -76,8 +76,8 @@ class Encoder:
     def __call__(self, x_TD: tf.Tensor, frames: Frames) -> list[tf.Tensor]:
         """(T, D) → what each block makes of it, (T, D) each; the last is the encoder's output."""
         positions = self.positions_of(frames.num_rows)
-        # TFLite's own kernels, for which several frames are made at once, are quick at products of two axes alone.
-        rows_TD = x_TD if frames.at_once > 1 else as_rows(x_TD, True)
+        # TFLite's own kernels are quick at products of two axes alone.
+        rows_TD = as_rows(x_TD, frames.kernels is Kernels.XNNPACK)
         x, outputs = Stream(rows_TD, Affine(tf.ones(x_TD.shape[-1]), tf.zeros(x_TD.shape[-1]))), []
         for block in self.blocks:
             x = block(x, positions, frames)

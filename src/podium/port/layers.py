@@ -6,6 +6,7 @@ channels in and out.
 
 import functools
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import numpy as np
 import tensorflow as tf
@@ -19,17 +20,29 @@ STEM_CHANNELS = 32
 Folded = tuple[tf.Tensor, tf.Tensor | None]  # kernel (I, O) and bias (O,) of a linear layer
 
 
+class Kernels(Enum):
+    """Whose kernels a graph is made for; they compute the same by different operators."""
+
+    TENSORFLOW = auto()  # on any processor: without oneDNN it has no depthwise convolution with gaps
+    XNNPACK = auto()  # the fast ones of TFLite
+    TFLITE_X86 = auto()  # TFLite's own, in a runtime of 2023
+
+
 class Frames:
-    """How many rows of a clip there are, and which of them are frames.
+    """How many rows of a clip there are, which of them are frames, and who computes.
 
     Args:
         num_rows: T. To ask the clip for its shape would tear the graph where TFLite hands it to fast kernels.
         num_frames: The rows behind so many are pads, whatever stands in them; None: there are no pads.
-        at_once: How many frames `depthwise` makes in one step, see there.
     """
 
-    def __init__(self, num_rows: tf.Tensor | int, num_frames: tf.Tensor | None = None, at_once: int = 1) -> None:
-        self.num_rows, self.num_frames, self.at_once = num_rows, num_frames, at_once
+    def __init__(
+        self,
+        num_rows: tf.Tensor | int,
+        num_frames: tf.Tensor | None = None,
+        kernels: Kernels = Kernels.TENSORFLOW,
+    ) -> None:
+        self.num_rows, self.num_frames, self.kernels = num_rows, num_frames, kernels
         self.is_frame_T1 = self.hidden_T = None
         if num_frames is not None:
             is_frame_T = tf.cast(tf.range(num_rows) < num_frames, tf.float32)
@@ -46,7 +59,7 @@ class Frames:
     def slower(self, rate: int) -> "Frames":
         """Every ``rate`` frames as one."""
         num_frames = None if self.num_frames is None else -(-self.num_frames // rate)
-        return Frames(-(-self.num_rows // rate), num_frames, self.at_once)
+        return Frames(-(-self.num_rows // rate), num_frames, self.kernels)
 
     def mean(self, x_TD: tf.Tensor) -> tf.Tensor:
         """(1, D), over the frames."""
