@@ -7,6 +7,7 @@ it came, beside that of the last that was finished.
 import importlib.metadata
 import os
 import platform
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -90,9 +91,10 @@ def _state(results: Path, job: str, file: str) -> dict[str, Any]:
 def _benchmark(path: Path) -> dict[str, float]:
     """Seconds and peak memory of a job as Snakemake has measured them; empty where it has not."""
     path = path.with_name(f"{path.name}.tsv")
-    if not path.is_file():
+    try:
+        row = pd.read_csv(path, sep="\t").iloc[-1]
+    except (FileNotFoundError, pd.errors.EmptyDataError):  # the latter of a disk that was full
         return {}
-    row = pd.read_csv(path, sep="\t").iloc[-1]
     peak = pd.to_numeric(row["max_rss"], errors="coerce")  # "NA" of jobs that are over at once
     return {"seconds": float(row["s"]), "peak_mb": None if pd.isna(peak) else float(peak)}
 
@@ -182,12 +184,27 @@ def differences(one: dict[str, Any], other: dict[str, Any], with_measured: bool 
 
 
 def _flat(value: Any, key: str = "") -> dict[str, Any]:
-    """Leaves by dotted key. Items of a list that have names go by them, so that one more does not shift the others."""
+    """Leaves by dotted key.
+
+    Items of a list that have names go by them, so that one more does not shift the others; the list itself becomes that
+    of its names, since their order may matter.
+    """
+    leaves = {}
     if isinstance(value, list) and value and all(isinstance(item, dict) and "name" in item for item in value):
-        value = {item["name"]: item for item in value}
+        leaves[key] = [item["name"] for item in value]
+        value = _by_name(value)
     if not isinstance(value, dict) or not value:
         return {key: value}
-    leaves = {}
     for name, item in value.items():
         leaves |= _flat(item, f"{key}.{name}" if key else str(name))
     return leaves
+
+
+def _by_name(items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Items by name; the second of one name as "name#2"."""
+    named, numbers = {}, Counter()
+    for item in items:
+        name = item["name"]
+        numbers[name] += 1
+        named[name if numbers[name] == 1 else f"{name}#{numbers[name]}"] = item
+    return named

@@ -43,8 +43,29 @@ def test_changes_are_named_by_key(changed):
 def test_an_item_more_does_not_shift_the_others(changed):
     changed["recipes"]["round2"]["augment"].insert(0, {"name": "mirror", "p": 0.1})
     assert [key for key, *_ in differences(MANIFEST, changed)] == [
+        "recipes.round2.augment",
         "recipes.round2.augment.mirror.name",
         "recipes.round2.augment.mirror.p",
+    ]
+
+
+def test_items_of_one_name_are_each_compared(changed):
+    twice = copy.deepcopy(MANIFEST)
+    for manifest in (twice, changed):
+        one_of = [{"name": "one_of", "choices": [{"name": "mirror", "p": p}]} for p in (0.1, 0.2)]
+        manifest["recipes"]["round2"]["augment"] += one_of
+    changed["recipes"]["round2"]["augment"][2]["choices"][0]["p"] = 0.3
+    changed["recipes"]["round2"]["augment"][3]["choices"][0]["p"] = 0.4
+    assert differences(twice, changed) == [
+        ("recipes.round2.augment.one_of.choices.mirror.p", 0.1, 0.3),
+        ("recipes.round2.augment.one_of#2.choices.mirror.p", 0.2, 0.4),
+    ]
+
+
+def test_order_counts(changed):
+    changed["recipes"]["round2"]["augment"].reverse()
+    assert differences(MANIFEST, changed) == [
+        ("recipes.round2.augment", ["affine", "resample"], ["resample", "affine"])
     ]
 
 
