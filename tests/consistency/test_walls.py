@@ -8,8 +8,8 @@ import pytest
 from podium.provenance import PACKAGE
 
 GROUND = {
-    "config", "drawing", "ending", "errors", "files", "gpu", "kept", "landmarks", "launch", "leftovers", "metrics",
-    "normalise", "npy", "provenance", "registry", "scratch", "tables", "text", "usage",
+    "alone", "config", "drawing", "ending", "errors", "files", "gpu", "kept", "landmarks", "launch", "leftovers",
+    "metrics", "normalise", "npy", "provenance", "registry", "scratch", "tables", "text", "usage",
 }  # fmt: skip
 FLOORS = [
     GROUND,

@@ -12,7 +12,9 @@ import pytest
 import torch
 import yaml
 
+from podium.files import file_digest
 from podium.normalise import STATISTICS_COLUMNS, statistics
+from podium.training.resume import read_state
 
 ROOT = Path(__file__).parent.parent.parent
 RESULTS = ["history.csv", "metrics.json", "model.safetensors", "oof.parquet", "recipe.json"]
@@ -76,7 +78,7 @@ def write_recipe(path: Path, num_workers: int, **training) -> Path:
 
 def command(recipe: Path, data: Path, out: Path) -> list[str]:
     words = ["--recipe", recipe, "--data", data, "--table", data / "index.parquet", "--fold", 0, "--seed", 4]
-    words += ["--out", out, "--state", out.parent / "state"]
+    words += ["--out", out, "--state", out.parent / "state", "--fingerprint", file_digest(recipe)]
     return [str(word) for word in [ROOT / "workflow/scripts/train.py", *words]]
 
 
@@ -95,6 +97,11 @@ def state_in(folder: Path) -> Path:
     return path
 
 
+def only_results_in(state: Path) -> bool:
+    """Whether the results are kept in a state folder, and nothing else."""
+    return [path.name[:5] for path in state.iterdir()] == ["kept-"]
+
+
 VARIANTS = {
     "no workers, averaged weights": (0, {"ema_decay": 0.9}),
     "two workers, recomputed statistics": (2, {"batch_norm_statistics": "recomputed"}),
@@ -109,7 +116,7 @@ def undisturbed(request, data, tmp_path_factory) -> tuple[Path, dict[str, bytes]
     outcome = run(command(recipe, data, folder / "out"))
     assert outcome.returncode == 0, outcome.stderr
     assert sorted(results(folder / "out")) == RESULTS
-    assert not list((folder / "state").iterdir())
+    assert only_results_in(folder / "state")
     return recipe, results(folder / "out")
 
 
@@ -121,6 +128,7 @@ KILLS = [
     ("podium.training.loop", "predict", 1),  # and in the next attempt's first one
     ("podium.training.job", "prediction_table", 1),  # in the final writing
     ("podium.training.job", "save_weights", 1),
+    ("podium.training.job", "keep", 1),
 ]
 
 
@@ -134,7 +142,7 @@ def test_kills_change_nothing(undisturbed, data, tmp_path):
     assert outcome.returncode == 0, outcome.stderr
     assert "resumed" in outcome.stderr
     assert results(tmp_path / "out") == expected
-    assert not list((tmp_path / "state").iterdir())
+    assert only_results_in(tmp_path / "state")
 
 
 def test_schedules_and_scaled_adam_go_on(data, tmp_path):
@@ -147,13 +155,13 @@ def test_schedules_and_scaled_adam_go_on(data, tmp_path):
     recipe["training"] |= {"epochs": 3, "batch_size": 2, "accumulation": 1, "save_every_minutes": 0, "device": "cpu"}
     path = tmp_path / "recipe.yaml"
     path.write_text(yaml.safe_dump(recipe))
-    assert run(command(path, data, tmp_path / "undisturbed")).returncode == 0
+    assert run(command(path, data, tmp_path / "undisturbed/out")).returncode == 0
     words = command(path, data, tmp_path / "out")
     for name, countdown in (("_update", 3), ("learning_rate", 6)):
         assert run(["-c", DYING, "podium.training.loop", name, str(countdown), *words]).returncode == -signal.SIGKILL
     outcome = run(words)
     assert outcome.returncode == 0 and "resumed" in outcome.stderr, outcome.stderr
-    assert results(tmp_path / "out") == results(tmp_path / "undisturbed")
+    assert results(tmp_path / "out") == results(tmp_path / "undisturbed/out")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -206,13 +214,31 @@ def test_a_changed_recipe_does_not_go_on_and_costs_nothing(undisturbed, data, tm
     assert len(pd.read_csv(tmp_path / "out/history.csv")) == 2
 
 
-def test_a_spoilt_state_is_dropped(undisturbed, data, tmp_path):
+def flipped(content: bytes) -> bytes:
+    """One bit of a weight."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("spoil", [lambda content: content[:1000], flipped], ids=["cut off", "a bit flipped"])
+def test_a_spoilt_state_is_dropped(undisturbed, data, tmp_path, spoil):
     words = kept_state(undisturbed, data, tmp_path)
     state = state_in(tmp_path / "state")
-    state.write_bytes(state.read_bytes()[:1000])
+    state.write_bytes(spoil(state.read_bytes()))
     outcome = run(words)
     assert outcome.returncode == 0 and "cannot be read and is dropped" in outcome.stderr
     assert results(tmp_path / "out") == undisturbed[1]
+
+
+def test_damage_anywhere_in_a_state_is_noticed(undisturbed, data, tmp_path):
+    kept_state(undisturbed, data, tmp_path)
+    state = state_in(tmp_path / "state")
+    content, rng, copy = state.read_bytes(), np.random.default_rng(0), tmp_path / "copy.pt"
+    intact = torch.load(state, weights_only=True)
+    for place in [*rng.integers(len(content), size=100), *range(len(content) - 100, len(content))]:
+        copy.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        found = read_state(copy)
+        assert found is None or repr(found) == repr(intact), place
 
 
 def test_the_state_is_nothing_that_could_run_code(undisturbed, data, tmp_path):

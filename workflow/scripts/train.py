@@ -6,10 +6,11 @@ import os
 import sys
 from pathlib import Path
 
+from podium.alone import stay_alone
 from podium.config import load_recipe
 from podium.errors import natural, run
 from podium.gpu import lease_gpus
-from podium.kept import keep, take
+from podium.kept import take
 from podium.launch import end_with_parent, launch
 from podium.scratch import near
 
@@ -35,13 +36,15 @@ def main() -> None:
     is_first = os.environ.get("RANK", "0") == "0"
     logging.basicConfig(level=logging.INFO if is_first else logging.ERROR, format="%(message)s")
     recipe = load_recipe(arguments.recipe)
-    is_kept = arguments.fingerprint and arguments.state
-    if is_kept and take(arguments.state, arguments.out, arguments.fingerprint):
+    state, fingerprint = arguments.state, arguments.fingerprint
+    if state and fingerprint and take(state, arguments.out, fingerprint):
         return
     # Before torch looks for GPUs; the lease ends with this process.
     lease = lease_gpus(arguments.gpus) if arguments.gpus and recipe.training.device != "cpu" else None
     if lease and len(lease.devices) > 1:
         raise SystemExit(launch([sys.executable, *sys.argv, "--gpus", "0"], lease))
+    if state and is_first:
+        stay_alone(state)
     from podium.training.job import train_job
 
     train_job(
@@ -52,10 +55,9 @@ def main() -> None:
         arguments.seed,
         arguments.out,
         arguments.tensorboard,
-        arguments.state,
+        state,
+        fingerprint,
     )
-    if is_kept and is_first:
-        keep(arguments.state, arguments.out, arguments.fingerprint)
     if lease:
         lease.close()
 

@@ -10,6 +10,7 @@ from podium.data.artefacts import made_by
 from podium.data.clips import Clips
 from podium.data.dataset import TABLE_COLUMNS
 from podium.files import atomic_path, file_digest, write_json
+from podium.kept import keep
 from podium.models.checkpoint import save_weights, write_reference
 from podium.models.ranks import num_ranks
 from podium.provenance import code_digest, digest
@@ -34,6 +35,7 @@ def train_job(
     out: Path,
     tensorboard: Path | None = None,
     state: Path | None = None,
+    fingerprint: str | None = None,
 ) -> None:
     """Trains and writes model.safetensors, recipe.json, history.csv and metrics.json; of a fold also oof.parquet, of a
     full fit reference.npz. The weights come last: where they are, the others are too.
@@ -44,6 +46,7 @@ def train_job(
         out: Made when absent.
         tensorboard: Folder for event files.
         state: Folder for the state of a run under way; what an interrupted run of the same job left there is continued.
+        fingerprint: Under which the results are kept there as well, see `podium.kept`.
 
     Raises:
         UserError: A file is absent, the folds do not fit the table, or `podium.training.loop.train` gave up.
@@ -52,7 +55,7 @@ def train_job(
     table = read_table(made_by(table_file, "index_data" if fold is not None else "merge_oof"), TABLE_COLUMNS)
     training, validation, is_seen = split_rows(table, folds, fold)
     digests = {
-        "recipe": digest(recipe, fold, seed),
+        "recipe": digest(recipe.outcome(), fold, seed),
         "data": digest(file_digest(table_file), file_digest(root / "folds.parquet")),
         "code": code_digest(*LOADING, "models", "training", *GROUND),
     }
@@ -94,7 +97,9 @@ def train_job(
         },
     )
     save_weights(outcome.model, out / "model.safetensors")
-    state_file.remove()
+    if state and fingerprint:
+        keep(state, out, fingerprint)
+    state_file.remove()  # last: until the results are kept it is all that a killed run leaves
 
 
 def reference_rows(num_frames: np.ndarray) -> list[int]:

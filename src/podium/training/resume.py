@@ -7,9 +7,9 @@ kill at any moment leaves the old one or the new one.
 
 import logging
 import os
-import pickle
 import signal
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -133,6 +133,17 @@ def _merged(ranks: list[dict]) -> dict:
     return {"gradients": gradients, "readings": ranks[0]["readings"] | {"unseen": unseen}}
 
 
+def read_state(path: Path) -> dict | None:
+    """What `StateFile.write` has written; None of a damaged file, by the checksums in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.testzip() is None:
+                return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception:  # zipfile and torch raise whatever the damage leads to
+        pass
+    return None
+
+
 class Interrupted(SystemExit):
     """SIGTERM or Ctrl-C, after the state has been written; the exit code is the shell's for that signal."""
 
@@ -168,15 +179,11 @@ class StateFile:
             for other in sorted(self.folder.glob("state-*.pt")):
                 log.warning("%s is of %s and is left alone; training starts anew", other, self._difference(other))
             return False
-        try:
-            kept = torch.load(self._path, map_location="cpu", weights_only=True)
-            dumped = kept["state"] if kept["digests"] == self._digests else None
-        except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError):
-            dumped = None
-        if dumped is None:
+        kept = read_state(self._path)
+        if kept is None or kept["digests"] != self._digests:
             log.warning("%s cannot be read and is dropped; training starts anew", self._path)
             return False
-        state.restore(dumped)
+        state.restore(kept["state"])
         log.info("resumed epoch=%d batch=%d step=%d", state.epoch + 1, state.position, state.step)
         return True
 
