@@ -30,7 +30,7 @@ docs: $(VENV)/ready
 	python docs/build.py
 
 clean:
-	rm -rf $(VENV) .snakemake
+	rm -rf $(VENV)  # .snakemake knows what results/ were made of
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

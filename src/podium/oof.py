@@ -7,7 +7,7 @@ import pandas as pd
 
 from podium.errors import UserError
 from podium.metrics import normalized_score
-from podium.tables import named, read_csv
+from podium.tables import named, read_csv, read_table
 
 SUPPLEMENTAL_SCORE = 0.5  # supplemental clips have no out-of-fold prediction (1st-place solution)
 MAX_SUPPLEMENTAL_CHARACTERS = 32
@@ -49,17 +49,23 @@ def merge_oof(index: pd.DataFrame, predictions: list[pd.DataFrame], held_out: se
 
 
 def read_oof_table(path: str | Path) -> pd.DataFrame:
-    """Reads a published table of out-of-fold scores (csv); rows of supplemental clips (``is_sup`` 1) are left out.
+    """Reads a table of out-of-fold scores: a published csv, or the parquet file of another experiment.
+
+    Rows of supplemental clips (``is_sup`` 1) are left out.
 
     Returns:
         file_id and sequence_id (int64), score (float64, NaN where it is no number), and phrase (str) and seq_len
         (frames, float64) where the table has them.
 
     Raises:
-        UserError: The file is missing or no UTF-8 csv, lacks a column, an id is no integer, or a clip stands twice.
+        UserError: The file is missing or neither a UTF-8 csv nor a parquet file, lacks a column, an id is no integer,
+            or a clip stands twice.
     """
     try:
-        table = read_csv(path, dtype=str, keep_default_na=False)
+        if Path(path).suffix == ".parquet":
+            table = read_table(path, _KEY).astype(str)
+        else:
+            table = read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; correct oof_table") from None
     missing = [column for column in (*_KEY, "score") if column not in table]

@@ -11,8 +11,13 @@ from podium.registry import nearest
 
 GROUND = ("files", "landmarks", "normalise", "text", "metrics")
 
-PACKING = ("data/sources", "data/sequences", "data/pack", "data/parquet", "data/arrays", "npy", "data/artefacts")
+PACKING = (
+    "tables", "data/sources", "data/sequences", "data/pack", "data/parquet", "data/arrays", "npy", "data/artefacts",
+)  # fmt: skip
 LOADING = ("data/augment", "data/clips", "npy", "data/dataset", "data/sampler")
+EXPORTING = (
+    "export/tflite", "export/web", "export/kaggle", "export/formats", "export/flatbuffer", "export/operators",
+)  # fmt: skip
 
 
 def named_yaml(folder: str, name: str) -> str:
@@ -26,6 +31,13 @@ def check_model(recipe: Recipe) -> None:
     known = [name for source in sources for name in re.findall(r'@MODELS\.register\("(\w+)"\)', source)]
     if recipe.model.name not in known:
         raise UserError(f"unknown model '{recipe.model.name}': {nearest(recipe.model.name, known)}")
+
+
+def check_comparison(experiment: Experiment, dataset: Dataset) -> None:
+    """Raises `UserError` where the signers that a comparison reads are no fold of the dataset."""
+    num_folds = dataset.folds.num_folds
+    if experiment.comparison and experiment.comparison.fold >= num_folds:
+        raise UserError(f"comparison.fold is {experiment.comparison.fold}; folds go from 0 to {num_folds - 1}")
 
 
 class Stages:
@@ -54,27 +66,30 @@ class Stages:
         folds = file_digest(table) if table and Path(table).is_file() else None
         self.index = digest(self.shards, dataset.folds, folds, code_digest("data/index", "data/folds"))
         training = code_digest(*LOADING, "models", "training", *GROUND)
+        recipes = {name: recipe.outcome() for name, recipe in recipes.items()}
         self.round1 = digest(self.index, recipes["round1"], experiment.round1.seed, training)
         compared = {name: recipe for name, recipe in recipes.items() if name not in ("round1", "round2")}
-        self.compared = {name: digest(self.index, recipe, training) for name, recipe in compared.items()}
+        fold = experiment.comparison.fold if experiment.comparison else None
+        self.compared = {name: digest(self.index, recipe, fold, training) for name, recipe in compared.items()}
         self.comparison = digest(self.compared, code_digest("comparison"))
         scores = self.round1
         if experiment.oof_table:  # round 1 does not run
             hint = "oof_table, or leave it out to train round 1"
             scores = digest(self.index, _digest_of(experiment.oof_table, hint))
-        self.oof = digest(scores, code_digest("oof", *GROUND))
+        self.oof = digest(scores, code_digest("oof", "tables", *GROUND))
         self.round2 = digest(self.oof, recipes["round2"], training)
         if experiment.round2.weights:  # round 2 does not train, and needs neither round 1 nor data
             hint = "round2.weights, or leave it out to train"
             weights = [_digest_of(path, hint) for path in experiment.round2.weights]
             self.round2 = digest(weights, recipes["round2"], code_digest("importing", "models", "signer", *GROUND))
-        self.seed_evaluation = digest(self.round2, thresholds, code_digest("inference", "export/evaluation", *GROUND))
+        unseen = code_digest("inference", "export/evaluation", "tables", *GROUND)
+        self.seed_evaluation = digest(self.round2, raw, thresholds, unseen)
         self.port = digest(self.round2, code_digest("port", "export/twins", "inference", *GROUND))
         self.export = digest(
             self.port,
             experiment.round2.seeds,
             thresholds,
-            code_digest("export/tflite", "export/web", "export/formats", "export/flatbuffer", "export/operators"),
+            code_digest(*EXPORTING),
         )
         clips = code_digest("ensemble", "export/answers", "export/clips", "export/evaluation", *GROUND)
         self.answers = digest(self.round2, thresholds, export.num_parity_clips, clips)
@@ -83,7 +98,7 @@ class Stages:
             self.answers,
             code_digest("export/parity", "export/verification", "export/agreement", "inference"),
         )
-        self.evaluation = digest(self.export, code_digest("export/evaluation", "inference", *GROUND))
+        self.evaluation = digest(self.export, raw, unseen)
         self.card = digest(self.parity, self.evaluation, code_digest("export/card", "provenance"))
         self.benchmark = digest(
             self.export, export.benchmark_frames, export.num_benchmark_runs, code_digest("export/benchmark")

@@ -130,6 +130,17 @@ def test_published_scores_take_the_place_of_round_1(tmp_path):
     assert merged["prediction"].isna().all()
 
 
+def test_the_table_of_another_experiment(tmp_path):
+    merged = merge_oof(make_index(), fold_tables(), held_out={7})
+    merged.to_parquet(tmp_path / "train_with_oof.parquet")
+    again, num_unknown = import_oof(make_index(), read_oof_table(tmp_path / "train_with_oof.parquet"), {7})
+    assert num_unknown == 0 and again["prediction"].isna().all()
+    pd.testing.assert_frame_equal(again.drop(columns="prediction"), merged.drop(columns="prediction"))
+    merged.drop(columns="file_id").to_parquet(tmp_path / "other.parquet")
+    with pytest.raises(UserError, match="lacks the column"):
+        read_oof_table(tmp_path / "other.parquet")
+
+
 def test_three_columns_are_enough(tmp_path):
     whole, _ = imported(tmp_path, published())
     least, _ = imported(tmp_path, published()[["file_id", "sequence_id", "score"]].iloc[1:])

@@ -300,6 +300,11 @@ def test_no_larger_than_the_winners_network():
 def test_the_demos_are_of_one_size():
     ratio = exported_parameters("demo_zipformer") / exported_parameters("demo_round2")
     assert ratio == pytest.approx(1, abs=0.02)
+    zipformer, squeezeformer = (load_recipe(RECIPES / f"demo_{name}.yaml") for name in ("zipformer", "round2"))
+    ours = zipformer.model_dump()
+    for key in ("name", "num_blocks", "zipformer"):
+        ours["model"][key] = getattr(squeezeformer.model, key)
+    assert ours == squeezeformer.model_dump()
 
 
 def test_recipes_differ_in_what_they_say():

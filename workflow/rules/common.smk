@@ -3,6 +3,7 @@
 A stage's fingerprint (podium.workflow) stands in its `params`, so that it runs again when its configuration, its code or
 an earlier stage changes, wherever the files lie and whatever their time stamps say.
 """
+import re
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from podium import config as schema
 from podium.data import sources
 from podium.data.augment import build_augmentations
 from podium.errors import UserError, explained_by, one_line, run
-from podium.workflow import Stages, check_model, named_yaml
+from podium.workflow import Stages, check_comparison, check_model, named_yaml
 
 try:
     for file in workflow.configfiles:  # Snakemake has read them, and takes the last of two like keys
@@ -24,6 +25,7 @@ try:
     COMPARED = EXPERIMENT.comparison.recipes if EXPERIMENT.comparison else {}
     RECIPE_FILES |= {f"compare/{label}": named_yaml("config/recipes", recipe) for label, recipe in COMPARED.items()}
     DATASET = schema.load_dataset(DATASET_FILE)
+    check_comparison(EXPERIMENT, DATASET)
     SOURCE = sources.create(DATASET)
     RECIPES = {stage: schema.load_recipe(file) for stage, file in RECIPE_FILES.items()}
     for stage, recipe in RECIPES.items():
@@ -63,4 +65,4 @@ wildcard_constraints:
     file_id=r"\d+",
     fold=r"\d+",
     seed=r"\d+",
-    recipe=r"[\w.-]+",
+    recipe="|".join(map(re.escape, COMPARED)) or "none",

@@ -27,6 +27,8 @@ if WEIGHTS:
             f"results/benchmarks/{EXPERIMENT.name}/import_round2/seed{{seed}}.tsv"
         conda:
             "../../envs/train.yaml"
+        wildcard_constraints:
+            seed="|".join(WEIGHTS),
         params:
             fingerprint=STAGES.round2,
         shell:

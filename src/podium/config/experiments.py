@@ -83,7 +83,9 @@ class Experiment(Section):
     name: Name = Field(description="the folder under results/")
     dataset: str = Field(description="a name in config/datasets/, or a path of a YAML file")
     oof_table: str | None = Field(
-        None, description="csv with a score for every train clip (the winners publish theirs) in place of round 1"
+        None,
+        description="score of every train clip in place of round 1: a csv, as the winners publish it, or the"
+        " oof/train_with_oof.parquet of another experiment",
     )
     round1: Round1
     round2: Round2

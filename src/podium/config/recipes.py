@@ -171,3 +171,8 @@ class Recipe(Section):
     data: Data = Data()
     optimizer: Optimizer
     training: Training
+
+    def outcome(self) -> dict[str, Any]:
+        """All that the trained network depends on: not what only suits a machine."""
+        neutral = {"data": {"num_workers"}, "training": {"save_every_minutes"}}
+        return self.model_dump(mode="json", exclude=neutral)

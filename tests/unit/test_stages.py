@@ -1,0 +1,52 @@
+"""What makes the stages run again."""
+
+from pathlib import Path
+
+import pytest
+
+from podium import workflow
+from podium.config import load_dataset, load_experiment, load_recipe
+from podium.provenance import PACKAGE, code_digest
+from podium.workflow import Stages
+
+CONFIG = Path(__file__).parent.parent.parent / "config"
+# What changes no number in an artefact: how a job starts and ends, what it says, and commands beside the workflow.
+NEUTRAL = {
+    "__init__", "__main__", "alone", "cli", "config", "data/__init__", "data/clip_files", "data/download",
+    "data/inspect", "drawing", "ending", "errors", "export/__init__", "gpu", "kept", "launch", "leftovers",
+    "model_info", "prediction", "recognizer", "registry", "scratch", "usage", "workflow",
+}  # fmt: skip
+
+
+def stages(weights: list[str] | None = None, **recipe: dict) -> Stages:
+    experiment = load_experiment(CONFIG / "test/tiny_compare.yaml")
+    round2 = experiment.round2.model_copy(update={"weights": weights})
+    experiment = experiment.model_copy(update={"round2": round2})
+    recipes = {name: load_recipe(CONFIG / f"recipes/tiny_{name}.yaml") for name in ("round1", "round2")}
+    values = recipes["round2"].model_dump()
+    for section, changes in recipe.items():
+        values[section] |= changes
+    recipes["round2"] = recipes["round2"].model_validate(values)
+    recipes |= {f"compare/{label}": recipes["round2"] for label in experiment.comparison.recipes}
+    return Stages(experiment, load_dataset(CONFIG / "datasets/tiny.yaml"), recipes, "raw")
+
+
+def test_every_module_is_in_a_fingerprint(monkeypatch):
+    covered = set(NEUTRAL)
+    monkeypatch.setattr(workflow, "code_digest", lambda *rooms: covered.update(rooms) or code_digest(*rooms))
+    stages()
+    stages(weights=[__file__])
+    modules = [path.relative_to(PACKAGE).with_suffix("") for path in PACKAGE.rglob("*.py")]
+    forgotten = [one.as_posix() for one in modules if not covered & {one.as_posix(), *map(str, one.parents)}]
+    assert not forgotten
+
+
+@pytest.mark.parametrize("change", [{"data": {"num_workers": 3}}, {"training": {"save_every_minutes": 60}}])
+def test_what_suits_a_machine_trains_nothing_again(change):
+    assert vars(stages(**change)) == vars(stages())
+
+
+def test_what_a_network_depends_on_trains_it_again():
+    before, after = vars(stages()), vars(stages(training={"num_threads": 3}))
+    changed = {name for name in before if before[name] != after[name]}
+    assert {"round2", "compared", "export", "parity"} <= changed and not {"index", "round1", "oof"} & changed
