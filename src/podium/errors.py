@@ -38,7 +38,7 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except UserError as error:
-        _stop(one_line(error))
+        _stop(str(error))
     except OSError as error:
         if error.errno in UNUSABLE and error.filename:
             _stop(f"{error.filename} cannot be used: {error.strerror.lower()}; mend that")
@@ -50,16 +50,16 @@ def run(main: Callable[[], None]) -> None:
 
 def _stop(message: str) -> NoReturn:
     """In one piece, since others write there, too."""
-    sys.stderr.write(f"error: {message}\n")
+    sys.stderr.write(f"error: {one_line(message)}\n")
     raise SystemExit(2) from None
 
 
 def one_line(error: object) -> str:
     """A message as it is printed: on one line, not endless, and with nothing in it that a terminal would obey."""
-    text = " ".join(str(error).split())
+    text = printable(" ".join(str(error).split()))
     if len(text) > MAX_MESSAGE:
-        text = f"{text[: MAX_MESSAGE * 3 // 4]} … {text[-MAX_MESSAGE // 4 :]}"
-    return printable(text)
+        return f"{text[: MAX_MESSAGE * 3 // 4]} … {text[-MAX_MESSAGE // 4 :]}"
+    return text
 
 
 def printable(text: str) -> str:
@@ -75,4 +75,4 @@ def natural(text: str) -> int:
 
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
-UNUSABLE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
+UNUSABLE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG}
