@@ -57,14 +57,15 @@ def remove_partials(paths: Iterable[str | Path]) -> None:
 
 
 def check_writable(folder: str | Path) -> None:
-    """Makes the folder where there is none, and tries to write there.
+    """Tries to write in a folder, or, where it is to be made yet, in the nearest one that is there.
 
     Raises:
         UserError: That fails.
     """
+    path = Path(folder).absolute()
+    nearest = next(place for place in (path, *path.parents) if os.path.lexists(place))
     try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror.lower()}; mend that and run again") from None

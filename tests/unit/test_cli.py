@@ -74,7 +74,7 @@ def test_for_a_reader_who_has_seen_enough(raw):
         (["{empty}/absent"], "error: {empty}/absent is not a folder"),
         (["{raw}", "--sequence", 3], "error: --sequence says what to draw; add --film"),
         (["{empty}/absent", "--film", "{empty}"], "error: {empty} does not end as a picture does"),
-        (["{empty}/absent", "--film", "{raw}/train.csv/x.png"], "error: {raw}/train.csv/x.png cannot be written"),
+        (["{empty}/absent", "--film", "{raw}/train.csv/x.png"], "error: {raw}/train.csv cannot be written: not a"),
     ],
 )
 def test_on_bad_input(raw, tmp_path, arguments, message):

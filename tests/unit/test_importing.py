@@ -249,3 +249,9 @@ def test_the_command(tmp_path, podium):
     assert done.code == 0 and done.out.startswith("num_tensors=") and done.out.endswith(f" out={out}\n")
     assert "remark: the original's confidence head" in done.err, "the recipe is a corrected one"
     assert read_json(out.with_name("recipe.json"))["seed"] == 3
+
+
+@pytest.mark.parametrize("seed", ["-1", str(2**40)])
+def test_seeds_are_those_of_training(podium, tmp_path, seed):
+    done = podium("import-checkpoint", "x.pth", "--recipe", "x.yaml", f"--seed={seed}", "--out", tmp_path / "new")
+    assert done.code == 2 and "is no whole number from 0 to" in done.err

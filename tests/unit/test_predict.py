@@ -217,6 +217,12 @@ def test_the_model_comes_first(podium, tmp_path):
     assert done.code == 2 and "absent.tflite does not exist" in done.err
 
 
+def test_a_bad_model_leaves_no_folders(podium, tmp_path):
+    place = tmp_path / "new/deeper/texts"
+    done = podium("predict", tmp_path, "--model", tmp_path / "absent.tflite", "--out", place)
+    assert done.code == 2 and list(tmp_path.iterdir()) == []
+
+
 def test_info_of_weights(podium, model):
     done = podium("info", model, "--json")
     found = json.loads(done.out)

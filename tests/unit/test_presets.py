@@ -76,7 +76,8 @@ def test_every_recipe_can_be_tried(path):
         (["overfit", "--full-fit"], "leave --fold and --full-fit to one-epoch"),
         (["one-epoch", "--steps", "20"], "leave --steps to overfit"),
         (["one-epoch", "--full-fit", "--fold", "1"], "not allowed with argument"),
-        (["overfit", "--steps", "-5"], "'-5' is no whole number"),
+        (["overfit", "--steps", "-5"], "'-5' is not a whole number from 1 on"),
+        (["overfit", "--steps", "0"], "'0' is not a whole number from 1 on"),
         (["one-epoch", "--fold", "7"], "folds.parquet has the folds 0, 1"),
     ],
 )

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from podium.errors import MAX_MESSAGE, UserError
+from podium.errors import MAX_MESSAGE, UserError, natural
 
 WORDS = ("import-checkpoint",)
 HELP = "turn a checkpoint of the 1st-place solution into a network that can be exported"
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER/model.safetensors", help="weights to write")
     help_problems = "where the checkpoint does not fit the recipe: write all that is wrong here, one per line"
     parser.add_argument("--problems", type=Path, metavar="FILE", help=help_problems)
-    parser.add_argument("--seed", type=int, default=0, help="what recipe.json is to say (0)")
+    parser.add_argument("--seed", type=natural, default=0, help="what recipe.json is to say (0)")
 
 
 def run(arguments: argparse.Namespace) -> None:

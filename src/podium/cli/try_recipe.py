@@ -4,6 +4,7 @@ import argparse
 import logging
 from pathlib import Path
 
+from podium.cli.arguments import count
 from podium.errors import UserError, natural
 
 NUM_STEPS = 300
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--fold", type=natural, help="one-epoch: the fold to validate on (0)")
     part.add_argument("--full-fit", action="store_true", help="one-epoch: train on all folds, as round 2 does")
-    parser.add_argument("--steps", type=natural, help=f"overfit: optimiser steps ({NUM_STEPS})")
+    parser.add_argument("--steps", type=count, help=f"overfit: optimiser steps ({NUM_STEPS})")
     parser.add_argument("--seed", type=natural, default=0)
 
 

@@ -3,7 +3,6 @@
 Legend: F frames, L landmarks (543 or 130), P parts.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pandas as pd
 from podium.data.inspect.folders import Folder, read_clip
 from podium.drawing import ASPECT, COLORS, draw_frame, rows, to_plane
 from podium.errors import DISK_FULL, UserError
-from podium.files import atomic_path
+from podium.files import atomic_path, check_writable
 from podium.landmarks import NAMES, PARTS, RAW_NAMES, SLOTS
 
 FORMATS = ("png", "jpg", "jpeg", "gif")  # those among them that the installed matplotlib writes
@@ -50,9 +49,7 @@ def check_place(out: Path) -> None:
         raise UserError(f"{out} does not end as a picture does; give it one of the suffixes .{', .'.join(known)}")
     if out.is_dir():
         raise UserError(f"{out} is a folder; name a file to write")
-    nearest = next(place for place in out.absolute().parents if place.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        raise UserError(f"{out} cannot be written: {nearest} is not a folder to write to; name another place")
+    check_writable(out.parent)
 
 
 def choose(folder: Folder, clips: dict[str, pd.DataFrame], sequence_id: int | None = None) -> Choice:
