@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 from pydantic import BaseModel
 
@@ -90,7 +91,9 @@ def configuration_page() -> str:
 
 
 def sections(section: type[BaseModel], path: str = "") -> list[tuple[str, type[BaseModel]]]:
-    """A section and all that it holds, with their dotted paths."""
+    """A section and all that it holds, with their dotted paths; a source's says its kind."""
+    if "kind" in section.model_fields:
+        path += f" ({', '.join(get_args(section.model_fields['kind'].annotation))})"
     found = [(path, section)]
     for key, field in section.model_fields.items():
         for inner in [field.annotation, *getattr(field.annotation, "__args__", ())]:
@@ -117,6 +120,10 @@ def kind(value: dict) -> str:
         return " or ".join(f"`{choice}`" for choice in value["enum"])
     if "const" in value:
         return f"`{value['const']}`"
+    if "anyOf" in value:
+        return " or ".join(kind(choice) for choice in value["anyOf"])
+    if "prefixItems" in value:
+        return f"list of {' and '.join(kind(item) for item in value['prefixItems'])}"
     if value.get("type") == "array":
         inner = value.get("items") or {}
         return f"list of {kind(inner) or 'values'}"
@@ -124,7 +131,7 @@ def kind(value: dict) -> str:
     return " ".join([value.get("type", "section"), *limits])
 
 
-LIMITS = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">"}
+LIMITS = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
 
 if __name__ == "__main__":
     main()

@@ -52,6 +52,15 @@ def test_generated_documentation_is_in_step():
     assert outcome.returncode == 0, f"run `make docs`:\n{outcome.stdout}{outcome.stderr}"
 
 
+def test_the_configuration_reference_tells_types_and_kinds():
+    page = (ROOT / "docs/configuration.md").read_text()
+    headings = re.findall("^###? (.*)", page, re.MULTILINE)
+    assert len(set(headings)) == len(headings) and "source (kaggle).archive" in headings
+    types = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", page, re.MULTILINE))
+    assert types["weights"] == "list of string or null" and types["kernel_size"] == "integer ≥ 3 or null"
+    assert types["betas"] == "list of number ≥ 0 < 1 and number ≥ 0 < 1" and types["eden"] == "section or null"
+
+
 def test_every_rule_has_its_script():
     scripts = {path.stem for path in (ROOT / "workflow/scripts").glob("*.py")}
     named = set()
