@@ -1,6 +1,7 @@
 """The command ``podium``, as it is called."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -52,6 +53,13 @@ def test_text_and_film(raw, tmp_path):
     assert "  sequences        16\n" in outcome.stdout and "none found" in outcome.stdout
     assert outcome.stdout.endswith(f"film of sequence 1002 (train): {tmp_path}/film.png\n")
     assert (tmp_path / "film.png").stat().st_size > 0
+
+
+def test_names_that_a_terminal_would_obey(raw, tmp_path):
+    folder = shutil.copytree(raw, tmp_path / "a\x1b[31m")
+    next(folder.glob("*/*.parquet")).write_bytes(b"")
+    outcome = inspect(folder)
+    assert "unreadable_file" in outcome.stdout and all(line.isprintable() for line in outcome.stdout.splitlines())
 
 
 def test_prints_json(raw):

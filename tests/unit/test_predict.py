@@ -212,6 +212,12 @@ def test_a_name_that_a_terminal_would_obey(podium, model, tmp_path):
     assert done.out.startswith(f"{tmp_path}/a\\x1b[31m\\nb.npy\t") and done.out.count("\n") == 1
 
 
+def test_a_model_whose_name_a_terminal_would_obey(podium, model, tmp_path):
+    (tmp_path / "a\x1b[31m").symlink_to(model)
+    done = podium("info", tmp_path / "a\x1b[31m")
+    assert done.code == 0 and done.out.splitlines()[0].endswith("/a\\x1b[31m/model.safetensors")
+
+
 def test_the_model_comes_first(podium, tmp_path):
     done = podium("predict", tmp_path / "absent.npy", "--model", tmp_path / "absent.tflite")
     assert done.code == 2 and "absent.tflite does not exist" in done.err

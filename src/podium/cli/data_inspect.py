@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from podium.cli.arguments import count
-from podium.errors import UserError
+from podium.errors import UserError, printable
 
 WORDS = ("data", "inspect")
 HELP = "print what is in a raw or prepared folder of landmarks, and draw one of its sequences"
@@ -55,5 +55,5 @@ def _print(report: dict, as_json: bool) -> None:
     if as_json:
         text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
     else:
-        text = "\n".join(lines(report))
+        text = "\n".join(map(printable, lines(report)))
     print(text, flush=True)  # ahead of an error's line

@@ -4,6 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
+from podium.errors import printable
+
 WORDS = ("info",)
 HELP = "print what a model file is: signature, operators, thresholds, recipe, score"
 
@@ -26,4 +28,4 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps(description, indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        print("\n".join(lines(description)))
+        print("\n".join(map(printable, lines(description))))
