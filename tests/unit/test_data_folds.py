@@ -66,9 +66,10 @@ def test_a_table_of_the_users_is_taken(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ("1,0\n2,1\n", "lacks participant 3"),
-        ("1,0\n1,1\n2,1\n3,0\n", "names participant 1 twice"),
-        ("1,0\n2,0\n3,0\n", "must use the folds 0 to 1"),
+        ("1,0\n2,1\n8,0\n", "lacks participant 3"),
+        ("1,0\n1,1\n2,1\n3,0\n8,0\n", "names participant 1 twice"),
+        ("1,0\n2,0\n3,0\n8,0\n", "must use the folds 0 to 1"),
+        ("1,0\n2,0\n3,0\n8,1\n", "the folds 0 to 1, each with train sequences"),
         ("1,0\n2,one\n3,0\n", "must be a csv of integers"),
     ],
 )
@@ -76,4 +77,4 @@ def test_a_table_that_does_not_fit_is_refused(tmp_path, rows, words):
     path = tmp_path / "folds.csv"
     path.write_text("participant_id,fold\n" + rows)
     with pytest.raises(UserError, match=words):
-        assign_folds(index_of({1: 5, 2: 3, 3: 4}), Folds(num_folds=2, table=str(path)))
+        assign_folds(index_of({1: 5, 2: 3, 3: 4}, {8: 2}), Folds(num_folds=2, table=str(path)))

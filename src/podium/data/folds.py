@@ -32,7 +32,7 @@ def assign_folds(index: pd.DataFrame, config: Folds) -> pd.DataFrame:
         "num_supplemental": numbers.get("supplemental", 0),
     }).sort_index()
     if config.table is not None:
-        table["fold"] = read_folds(config.table, table.index, config.num_folds)
+        table["fold"] = read_folds(config.table, table["num_sequences"], config.num_folds)
         return table.reset_index().astype("int64")
     trained = table[table["num_sequences"] > 0]
     num_needed = config.num_folds + config.num_holdout_participants
@@ -54,11 +54,15 @@ def assign_folds(index: pd.DataFrame, config: Folds) -> pd.DataFrame:
     return table.reset_index().astype("int64")
 
 
-def read_folds(path: str, participants: pd.Index, num_folds: int) -> list[int]:
+def read_folds(path: str, num_sequences: pd.Series, num_folds: int) -> list[int]:
     """The fold of each participant, in order, from a csv file with columns participant_id and fold.
 
+    Args:
+        num_sequences: Train sequences by participant.
+
     Raises:
-        UserError: The file cannot be read, names a participant twice or not at all, or leaves a fold empty.
+        UserError: The file cannot be read, names a participant twice or not at all, or leaves a fold without a train
+            sequence.
     """
     try:
         frame = read_csv(path, usecols=["participant_id", "fold"], dtype="int64")
@@ -68,10 +72,12 @@ def read_folds(path: str, participants: pd.Index, num_folds: int) -> list[int]:
         twice = frame.loc[frame["participant_id"].duplicated(), "participant_id"].iloc[0]
         raise UserError(f"folds.table {path} names participant {twice} twice; one row each")
     fold_of = dict(zip(frame["participant_id"], frame["fold"], strict=True))
-    missing = [participant for participant in participants if participant not in fold_of]
+    missing = [participant for participant in num_sequences.index if participant not in fold_of]
     if missing:
         raise UserError(f"folds.table {path} lacks participant {missing[0]} (and {len(missing) - 1} more)")
-    folds = [int(fold_of[participant]) for participant in participants]
-    if set(folds) - {HELD_OUT} != set(range(num_folds)):
-        raise UserError(f"folds.table {path} must use the folds 0 to {num_folds - 1}, and -1 to hold signers out")
+    folds = [int(fold_of[participant]) for participant in num_sequences.index]
+    filled = {fold for fold, number in zip(folds, num_sequences, strict=True) if number}
+    if not set(folds) - {HELD_OUT} == filled - {HELD_OUT} == set(range(num_folds)):
+        words = f"folds.table {path} must use the folds 0 to {num_folds - 1}, each with train sequences"
+        raise UserError(f"{words}, and -1 to hold signers out")
     return folds
