@@ -37,7 +37,7 @@ def recipe(**changes) -> dict:
         (Recipe, recipe(training={"epoch": 1}), "unknown key 'training.epoch'; did you mean 'epochs'?"),
         (Recipe, recipe(training={"epochs": 1, "batch_size": True}), "training.batch_size: "),
         (Recipe, recipe(optimizer={"learning_rate": 0.001, "betas": [0.9, 1.5]}), "optimizer.betas.1: "),
-        (Recipe, recipe(optimizer={"learning_rate": 0.001, "epsilon": -1}), "optimizer.epsilon: "),
+        (Recipe, recipe(optimizer={"learning_rate": 0.001, "epsilon": 0}), "optimizer.epsilon: "),
         (Recipe, recipe(optimizer={"learning_rate": float("inf")}), "optimizer.learning_rate: "),
         (Recipe, recipe(training={}), "key 'training.epochs' is missing"),
         (Recipe, recipe(training={"epochs": "many"}), "training.epochs: "),

@@ -117,7 +117,7 @@ class Optimizer(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 0.05
     weight_decay_on: Literal["all", "matrices"] = Field("matrices", description="'all' as published")
     betas: tuple[Momentum, Momentum] = (0.9, 0.999)
-    epsilon: Annotated[float, Field(ge=0)] = 1e-8
+    epsilon: Annotated[float, Field(gt=0)] = 1e-8
     max_grad_norm: Annotated[float, Field(gt=0)] = 4.0
     warmup_epochs: Annotated[float, Field(ge=0)] = 10
 
