@@ -104,6 +104,12 @@ def share_of_runs(augmentation, monkeypatch, num_calls: int = 2000) -> float:
         ({"name": "resample", "rate": [1.5, 0.5]}, ["rate", "must not be above"]),
         ({"name": "resample", "rate": [0.0, 0.5]}, ["rate", "greater than 0"]),
         ({"name": "resample", "rate": [0.5, 1.5], "p": 1.2}, ["p", "1.2"]),
+        ({"name": "resample", "rate": [0.5, 1e9]}, ["rate.1", "less than"]),
+        ({"name": "dynamic_resample", "rate": [0.9, 1.1], "num_chunks": [1, 10**20]}, ["num_chunks.1", "less than"]),
+        ({"name": "time_shift", "shift": [0, 10**20]}, ["shift.1", "less than"]),
+        ({"name": "time_shift", "shift": [-(10**20), 0]}, ["shift.0", "greater than"]),
+        ({"name": "temporal_mask", "size": [0.2, 0.4], "num_masks": 10**20}, ["num_masks", "less than"]),
+        ({"name": "affine", **AUGMENTATIONS.get("affine").example, "shear": [0, 1e300]}, ["shear.1", "less than"]),
         ({"name": "temporal_mask", "size": [0.2, 1.2]}, ["size", "1.2"]),
         ({"name": "affine", **AUGMENTATIONS.get("affine").example, "missing": "publishd"}, ["missing", "'published'"]),
     ],
@@ -207,9 +213,13 @@ def test_one_of_drops_as_often_as_the_winners_do():
     assert shares == pytest.approx({"nothing": 0.455, "pose": 0.265, "face": 0.189, "hands": 0.091}, abs=0.02)
 
 
-def test_a_wrong_choice_is_named():
+@pytest.mark.parametrize("weight", [None, 0, -1, True, "1", float("nan"), float("inf"), 1e300, 10**30])
+def test_a_wrong_weight_is_named(weight):
     with pytest.raises(UserError, match="weight above 0"):
-        build_augmentations([{"name": "one_of", "choices": [{"name": "part_drop", "parts": ["face"]}]}])
+        build_augmentations([{"name": "one_of", "choices": [{"weight": weight, "name": "part_drop"}]}])
+
+
+def test_a_wrong_choice_is_named():
     with pytest.raises(UserError, match=r"choices\[0\] \(part_drop\): unknown key 'part'; did you mean 'parts'"):
         build_augmentations([{"name": "one_of", "choices": [{"weight": 1, "name": "part_drop", "part": ["face"]}]}])
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from podium.config import Choice
-from podium.data.augment.base import AUGMENTATIONS, Augmentation, PositiveRange, Range
+from podium.data.augment.base import AUGMENTATIONS, Augmentation, FactorRange, Range
 from podium.normalise import fill_missing
 
 
@@ -25,7 +25,7 @@ class Affine(Augmentation):
 
     example = {"scale": (0.8, 1.2), "shear": (-0.15, 0.15), "shift": (-0.1, 0.1), "degrees": (-30, 30)}
 
-    scale: PositiveRange
+    scale: FactorRange
     shear: Range
     shift: Range
     degrees: Range

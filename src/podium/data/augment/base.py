@@ -20,9 +20,12 @@ def ascending(bounds: tuple[float, float]) -> tuple[float, float]:
     return bounds
 
 
-Range = Annotated[tuple[float, float], AfterValidator(ascending)]
-Positive = Annotated[float, Field(gt=0)]
-PositiveRange = Annotated[tuple[Positive, Positive], AfterValidator(ascending)]
+# Limits far beyond what makes sense, and short of what would fail in training.
+Count = Annotated[int, Field(ge=1, le=1000)]
+Bound = Annotated[float, Field(ge=-1000, le=1000)]
+Factor = Annotated[float, Field(gt=0, le=100)]
+Range = Annotated[tuple[Bound, Bound], AfterValidator(ascending)]
+FactorRange = Annotated[tuple[Factor, Factor], AfterValidator(ascending)]
 ShareRange = Annotated[tuple[Probability, Probability], AfterValidator(ascending)]
 
 

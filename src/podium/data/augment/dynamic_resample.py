@@ -4,11 +4,9 @@ import math
 from typing import Annotated
 
 import numpy as np
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
-from podium.data.augment.base import AUGMENTATIONS, FrameAugmentation, PositiveRange, ascending
-
-Count = Annotated[int, Field(ge=1)]
+from podium.data.augment.base import AUGMENTATIONS, Count, FactorRange, FrameAugmentation, ascending
 
 
 @AUGMENTATIONS.register("dynamic_resample")
@@ -22,7 +20,7 @@ class DynamicResample(FrameAugmentation):
 
     example = {"rate": (0.9, 1.1), "num_chunks": (20, 28)}
 
-    rate: PositiveRange
+    rate: FactorRange
     num_chunks: Annotated[tuple[Count, Count], AfterValidator(ascending)]
 
     def choose(self, num_frames: int, rng: np.random.Generator) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from podium.config import Choice
-from podium.data.augment.base import AUGMENTATIONS, Augmentation, ShareRange, ascending, window
+from podium.data.augment.base import AUGMENTATIONS, Augmentation, Count, ShareRange, ascending, window
 from podium.landmarks import SLOTS
 
 # Four points each, left hand first; the wrists belong to none.
@@ -32,7 +32,7 @@ class FingerDrop(Augmentation):
 
     num_fingers: Annotated[tuple[FingerCount, FingerCount], AfterValidator(ascending)]
     window_size: ShareRange
-    num_windows: int = Field(1, ge=1)
+    num_windows: Count = 1
     draws: Choice = "corrected"
     probability: Choice = "corrected"
 

@@ -7,6 +7,8 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from podium.data.augment.base import AUGMENTATIONS, Augmentation, build
 
+MAX_WEIGHT = 1_000_000_000
+
 
 @AUGMENTATIONS.register("one_of")
 class OneOf(Augmentation):
@@ -33,8 +35,8 @@ class OneOf(Augmentation):
         weights = []
         for entry in self.choices:
             weight = entry.get("weight")
-            if not isinstance(weight, int | float) or isinstance(weight, bool) or not weight > 0:
-                raise ValueError(f"every choice needs a weight above 0, got {weight!r}")
+            if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 < weight < MAX_WEIGHT:
+                raise ValueError(f"every choice needs a weight above 0 and below {MAX_WEIGHT}, got {weight!r}")
             weights.append(weight)
         self._bounds = np.cumsum(weights) / np.sum(weights)
         self._children = [

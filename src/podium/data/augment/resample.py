@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from podium.data.augment.base import AUGMENTATIONS, FrameAugmentation, PositiveRange
+from podium.data.augment.base import AUGMENTATIONS, FactorRange, FrameAugmentation
 from podium.normalise import nearest_frames
 
 
@@ -16,7 +16,7 @@ class Resample(FrameAugmentation):
 
     example = {"rate": (0.5, 1.5)}
 
-    rate: PositiveRange
+    rate: FactorRange
 
     def choose(self, num_frames: int, rng: np.random.Generator) -> np.ndarray:
         return resampled_frames(num_frames, rng.uniform(*self.rate))

@@ -1,9 +1,8 @@
 """Moments in which nothing is seen."""
 
 import numpy as np
-from pydantic import Field
 
-from podium.data.augment.base import AUGMENTATIONS, Augmentation, ShareRange, window
+from podium.data.augment.base import AUGMENTATIONS, Augmentation, Count, ShareRange, window
 
 
 @AUGMENTATIONS.register("temporal_mask")
@@ -18,7 +17,7 @@ class TemporalMask(Augmentation):
     example = {"size": (0.2, 0.4), "num_masks": 1}
 
     size: ShareRange
-    num_masks: int = Field(1, ge=1)
+    num_masks: Count = 1
 
     def apply(self, x_TLC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return temporal_mask(x_TLC, [(rng.uniform(*self.size), rng.random()) for _ in range(self.num_masks)])

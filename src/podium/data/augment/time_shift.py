@@ -3,9 +3,11 @@
 from typing import Annotated
 
 import numpy as np
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from podium.data.augment.base import AUGMENTATIONS, FrameAugmentation, ascending
+
+Shift = Annotated[int, Field(ge=-1000, le=1000)]
 
 
 @AUGMENTATIONS.register("time_shift")
@@ -19,7 +21,7 @@ class TimeShift(FrameAugmentation):
 
     example = {"shift": (-10, 9)}
 
-    shift: Annotated[tuple[int, int], AfterValidator(ascending)]
+    shift: Annotated[tuple[Shift, Shift], AfterValidator(ascending)]
 
     def choose(self, num_frames: int, rng: np.random.Generator) -> np.ndarray:
         return shifted_frames(num_frames, int(rng.integers(*self.shift, endpoint=True)))
