@@ -104,6 +104,13 @@ def test_a_folder_is_no_file(tmp_path):
         load_recipe(tmp_path)
 
 
+@pytest.mark.parametrize(("place", "words"), [("file/x.yaml", "not a directory"), ("x" * 300, "file name too long")])
+def test_a_place_where_no_file_can_be(tmp_path, place, words):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=f"cannot be opened: {words}; name a YAML file"):
+        load_recipe(tmp_path / place)
+
+
 @pytest.mark.parametrize(
     ("text", "lines"),
     [

@@ -67,6 +67,8 @@ def read_yaml(path: str | Path) -> Any:
         raise UserError(f"{path} does not exist; {hint}") from None
     except IsADirectoryError:
         raise UserError(f"{path} is a folder; name a YAML file") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be opened: {error.strerror.lower()}; name a YAML file") from None
     # A day of the 99th month is a ValueError, "!!bool perhaps" a KeyError, "!!timestamp once" an AttributeError.
     except (yaml.YAMLError, ValueError, KeyError, AttributeError, TypeError, OverflowError, RecursionError) as error:
         raise UserError(f"{path} is not YAML: {error}") from None
