@@ -37,6 +37,8 @@ def one_batch_recipe(recipe: Recipe, num_steps: int) -> Recipe:
     quiet = dict.fromkeys(("p_dropout", "p_activation_dropout", "p_attention_dropout"), 0.0)
     decoder = values["model"]["decoder"] | quiet
     values["model"] |= {"p_dropout": 0.0, "p_attention_dropout": 0.0, "p_mask_input": 0.0, "decoder": decoder}
+    if values["model"]["zipformer"]:
+        values["model"]["zipformer"] |= {"layer_skip": False, "p_const_attention": 0.0}
     values["data"] |= {
         "p_mirror": 0.0, "p_cutmix": 0.0, "augment": [], "min_train_frames": 1, "supplemental": "all", "num_workers": 0,
     }  # fmt: skip
