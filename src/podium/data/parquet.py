@@ -17,11 +17,11 @@ import pyarrow.parquet as pq
 
 from podium.errors import UserError
 from podium.landmarks import COLUMNS, RAW_COLUMNS
+from podium.tables import named
 
 INDEX_COLUMN = "sequence_id"
 BATCH_FRAMES = 4096
 BUFFER_BYTES = 1 << 15  # per column; without it a column of a whole row group is read at once
-_NUM_NAMED = 5
 
 
 def read_batches(parquet: str | Path, columns: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -129,8 +129,7 @@ def _open(path: str | Path, columns: list[str]) -> pq.ParquetFile:
         raise UserError(f"{path} has the column {twice[0]} more than once; make it again")
     missing = [name for name in [INDEX_COLUMN, *columns] if name not in names]
     if missing:
-        more = f" and {len(missing) - _NUM_NAMED} more" if len(missing) > _NUM_NAMED else ""
-        raise UserError(f"{path} lacks the column(s) {', '.join(missing[:_NUM_NAMED])}{more}")
+        raise UserError(f"{path} lacks the column(s) {named(missing)}")
     if not pa.types.is_integer(schema.field(INDEX_COLUMN).type):
         raise UserError(f"{path}: column {INDEX_COLUMN} is {schema.field(INDEX_COLUMN).type}, not an integer")
     for name in columns:

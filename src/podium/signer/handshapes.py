@@ -12,6 +12,7 @@ import numpy as np
 
 from podium.signer import rotation
 from podium.signer.hand import NUM_ANGLES, HandBones, forward_kinematics
+from podium.text import CHARACTERS
 
 
 @dataclass(frozen=True)
@@ -193,4 +194,4 @@ def _shape(character: str) -> Handshape:
     return Handshape(_angles(pose), _rotation_from(*_ORIENTATIONS[orientation]), motion)
 
 
-SHAPES: dict[str, Handshape] = {c: _shape(c) for c in " !#$%&'()*+,-./0123456789:;=?@[_abcdefghijklmnopqrstuvwxyz~"}
+SHAPES: dict[str, Handshape] = {character: _shape(character) for character in CHARACTERS}

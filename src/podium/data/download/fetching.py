@@ -18,7 +18,7 @@ from podium.data.download.layout import Part
 from podium.data.download.space import check_space
 from podium.data.download.transfer import fetch, probe
 from podium.errors import UserError
-from podium.files import atomic_path, read_json, write_json
+from podium.files import atomic_path, file_digest, read_json, write_json
 
 CONTENTS = "contents.json"  # beside the raw files: what has been unpacked, written last
 
@@ -161,8 +161,7 @@ def _unpacked(part: Part, path: Path, raw: Path, is_new: bool, is_kept: bool) ->
 def _check_digest(path: Path, sha256: str | None) -> None:
     if sha256 is None:
         return
-    with open(path, "rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    found = file_digest(path)
     if found != sha256:
         raise UserError(
             f"the sha256 of {path} is {found}, the dataset file says {sha256}; correct it, or remove the archive and"
