@@ -1,6 +1,7 @@
 """Tables in files: parquet that one command leaves for the next, and csv of anybody. Checked before they are used."""
 
 import csv
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -66,7 +67,7 @@ def read_csv(path: str | Path, **options) -> pd.DataFrame:
 
     Raises:
         FileNotFoundError: It is absent; what it should be is for the caller to say.
-        UserError: It is no UTF-8 csv file, or its header repeats a name.
+        UserError: It is no UTF-8 csv file, its header repeats a name, or its rows hold more fields than the header.
     """
     try:
         header = _header(path)
@@ -75,9 +76,14 @@ def read_csv(path: str | Path, **options) -> pd.DataFrame:
         twice = [name for name, number in Counter(header).items() if number > 1 and name]
         if twice:
             raise UserError(f"{path} names the column(s) {named(twice)} more than once; remove all but one")
-        return pd.read_csv(path, encoding="utf-8", **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # without index_col=False a surplus field in every row makes the first one an index, and shifts the others
+            return pd.read_csv(path, encoding="utf-8", index_col=False, **options)
     except FileNotFoundError:
         raise
+    except pd.errors.ParserWarning:
+        raise UserError(f"{path} has rows with more fields than its header; correct the rows or the header") from None
     # pandas' parser errors and UnicodeDecodeError are ValueErrors; a number too large for a type asked for overflows
     except (ValueError, OSError, OverflowError, csv.Error) as error:
         raise UserError(f"{path} cannot be read as a csv file: {error}") from None

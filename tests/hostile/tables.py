@@ -147,6 +147,7 @@ _CSV = {
     "a web page": RUINED["a web page"],
     "a quote that never ends": lambda content: content.replace(b"\n", b'\n"', 1),
     "rows of other lengths": lambda content: content + b"1,2,3,4,5,6,7,8,9,10,11,12\n",
+    "a surplus field in every row": lambda content: content.replace(b"\n", b",0.5\n").replace(b",0.5\n", b"\n", 1),
     "a parquet file": b"PAR1" + bytes(100) + b"PAR1",
     "another header": lambda content: b"a" + content,
     "header twice in one line": lambda content: content.replace(b"\n", b"," + content.split(b"\n")[0] + b"\n", 1),
@@ -180,8 +181,9 @@ def csv_cases() -> list[Case]:
     ids = {f"sequence_id {one!r}": _field("sequence_id", one) for one in ("", "9" * 40, "1.5", "-1")}
     cases += spoiled("csv", "import scores", "oof.csv", {**_CSV, **scores, **ids})
     folds = {f"fold {one!r}": _field("fold", one) for one in ("", "9" * 40, "1.5", "7", "-9", "left", "nan", "1e400")}
-    even = {name: way for name, way in _CSV.items() if name != "rows of other lengths"}  # two columns are read
-    for case in spoiled("csv", "index", "folds.csv", {**even, **folds}):
+    even = {name: way for name, way in _CSV.items() if name != "rows of other lengths"}  # a short row has gaps
+    narrow = {name: way for name, way in even.items() if name != "a surplus field in every row"}  # two columns are read
+    for case in spoiled("csv", "index", "folds.csv", {**narrow, **folds}):
         cases.append(Case("csv", "index", f"folds.table, {case.name}", _with_own_folds(case), "folds.csv"))
     values = {f"x_face_0 {value!r}": _field("x_face_0", value) for value in ("left", "inf", "1e400", "0,5", "\x00")}
     return cases + spoiled("csv", "predict csv", "clips/clip.csv", {**even, **values})

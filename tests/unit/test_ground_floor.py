@@ -13,6 +13,7 @@ from podium.files import atomic_path, file_digest, remove_partials, write_json
 from podium.metrics import edit_distance, normalized_score, row_scores
 from podium.provenance import code_digest, digest
 from podium.registry import Registry
+from podium.tables import read_csv
 
 
 def test_landmark_table():
@@ -128,6 +129,16 @@ def test_json_refuses_nan(tmp_path):
     with pytest.raises(ValueError, match="Out of range"):
         write_json(tmp_path / "a.json", float("nan"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_commas_at_the_end_of_rows_shift_nothing(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("id,x\n1,2,\n3,4,\n")
+    assert read_csv(path).to_dict("list") == {"id": [1, 3], "x": [2, 4]}
+    assert read_csv(path, usecols=["id"]).to_dict("list") == {"id": [1, 3]}
+    path.write_text("id,x\n1,2,9\n3,4,\n")
+    with pytest.raises(UserError, match="rows.csv has rows with more fields than its header"):
+        read_csv(path)
 
 
 def test_registry_names_the_nearest():
