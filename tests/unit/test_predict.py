@@ -125,6 +125,25 @@ def test_a_prepared_dataset(predict, recognizer, tmp_path):
     assert of_one == set(Workplace.rows.loc[Workplace.rows["file_id"] == place.file_id, "sequence_id"])
 
 
+@pytest.mark.parametrize(
+    "names", ["1.parquet b.parquet c.npy d.csv", "1.parquet 2.parquet 1.npy 5.npy", "train.csv c.npy"]
+)
+def test_folders_of_clips_with_names_as_in_a_layout(tmp_path, names):
+    for name in names.split():
+        write_clip(tmp_path / name)
+    sources = open_sources([tmp_path])
+    assert sorted(source.path.name for source in sources) == sorted(names.split())
+    assert not any(clip.problem for source in sources for clip in source.clips())
+
+
+def test_tables_beside_clips_are_no_clips(tmp_path):
+    write_raw(tmp_path, ROWS)
+    place = (tmp_path / "train.csv").rename(tmp_path / "train_landmarks/train.csv").parent
+    write_clip(place / "c.npy")
+    names = {path.name for path in place.iterdir()}
+    assert {source.path.name for source in open_sources([place])} == names - {"train.csv"}
+
+
 def bad_clips(folder):
     """Bad files by the words that tell of each."""
     write_clip(folder / "good.npy")

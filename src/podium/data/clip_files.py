@@ -5,6 +5,7 @@ does not stop the others.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from podium.data.arrays import COLUMNS_FILE, ArrayRecordings
-from podium.data.inspect.folders import ShardRecordings, open_folder
+from podium.data.inspect.folders import ShardRecordings, Split, open_folder
 from podium.data.pack import MAX_FRAMES, Recordings
 from podium.data.parquet import INDEX_COLUMN, ParquetRecordings, runs
+from podium.data.sources.base import CSV_NAMES
 from podium.errors import UserError
 from podium.files import check_readable, read_json
 from podium.landmarks import COLUMNS
@@ -80,10 +82,17 @@ def open_sources(paths: list[Path]) -> list[Source]:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    try:
-        return [file for split in open_folder(path).splits for file in split.files.values()]
-    except UserError:  # no layout of ours: a folder of clips
-        files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
+    splits: list[Split] = []
+    with suppress(UserError):  # no layout of ours: a folder of clips
+        splits = open_folder(path).splits
+    files = [file for split in splits for file in split.files.values()]
+    if files and all(file.parent != path for file in files):
+        return files
+    # Clips beside each other, though some may have names as landmark files have; tables of the layout are none.
+    tables = {CSV_NAMES[split.name] for split in splits if split.table is not None}
+    tables |= {shard.with_suffix(".parquet").name for shard in path.glob("*.npy") if _is_shard(shard)}
+    others = {file for file in path.iterdir() if file.suffix in SUFFIXES and file.name not in tables}
+    files += sorted(others.difference(files))
     if not files:
         kinds = ", ".join(SUFFIXES)
         raise UserError(f"{path} holds no clips: neither files ({kinds}) nor a dataset (see `podium data inspect`)")
