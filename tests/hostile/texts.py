@@ -52,6 +52,7 @@ def json_cases() -> list[Case]:
     }
     ways = {name: json.dumps(value) for name, value in columns.items()}
     cases += spoiled("json", "pack arrays", "arrays/train_landmarks/inference_args.json", ways, "inference_args.json")
+    cases += spoiled("json", "predict npy", "clips/inference_args.json", ways, "inference_args.json")
     for command in ("predict file", "evaluate file"):
         cases += spoiled("json", command, "export/inference_args.json", ways)
     return cases

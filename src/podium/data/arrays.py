@@ -37,7 +37,8 @@ class ArrayRecordings:
 
     def __init__(self, folder: str | Path) -> None:
         self._folder = Path(folder)
-        self._order_K = _column_order(self._folder)
+        named = [place / COLUMNS_FILE for place in (self._folder, self._folder.parent)]
+        self._order_K = next((column_order(path) for path in named if path.is_file()), None)
         ids = sorted(int(path.stem) for path in self._folder.glob("*.npy") if _is_id(path.stem))
         lengths = {one: _read_length(self._path(one)) for one in ids}
         self._num_frames = {one: length for one, length in lengths.items() if length}
@@ -81,16 +82,19 @@ def _read_length(path: Path) -> int:
     return len(x_FK) if is_usable else 0
 
 
-def _column_order(folder: Path) -> np.ndarray | None:
-    """(K,) int64: where each of `COLUMNS` stands in the arrays; None where they stand in order."""
-    path = next((place / COLUMNS_FILE for place in (folder, folder.parent) if (place / COLUMNS_FILE).is_file()), None)
-    if path is None:
-        return None
+def column_order(path: Path) -> np.ndarray | None:
+    """(K,) int64: where each of `COLUMNS` stands in arrays, as a `COLUMNS_FILE` says; None where they stand in order.
+
+    Raises:
+        UserError: The file cannot be read, or does not name the 390 columns, or names others.
+    """
     try:
-        names = list(read_json(path, "selected_columns")["selected_columns"])
-        positions = {name: position for position, name in enumerate(names)}
-    except (UserError, TypeError):
-        raise UserError(f"{path} does not name the arrays' columns ('selected_columns'); fetch it again") from None
+        names = read_json(path, "selected_columns")["selected_columns"]
+    except UserError:
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UserError(f"{path} does not name the arrays' columns ('selected_columns'); fetch it again")
+    positions = {name: position for position, name in enumerate(names)}
     missing = [name for name in COLUMNS if name not in positions]
     if missing:
         raise UserError(f"{path}: the arrays lack the column {missing[0]} ({len(missing)} of {len(COLUMNS)} in all)")

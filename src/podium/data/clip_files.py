@@ -14,13 +14,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from podium.data.arrays import COLUMNS_FILE, ArrayRecordings
+from podium.data.arrays import COLUMNS_FILE, ArrayRecordings, column_order
 from podium.data.inspect.folders import ShardRecordings, Split, open_folder
 from podium.data.pack import MAX_FRAMES, Recordings
 from podium.data.parquet import INDEX_COLUMN, ParquetRecordings, runs
 from podium.data.sources.base import CSV_NAMES
 from podium.errors import UserError
-from podium.files import check_readable, read_json
+from podium.files import check_readable
 from podium.landmarks import COLUMNS
 from podium.npy import map_npy
 from podium.tables import read_csv
@@ -209,25 +209,15 @@ def _read_npy(path: Path) -> Iterator[Clip]:
         if array.ndim and len(array) > MAX_FRAMES:
             yield Clip(path, None, None, _too_long(len(array)))
         else:
-            yield Clip(path, None, _with_names(path, array))
+            yield Clip(path, None, _in_order(path, array))
     except (UserError, OSError) as error:
         yield Clip(path, None, None, str(error))
 
 
-def _with_names(path: Path, array: np.ndarray) -> np.ndarray | pd.DataFrame:
-    """The array; under the names of `COLUMNS_FILE` where the file's folder has one, since these may be in any order."""
-    names_file = path.with_name(COLUMNS_FILE)
-    if not names_file.is_file():
-        return array
-    try:
-        names = list(read_json(names_file, "selected_columns")["selected_columns"])
-    except (UserError, TypeError):
-        raise UserError(f"{names_file} does not name the columns of {path.name} ('selected_columns')") from None
-    if names == COLUMNS or array.ndim != 2:
-        return array
-    if array.shape[1] != len(names):
-        raise UserError(f"{path} has {array.shape[1]} columns, and {names_file} names {len(names)}")
-    return pd.DataFrame(array, columns=names)
+def _in_order(path: Path, array: np.ndarray) -> np.ndarray:
+    """The array in the order of `podium.landmarks.COLUMNS`, where a `COLUMNS_FILE` beside the file names another."""
+    order_K = column_order(path.with_name(COLUMNS_FILE)) if path.with_name(COLUMNS_FILE).is_file() else None
+    return array if order_K is None or array.shape[1:] != (len(COLUMNS),) else array[:, order_K]
 
 
 def _is_shard(path: Path) -> bool:

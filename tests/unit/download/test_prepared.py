@@ -78,4 +78,4 @@ def test_prepared_arrays_of_other_columns_are_refused(machine, competition, prep
     files["train_landmarks_npy/inference_args.json"] = json.dumps({"selected_columns": COLUMNS[1:]}).encode()
     other = zipped(files)
     with KaggleServer(prepared | tables | {"winners/train.zip": other}) as server:
-        machine.fails(server, "inference_args.json names other columns")
+        machine.fails(server, "inference_args.json: the arrays lack the column")

@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from podium.config import Archive, KagglePreparedSource, KaggleSource
+from podium.data.arrays import COLUMNS_FILE, column_order
 from podium.data.download.client import Remote
 from podium.data.sources.base import CSV_NAMES
 from podium.errors import UserError
-from podium.files import read_json
-from podium.landmarks import COLUMNS
 from podium.tables import read_csv
 
 KaggleLike = KaggleSource | KagglePreparedSource
@@ -88,10 +87,8 @@ def check_columns(raw: Path, paths: Iterable[str]) -> None:
     Raises:
         UserError: Others.
     """
-    for path in (path for path in paths if path.endswith("inference_args.json")):
-        names = read_json(raw / path, "selected_columns")["selected_columns"]
-        if not isinstance(names, list) or sorted(map(str, names)) != sorted(COLUMNS):
-            raise UserError(f"{raw / path} names other columns than the 390 that Podium reads; the arrays do not fit")
+    for path in (path for path in paths if path.endswith(COLUMNS_FILE)):
+        column_order(raw / path)
 
 
 def _place_competition(source: KaggleSource, name: str) -> str | None:
@@ -107,4 +104,4 @@ def _place_prepared(split: str, file_ids: set[int], name: str) -> str | None:
     found = re.fullmatch(r"(?:.*/)?(\d+)/(\d+)\.npy", name)
     if found and int(found[1]) in file_ids:
         return f"{split}_landmarks/{found[1]}/{found[2]}.npy"
-    return f"{split}_landmarks/inference_args.json" if name.split("/")[-1] == "inference_args.json" else None
+    return f"{split}_landmarks/{COLUMNS_FILE}" if name.split("/")[-1] == COLUMNS_FILE else None
