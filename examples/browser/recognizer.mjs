@@ -2,6 +2,7 @@
 
 import {loadAndCompile, loadLiteRt, Tensor} from '@litertjs/core';
 
+const MAX_COORDINATE = 1e15; // beyond it the file's squares overflow
 let runtime = null; // a page loads it once
 
 export class Recognizer {
@@ -46,7 +47,7 @@ export class Recognizer {
     if (!Number.isInteger(numFrames)) {
       throw new Error(`${landmarks.length} values are no frames of ${this.numColumns}`);
     }
-    const infinite = landmarks.findIndex((value) => Math.abs(value) === Infinity);
+    const infinite = landmarks.findIndex((value) => Math.abs(value) > MAX_COORDINATE);
     if (infinite >= 0) {
       const [frame, column] = [Math.floor(infinite / this.numColumns), this.columns[infinite % this.numColumns]];
       throw new Error(`frame ${frame} has an infinite ${column}; a missing landmark is NaN`);

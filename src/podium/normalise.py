@@ -8,6 +8,19 @@ import numpy as np
 from podium.landmarks import NUM_LANDMARKS
 
 STATISTICS_COLUMNS = ["mean_x", "mean_y", "mean_z", "deviation_x", "deviation_y", "deviation_z"]  # of a clip, in tables
+MAX_COORDINATE = 1e15  # the exported file adds up a clip's squares in float32; those of an hour still fit
+
+
+def is_infinite(raw_TK: np.ndarray) -> np.ndarray:
+    """Which values count as infinite: beyond ±`MAX_COORDINATE`, where squares overflow and a clip would become 0.
+
+    Args:
+        raw_TK: float32, any shape; NaN where a landmark is missing.
+
+    Returns:
+        bool, of the same shape; False for NaN.
+    """
+    return np.abs(raw_TK) > MAX_COORDINATE
 
 
 def statistics(raw_TK: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

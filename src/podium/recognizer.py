@@ -18,6 +18,7 @@ from podium.errors import ClipError, UserError
 from podium.files import read_json
 from podium.inference import Reader, Reading, TfliteRecognizer, TorchRecognizer, read_recipe
 from podium.landmarks import COLUMNS
+from podium.normalise import is_infinite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,8 +67,8 @@ class Recognizer:
             it. A network in torch has no thresholds; it reads whatever has a frame.
 
         Raises:
-            ClipError: A `UserError`. Columns are missing, the shape or the type is another, a value is infinite, a
-                table holds several sequences, or the file takes fewer frames.
+            ClipError: A `UserError`. Columns are missing, the shape or the type is another, a value is infinite (or
+                beyond ±1e15), a table holds several sequences, or the file takes fewer frames.
             UserError: The file cannot be run.
         """
         landmarks_TK = as_clip(landmarks)
@@ -107,7 +108,7 @@ def as_clip(landmarks: "np.ndarray | pd.DataFrame") -> np.ndarray:
         raise ClipError(f"a clip of the type {array.dtype} cannot be read; landmarks are floating-point numbers")
     with np.errstate(over="ignore"):  # of a float64: becomes infinite, and is found as such
         landmarks_TK = np.ascontiguousarray(array, dtype=np.float32)
-    is_infinite_TK = np.isinf(landmarks_TK)
+    is_infinite_TK = is_infinite(landmarks_TK)
     if is_infinite_TK.any():
         frame, column = np.argwhere(is_infinite_TK)[0]
         raise ClipError(f"frame {frame} has an infinite {COLUMNS[column]}; a missing landmark is NaN")

@@ -78,6 +78,7 @@ def with_value(value) -> np.ndarray:
         (np.full((20, 390), "a"), "type <U1"),
         (with_value(np.inf), f"frame 3 has an infinite {COLUMNS[5]}"),
         (with_value(1e300), f"frame 3 has an infinite {COLUMNS[5]}"),
+        (with_value(-1e20), f"frame 3 has an infinite {COLUMNS[5]}"),
         (pd.DataFrame(random_clip(20), columns=COLUMNS).drop(columns=COLUMNS[7]), f"lacks the column.s. {COLUMNS[7]}$"),
         (pd.DataFrame({"x": [1.0]}), "and 385 more"),
         (pd.DataFrame(random_clip(9), columns=COLUMNS).assign(**{COLUMNS[2]: "a"}), f"column {COLUMNS[2]} is"),

@@ -18,7 +18,7 @@ import pandas as pd
 from podium.data.arrays import ArrayRecordings
 from podium.data.parquet import ParquetRecordings, runs
 from podium.landmarks import COLUMNS, SLOTS
-from podium.normalise import STATISTICS_COLUMNS, statistics
+from podium.normalise import STATISTICS_COLUMNS, is_infinite, statistics
 
 DTYPES = {"float32": "<f4", "float16": "<f2"}
 HAND_COLUMNS = ["hand_share", "left_hand_share", "right_hand_share"]
@@ -155,7 +155,7 @@ def _describe(file_id: int, sequence_id: int, place: _Place, x_TK: np.ndarray) -
     problem = ""
     if is_missing_TK.all():
         problem = "all_nan"
-    elif not np.isfinite(mean_C).all():  # so it is with any infinite value
+    elif is_infinite(x_TK).any():
         problem = "infinite_value"
     shares = [has_T.mean() for has_T in (has_left_T | has_right_T, has_left_T, has_right_T)]
     return [file_id, sequence_id, place.offset, place.num_frames, *shares, *mean_C, *deviation_C, problem]

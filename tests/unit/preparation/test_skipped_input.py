@@ -52,9 +52,10 @@ def test_all_nan_sequence(place):
     assert place.prepare()["skipped"] == {"train": {"all_nan": {"number": 1, "examples": [1001]}}}
 
 
-def test_infinite_value(place):
+@pytest.mark.parametrize("value", [np.inf, -1e20])  # of the latter float32 does not hold the square
+def test_infinite_value(place, value):
     def break_one(frame):
-        frame.iloc[3, 1] = np.inf  # x_face_0 of the first sequence
+        frame.iloc[3, 1] = value  # x_face_0 of the first sequence
         return frame
 
     place.edit_parquet(break_one)

@@ -14,6 +14,7 @@ from podium.drawing import ASPECT, COLORS, draw_frame, rows, to_plane
 from podium.errors import DISK_FULL, UserError
 from podium.files import atomic_path, check_writable
 from podium.landmarks import NAMES, PARTS, RAW_NAMES, SLOTS
+from podium.normalise import is_infinite
 
 FORMATS = ("png", "jpg", "jpeg", "gif")  # those among them that the installed matplotlib writes
 MAX_FRAMES = 600  # in one picture
@@ -113,7 +114,7 @@ def picture(x_FL2: np.ndarray, choice: Choice, num_frames: int):
     """
     from matplotlib.figure import Figure
 
-    is_infinite_FL1 = np.isinf(x_FL2).any(axis=2, keepdims=True)
+    is_infinite_FL1 = is_infinite(x_FL2).any(axis=2, keepdims=True)
     x_FL2 = np.where(is_infinite_FL1, np.float32(np.nan), x_FL2)
     shown = np.unique(np.linspace(0, len(x_FL2) - 1, num_frames).round().astype(int))
     num_columns = min(len(shown), _FRAMES_PER_ROW)

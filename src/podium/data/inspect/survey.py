@@ -15,6 +15,7 @@ from podium.data.inspect.folders import Folder, open_recordings
 from podium.data.inspect.problems import Absence, Problems, find_problems, listed
 from podium.errors import UserError
 from podium.landmarks import PARTS, SLOTS
+from podium.normalise import is_infinite
 from podium.text import unknown_characters
 
 _COUNTS = ["num_frames", *PARTS, "hand", "filled", "infinite"]  # frames of a sequence that …
@@ -125,12 +126,13 @@ def _measure(name: str, files: dict[int, Path], problems: Problems) -> tuple[pd.
 
 def _count(x_FK: np.ndarray) -> np.ndarray:
     """(F, N) bool, as `_COUNTS`. A part is there when one of its landmarks is, with finite x and y."""
-    is_finite_FCL = np.isfinite(x_FK).reshape(len(x_FK), 3, -1)
+    is_missing_FK, is_infinite_FK = np.isnan(x_FK), is_infinite(x_FK)
+    is_finite_FCL = ~(is_missing_FK | is_infinite_FK).reshape(len(x_FK), 3, -1)
     is_there_FL = is_finite_FCL[:, 0] & is_finite_FCL[:, 1]
     parts = [is_there_FL[:, SLOTS[part]].any(axis=1) for part in PARTS]
     has_hand_F = parts[PARTS.index("left_hand")] | parts[PARTS.index("right_hand")]
-    is_filled_F, is_infinite_F = (~np.isnan(x_FK)).any(axis=1), np.isinf(x_FK).any(axis=1)
-    return np.column_stack([np.ones(len(x_FK), bool), *parts, has_hand_F, is_filled_F, is_infinite_F])
+    is_filled_F = ~is_missing_FK.all(axis=1)
+    return np.column_stack([np.ones(len(x_FK), bool), *parts, has_hand_F, is_filled_F, is_infinite_FK.any(axis=1)])
 
 
 def _participants(table: pd.DataFrame | None) -> dict | None:
