@@ -11,7 +11,7 @@ from matplotlib.backend_bases import FigureCanvasBase
 from PIL import Image
 from raw_folder import landmark_frame, write_arrays
 
-from podium.data.inspect.film import FORMATS, check_place, choose, draw, picture, presence
+from podium.data.inspect.film import FORMATS, Choice, check_place, choose, draw, picture, presence
 from podium.data.inspect.folders import open_folder, read_clip
 from podium.data.inspect.survey import survey
 from podium.errors import UserError
@@ -67,6 +67,14 @@ def test_film_of_awkward_sequences(copy, tmp_path):
     rewrite_csv(copy, lambda rows: rows.assign(phrase="$x_{$"))
     for sequence_id in (1000, 1001, 1003):
         assert drawn(copy, tmp_path / f"{sequence_id}.png", sequence_id).std() > 0
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [1e15, -1e15, 3e38])
+def test_film_of_points_far_away(value, tmp_path):
+    choice = Choice("train", 1, 2, tmp_path, None, None)
+    x_FL2 = np.full((20, 130, 2), value, np.float32)
+    picture(x_FL2, choice, num_frames=3).savefig(tmp_path / "film.png")
 
 
 @pytest.mark.parametrize("suffix", [*FORMATS, "JPG"])

@@ -22,6 +22,7 @@ _FRAMES_PER_ROW = 12
 _FRAME_WIDTH = 1.1  # inches
 _CHART_HEIGHTS = (1.0, 1.2)  # inches: presence, hand
 _DPI = 110
+_REACH = 1000.0  # picture widths; where points lie far beyond, rounding would leave axes without a length
 _MIN_SIDES = (0.75, 0.8)  # least width of a frame over its height, and least height over its width
 
 
@@ -178,7 +179,7 @@ def _window(x_FL2: np.ndarray) -> tuple[float, float, float, float]:
         points_N2 = to_plane(x_FL2[:, part]).reshape(-1, 2)
         points_N2 = points_N2[np.isfinite(points_N2).all(axis=1)]
         if len(points_N2):  # a stray point must not shrink the person
-            corners.append(np.quantile(points_N2, [0.005, 0.995], axis=0))
+            corners.append(np.quantile(points_N2.clip(-_REACH, _REACH), [0.005, 0.995], axis=0))
     if not corners:
         return 0.0, 1.0, ASPECT, 0.0
     low_2, high_2 = np.min(corners, axis=(0, 1)), np.max(corners, axis=(0, 1))
@@ -207,7 +208,7 @@ def _draw_hand(axes, x_FL2: np.ndarray, has_part_PF: np.ndarray) -> None:
     wrist = getattr(rows(x_FL2.shape[1]), hand)[0]
     height_F = 1 - x_FL2[:, wrist, 1]
     axes.plot(height_F, ".-", color=COLORS[hand], linewidth=1.0, markersize=3)
-    low, high = np.nanquantile(height_F, [0, 1]) if not np.isnan(height_F).all() else (0.0, 1.0)
+    low, high = np.nanquantile(height_F, [0, 1]).clip(-_REACH, _REACH) if not np.isnan(height_F).all() else (0.0, 1.0)
     margin = max(0.05, (0.25 - (high - low)) / 2)  # a hand at rest is a flat line, not a magnified tremor
     axes.set_ylim(low - margin, high + margin)
     axes.xaxis.get_major_locator().set_params(integer=True)
