@@ -131,6 +131,11 @@ def parquet_cases() -> list[Case]:
                 f"{file}: {column} of nothing": _retyped(column, _TYPES["nothing"]),
             }
             cases += spoiled("parquet", command, file, ways, file)
+    frames = {
+        "num_frames of 0": _edited(lambda frame: frame.assign(num_frames=0)),
+        "offset and num_frames of 2^62": _edited(lambda frame: frame.assign(offset=2**62, num_frames=2**62)),
+    }
+    cases += spoiled("parquet", "predict shard", f"{SHARD}.parquet", frames, "its table tells of others")
     bombs = {"a clip of 140,000 frames": lambda _: _bomb(140_000, with_ids=False)}
     cases += spoiled("parquet", "predict parquet", "clips/clip.parquet", bombs, "frames")
     bombs = {"a sequence of 140,000 frames": lambda _: _bomb(140_000, with_ids=True)}

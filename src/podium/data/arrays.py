@@ -39,7 +39,7 @@ class ArrayRecordings:
         self._folder = Path(folder)
         named = [place / COLUMNS_FILE for place in (self._folder, self._folder.parent)]
         self._order_K = next((column_order(path) for path in named if path.is_file()), None)
-        ids = sorted(int(path.stem) for path in self._folder.glob("*.npy") if _is_id(path.stem))
+        ids = sorted(int(path.stem) for path in self._folder.glob("*.npy") if is_id(path.stem))
         lengths = {one: _read_length(self._path(one)) for one in ids}
         self._num_frames = {one: length for one, length in lengths.items() if length}
         self.unreadable = [one for one, length in lengths.items() if not length]
@@ -68,8 +68,9 @@ class ArrayRecordings:
         return self._folder / f"{sequence_id}.npy"
 
 
-def _is_id(stem: str) -> bool:
-    return stem.isascii() and stem.isdecimal() and str(int(stem)) == stem
+def is_id(stem: str) -> bool:
+    """Whether a file's name, without its suffix, is an id: as many digits as an int64 holds, none too many."""
+    return len(stem) <= 18 and stem.isascii() and stem.isdecimal() and str(int(stem)) == stem
 
 
 def _read_length(path: Path) -> int:

@@ -11,6 +11,7 @@ from inspected import FIRST_FILE, ROWS, problems, reported
 from raw_folder import write_arrays
 
 from podium.data.inspect.text import lines
+from podium.files import write_json
 
 SHOWN = ["splits", "folds", "accounts", "problems"]
 NOT_MADE = "{} that the table names: not made (or downloaded) yet"
@@ -41,6 +42,42 @@ def test_spoilt_prepared_folder(prepared, tmp_path):
     assert problems(report) == {"unreadable_file": 1, "not_in_shard": 1}
     assert problems(report, "supplemental") == {"missing_file": 1}
     assert report["folds"] is None and "folds.parquet" in report["problems"][0]["examples"][0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"skipped": {"train": {"x": 3}}}, {"skipped": [1]}, {"noted": {"train": 5}}, {"skipped": None}, [1],
+        {"noted": {"train": {"x": {"number": "a", "examples": []}}}}, {"noted": {"train": {"x": {"number": 1}}}},
+    ],
+)  # fmt: skip
+def test_a_manifest_that_is_none(prepared, tmp_path, content):
+    folder = shutil.copytree(prepared, tmp_path / "prepared")
+    whole = {"skipped": {}, "noted": {}, **content} if isinstance(content, dict) else content
+    write_json(folder / "manifest.json", whole)
+    report = reported(folder)
+    assert report["accounts"] == {} and "manifest.json" in report["problems"][0]["examples"][0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "value"),
+    [(["num_frames"], 0), (["offset"], 10**6), (["offset"], 2**62), (["offset", "num_frames"], 2**62)],
+)
+def test_a_shard_and_a_table_that_do_not_fit(prepared, tmp_path, columns, value):
+    folder = shutil.copytree(prepared, tmp_path / "prepared")
+    table = next(folder.glob("shards/train/*.parquet"))
+    pd.read_parquet(table).assign(**dict.fromkeys(columns, value)).to_parquet(table)
+    report = reported(folder)
+    assert problems(report) == {"unreadable_file": 1}
+    assert "its table tells of others" in report["splits"]["train"]["problems"][0]["examples"][0]
+
+
+def test_names_of_more_digits_than_an_id(prepared, tmp_path):
+    write_arrays(tmp_path / "arrays", ROWS)
+    folder = shutil.copytree(prepared, tmp_path / "prepared")
+    for place in (next(tmp_path.glob("arrays/*/*")), folder / "shards/train"):
+        shutil.copy(next(place.glob("*.npy")), place / f"{'9' * 20}.npy")
+    assert problems(reported(tmp_path / "arrays")) == problems(reported(folder)) == {}
 
 
 def test_half_prepared_folder(prepared, tmp_path):

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from podium.data.arrays import ArrayRecordings
+from podium.data.arrays import ArrayRecordings, is_id
 from podium.data.artefacts import made_by
 from podium.data.pack import Recordings
 from podium.data.parquet import ParquetRecordings, read_batches
@@ -100,9 +100,11 @@ class ShardRecordings:
         self.unreadable: list[int] = []
         self.table = read_table(made_by(path.with_suffix(".parquet"), "pack_shard"), _SHARD_COLUMNS)
         self._x_FK = map_npy(path)
-        num_frames = int((self.table["offset"] + self.table["num_frames"]).max()) if len(self.table) else 0
-        if self._x_FK.ndim != 2 or self._x_FK.shape[1] != len(COLUMNS) or len(self._x_FK) < num_frames:
-            raise UserError(f"{path} has the shape {self._x_FK.shape}, not {num_frames, len(COLUMNS)}; make it again")
+        if self._x_FK.ndim != 2 or self._x_FK.shape[1] != len(COLUMNS):
+            raise UserError(f"{path} has the shape {self._x_FK.shape}, not (frames, {len(COLUMNS)}); make it again")
+        offset, num_frames = (self.table[name].astype("int64") for name in ("offset", "num_frames"))
+        if (num_frames < 1).any() or (offset > len(self._x_FK) - num_frames).any():
+            raise UserError(f"{path} has {len(self._x_FK)} frames, its table tells of others; make both again")
 
     def num_frames(self) -> dict[int, int]:
         """Frames of each sequence."""
@@ -245,16 +247,15 @@ def _open_prepared(root: Path, dataset: Path, shards: dict[str, Path]) -> Folder
     if not is_finished and (is_whole or index):
         folder.remarks.append("no index.parquet: index_data has not finished")
     for name, place in shards.items():
-        files = {int(path.stem): path for path in place.glob("*.npy") if path.stem.isdecimal()}
+        files = {int(path.stem): path for path in place.glob("*.npy") if is_id(path.stem)}
         rows = None if table is None else table.loc[table["split"] == name, CSV_COLUMNS[1:]].reset_index(drop=True)
         if files or rows is not None and len(rows) and name != "test":  # the test split never reaches a shard
             folder.splits.append(Split(name, rows, dict(sorted(files.items())), is_unfinished=not is_finished))
     if set(shards) == set(SPLITS) and (dataset / "folds.parquet").is_file():  # folds tell of all splits
         folder.folds = _try(folder, read_table, dataset / "folds.parquet", _FOLD_COLUMNS)
     if (dataset / "manifest.json").is_file():
-        manifest = _try(folder, _read_manifest, dataset / "manifest.json") or {}
-        for kind in ("skipped", "noted"):
-            if told := {name: account for name, account in (manifest.get(kind) or {}).items() if name in shards}:
+        for kind, of_splits in (_try(folder, _read_accounts, dataset / "manifest.json") or {}).items():
+            if told := {name: account for name, account in of_splits.items() if name in shards}:
                 folder.accounts[kind] = told
     return folder
 
@@ -268,8 +269,15 @@ def _try(folder: Folder, read, *arguments):
         return None
 
 
-def _read_manifest(path: Path) -> dict:
+def _read_accounts(path: Path) -> dict[str, dict]:
+    """What a manifest tells of recordings left out or noted: as `Folder.accounts`, of all splits."""
+    manifest = read_json(path, "skipped", "noted")
     try:
-        return dict(read_json(path))
-    except (ValueError, TypeError, UserError) as error:
-        raise UserError(f"{path} is no manifest ({error}); make it again") from None
+        accounts = {kind: {**manifest[kind]} for kind in ("skipped", "noted")}
+        told = [one for of_splits in accounts.values() for reasons in of_splits.values() for one in reasons.values()]
+        is_right = all(isinstance(one["number"], int) and isinstance(one["examples"], list) for one in told)
+    except (TypeError, AttributeError, KeyError):
+        is_right = False
+    if not is_right:
+        raise UserError(f"{path}: 'skipped' and 'noted' do not hold numbers by split and reason; make it again")
+    return accounts
