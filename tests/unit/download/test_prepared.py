@@ -63,6 +63,42 @@ def test_prepared_arrays_need_no_account_where_the_tables_are_there(machine, com
     assert machine.raw()["train.csv"] == competition["train.csv"]
 
 
+def bad_tables(competition: dict[str, bytes]) -> list[tuple[bytes, str]]:
+    packed = zipped({"train.csv": competition["train.csv"]})
+    middle = len(packed) // 2
+    damaged = packed[:middle] + bytes(20) + packed[middle + 20 :]
+    return [(damaged, "damaged at train.csv"), (zipped({"other.csv": b"path\n"}), "does not hold train.csv")]
+
+
+def test_a_bad_table_is_fetched_anew(machine, competition, prepared):
+    describe_prepared(machine, competition)
+    plain = {name: content for name, content in competition.items() if name.endswith(".csv")}
+    with KaggleServer(prepared | plain) as server:
+        for content, words in bad_tables(competition):
+            server.files["train.csv"] = content
+            machine.fails(server, "competition asl, train.csv: ", words, "removed, run again")
+            assert not list((machine.folder / "archives").glob("train.csv*"))
+        server.files["train.csv"] = zipped({"train.csv": competition["train.csv"]})
+        machine.succeeds(server)
+    assert machine.raw()["train.csv"] == competition["train.csv"]
+
+
+def test_packed_tables_of_a_users_stay_as_they_are(machine, competition, prepared):
+    tables = machine.folder / "tables"
+    tables.mkdir()
+    (tables / "supplemental_metadata.csv").write_bytes(competition["supplemental_metadata.csv"])
+    describe_prepared(machine, competition, tables=str(tables))
+    with KaggleServer(prepared, is_public=True) as server:
+        for content, words in bad_tables(competition):
+            (tables / "train.csv").write_bytes(content)
+            machine.fails(server, "tables/train.csv: ", words, "replace the file", credentials={})
+            assert (tables / "train.csv").read_bytes() == content
+        (tables / "train.csv").write_bytes(zipped({"train.csv": competition["train.csv"]}))
+        machine.succeeds(server, {})
+    assert machine.raw()["train.csv"] == competition["train.csv"]
+    assert sorted(path.name for path in tables.iterdir()) == ["supplemental_metadata.csv", "train.csv"]
+
+
 def test_tables_that_are_not_there_are_missed_before_anything_starts(machine, competition, prepared):
     describe_prepared(machine, competition, tables=str(machine.folder / "nowhere"))
     with KaggleServer(prepared) as server:

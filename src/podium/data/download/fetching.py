@@ -127,9 +127,13 @@ def _fetch_all(dataset: Dataset, raw: Path, archives: Path) -> dict[str, list[in
         contents |= _unpacked(part, path, raw, part in waiting, source.keep_archive)
     for name in tables:
         fetch(Remote(source.competition, name), archives / name, source)
-        contents |= _place_table(archives / name, raw / name)
+        with _kept_if_sound(archives / name, str(Remote(source.competition, name))):
+            contents |= _place_table(archives / name, raw / name)
     for name in layout.tables(source) if given else []:
-        contents |= _place_table(Path(given, name), raw / name)
+        with atomic_path(archives / name) as partial_path:
+            shutil.copyfile(Path(given, name), partial_path)
+        with _kept_if_sound(archives / name, str(Path(given, name)), "replace the file and run again"):
+            contents |= _place_table(archives / name, raw / name)
     return contents
 
 
@@ -138,7 +142,7 @@ def _local(remote: Remote, archives: Path) -> Path:
 
 
 def _unpacked(part: Part, path: Path, raw: Path, is_new: bool, is_kept: bool) -> dict[str, list[int]]:
-    """Checks an archive that has arrived and unpacks it. A bad one is removed, so that another run fetches it anew."""
+    """Checks an archive that has arrived and unpacks it."""
 
     def check(placed: set[str]) -> None:
         if lacking := layout.missing(part.promised, placed):
@@ -147,15 +151,24 @@ def _unpacked(part: Part, path: Path, raw: Path, is_new: bool, is_kept: bool) ->
                 f"{part.remote} lacks {lacking[0]}{more}; correct the file_ids of the dataset file, the archive is kept"
             )
 
-    try:
+    with _kept_if_sound(path, str(part.remote)):
         if is_new:
             _check_digest(path, part.archive.sha256)
             zips.keep_directory(path)
         return zips.unpack(path, raw, part.place, part.archive.unpacked_gb * 1e9, is_kept, check)
+
+
+@contextmanager
+def _kept_if_sound(
+    archive: Path, name: str, mend: str = "the archive was removed, run again to fetch it anew"
+) -> Iterator[None]:
+    """Removes an archive that turns out bad, and says what to do about the file that goes by ``name``."""
+    try:
+        yield
     except zips.ArchiveError as error:
-        for file in (path, zips.directory_path(path)):
+        for file in (archive, zips.directory_path(archive)):
             file.unlink(missing_ok=True)
-        raise UserError(f"{part.remote}: {error}; the archive was removed, run again to fetch it anew") from None
+        raise UserError(f"{name}: {error}; {mend}") from None
 
 
 def _check_digest(path: Path, sha256: str | None) -> None:
@@ -171,9 +184,15 @@ def _check_digest(path: Path, sha256: str | None) -> None:
 
 def _place_table(source: Path, target: Path) -> dict[str, list[int]]:
     """Copies a csv file, out of a zip file where Kaggle has packed it."""
+
+    def check(placed: set[str]) -> None:
+        if not placed:
+            raise zips.ArchiveError(f"a zip file that does not hold {target.name}")
+
     if zipfile.is_zipfile(source):
         zips.keep_directory(source)
-        return zips.unpack(source, target.parent, lambda name: name if name == target.name else None, 1e9, is_kept=True)
+        wanted = {target.name: target.name}.get
+        return zips.unpack(source, target.parent, wanted, 1e9, is_kept=True, check=check)
     with atomic_path(target) as partial_path:
         shutil.copyfile(source, partial_path)
     return {target.name: [target.stat().st_size, zlib.crc32(target.read_bytes())]}
