@@ -169,10 +169,16 @@ def _read_tables(path: Path, is_single: bool) -> Iterator[Clip]:
         yield Clip(path, None, None, str(error))
         return
     if is_single:
-        yield Clip(path, None, table)
+        yield _short_enough(path, None, table)
         return
     for sequence_id, clip in table.groupby(INDEX_COLUMN, sort=False):
-        yield Clip(path, int(sequence_id), clip)
+        yield _short_enough(path, int(sequence_id), clip)
+
+
+def _short_enough(path: Path, sequence_id: int | None, table: pd.DataFrame) -> Clip:
+    if len(table) > MAX_FRAMES:
+        return Clip(path, sequence_id, None, _too_long(len(table)))
+    return Clip(path, sequence_id, table)
 
 
 def _open_parquet(path: Path) -> Source:
