@@ -51,7 +51,8 @@ class MisfitError(UserError):
 
 def import_checkpoint(path: Path, recipe: Recipe, seed: int, out: Path) -> dict[str, int]:
     """Writes what training writes for a network that is to be exported: the weights ``out``, and beside them
-    recipe.json, reference.npz and inference_args.json. The weights come last: where they are, the others are too.
+    recipe.json, reference.npz and inference_args.json. Earlier weights go first and the new ones come last: where there
+    are weights, the others are theirs.
 
     The reference clips are the virtual signer's, so that no data is needed.
 
@@ -71,6 +72,7 @@ def import_checkpoint(path: Path, recipe: Recipe, seed: int, out: Path) -> dict[
     network = build(read_original(path), recipe, str(path))
     origin = {"file": path.name, "sha256": file_digest(path)}
     out.parent.mkdir(parents=True, exist_ok=True)
+    out.unlink(missing_ok=True)
     account = {"recipe": recipe.model_dump(mode="json"), "seed": seed, "fold": None, "podium": __version__}
     write_json(out.with_name("recipe.json"), {**account, "imported": origin})
     write_json(out.with_name("inference_args.json"), {"selected_columns": COLUMNS})
@@ -155,9 +157,11 @@ def _problems(state: State, expected: State, recipe: Recipe) -> list[str]:
             problems.append(f"{name} holds values that are not finite")
     for name in state.keys() & tables.keys():
         found, table = state[name], tables[name]
-        if name.endswith("embed_positions.weights"):
+        if name.endswith("embed_positions.weights") and found.ndim:
             found = found[: len(table)]  # as many as the longest text needs
-        if found.size != table.size:
+        if found.dtype != np.float32:
+            problems.append(f"{name} is {found.dtype}, not floating-point")
+        elif found.size != table.size:
             problems.append(f"{name} has shape {state[name].shape}, not the one of data.max_frames and model.dim")
         elif not np.abs(found.reshape(table.shape) - table).max() <= _TABLE_TOLERANCE:
             problems.append(f"{name} holds other constants than this network's")

@@ -141,11 +141,29 @@ def test_another_recipe_is_refused(recipe, message):
     assert message in str(caught.value)
 
 
-def test_weights_are_written_last(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "table", "message"),
+    [
+        ("decoder.decoder.embed_positions.weights", np.array(1, np.float32), "has shape (), not the one"),
+        ("cos", np.full((64, 8), "a"), "is <U1, not floating-point"),
+    ],
+)
+def test_tables_that_are_none(name, table, message):
+    with pytest.raises(UserError) as caught:
+        build({**original(), name: table}, RECIPE, "the test")
+    assert f"1 problem(s): {name} {message}" in str(caught.value)
+
+
+@pytest.mark.parametrize("is_used", [False, True])
+def test_weights_are_written_last(tmp_path, monkeypatch, is_used):
+    """And earlier ones are gone by then: they are of other metadata."""
+
     def fail(*arguments):
         raise OSError("the disk is full")
 
     path = saved({"model": tensors(original())}, tmp_path / "x.pth")
+    if is_used:
+        import_checkpoint(path, RECIPE, 0, tmp_path / "out/model.safetensors")
     monkeypatch.setattr(importing, "write_reference", fail)
     with pytest.raises(OSError):
         import_checkpoint(path, RECIPE, 0, tmp_path / "out/model.safetensors")
