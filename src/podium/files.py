@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -103,16 +104,24 @@ def read_json(path: str | Path, *keys: str) -> Any:
 
     Raises:
         FileNotFoundError: It is absent.
-        UserError: It is no JSON, or lacks a key.
+        UserError: It is no JSON, holds a number that is not finite, or lacks a key.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        content = json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError) as error:  # bytes that are no text; endless digits; brackets in brackets
         raise UserError(f"{path} is damaged or no JSON ({error}); make it again") from None
     missing = [key for key in keys if not isinstance(content, dict) or key not in content]
     if missing:
         raise UserError(f"{path} has no key '{missing[0]}'; make it again")
     return content
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):  # JSON has no such numbers, though Python reads them
+        raise ValueError(f"{text[:20]} is no finite number")
+    return value
 
 
 def file_digest(path: str | Path) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from podium import landmarks, text
 from podium.errors import UserError, run
-from podium.files import atomic_path, file_digest, remove_partials, write_json
+from podium.files import atomic_path, file_digest, read_json, remove_partials, write_json
 from podium.metrics import edit_distance, normalized_score, row_scores
 from podium.provenance import code_digest, digest
 from podium.registry import Registry
@@ -129,6 +129,12 @@ def test_json_refuses_nan(tmp_path):
     with pytest.raises(ValueError, match="Out of range"):
         write_json(tmp_path / "a.json", float("nan"))
     assert list(tmp_path.iterdir()) == []
+    for number in ("NaN", "-Infinity", "1e999"):
+        (tmp_path / "a.json").write_text(f'{{"seed": {number}}}')
+        with pytest.raises(UserError, match=f"a.json is damaged or no JSON .{number} is no finite number"):
+            read_json(tmp_path / "a.json")
+    (tmp_path / "a.json").write_text("[1e-999, 2.5]")
+    assert read_json(tmp_path / "a.json") == [0, 2.5]
 
 
 def test_commas_at_the_end_of_rows_shift_nothing(tmp_path):
