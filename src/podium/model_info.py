@@ -28,8 +28,6 @@ def describe(path: Path) -> dict:
         UserError: It is absent, or no model.
     """
     path = find_model(path)
-    if not path.is_file():
-        raise UserError(f"{path} does not exist; name a model")
     describers = {".tflite": _describe_tflite, ".safetensors": _describe_weights}
     if path.suffix not in describers:
         raise UserError(f"{path} is no model; name a .tflite or .safetensors file, or the folder of one")
@@ -44,7 +42,7 @@ def lines(description: dict, indent: str = "") -> list[str]:
         name = f"{indent}{key}"
         if isinstance(value, dict):
             text += [name, *lines(value, indent + "  ")]
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
+        elif isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
             for number, one in enumerate(value):
                 text += [f"{name} {number}", *lines(one, indent + "  ")]
         else:
@@ -109,7 +107,10 @@ def _card(path: Path, digest: str) -> dict | str:
     card = _beside(path, "model_card.json", "files")
     if not card:
         return "no model_card.json beside the file"
-    if digest not in [file.get("sha256") for file in card.get("files", [])]:
+    files = card["files"]
+    if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
+        raise UserError(f"{path.with_name('model_card.json')} does not list its 'files'; export the model again")
+    if digest not in [file.get("sha256") for file in files]:
         return "the model_card.json beside is of another file"
     return {key: card[key] for key in _TOLD_BY_CARD if key in card}
 

@@ -83,8 +83,10 @@ def find_model(path: str | Path) -> Path:
         UserError: There is none.
     """
     path = Path(path)
-    if not path.is_dir():
+    if path.is_file():
         return path
+    if not path.is_dir():
+        raise UserError(f"{path} does not exist; name a .tflite or .safetensors file, or the folder of one")
     found = [path / name for name in (TFLITE, WEIGHTS) if (path / name).is_file()]
     if not found:
         raise UserError(f"{path} holds neither {TFLITE} nor {WEIGHTS}; name a model")
@@ -118,6 +120,8 @@ def as_clip(landmarks: "np.ndarray | pd.DataFrame") -> np.ndarray:
 def _select(table: "pd.DataFrame") -> np.ndarray:
     """The 390 columns of a table in their order, as floats."""
     for ids in (table.index.to_series() if table.index.name == "sequence_id" else None, table.get("sequence_id")):
+        if ids is not None and ids.ndim > 1:
+            raise ClipError("a clip has the column sequence_id more than once")
         if ids is not None and ids.nunique() > 1:
             raise ClipError(f"the table holds {ids.nunique()} sequences; give one at a time, or use `podium predict`")
     missing = [name for name in COLUMNS if name not in table.columns]

@@ -9,6 +9,7 @@ from golden_networks import Golden
 from small_networks import random_clip
 
 from podium import Recognizer
+from podium.errors import UserError
 from podium.export.tflite import Ensemble, convert
 from podium.files import file_digest, write_json
 from podium.importing import import_checkpoint
@@ -101,6 +102,10 @@ def test_info_and_predict(imported, podium, tmp_path):
     card = {"files": [{"sha256": "0"}], "score": {"score": 0.5}, "licence": {"code": "x"}}
     write_json(imported.folder / "model_card.json", card)
     assert "another file" in describe(imported.model)["card"]
+    for files in ("x", ["x"], None):
+        write_json(imported.folder / "model_card.json", {"files": files})
+        with pytest.raises(UserError, match="model_card.json does not list its 'files'"):
+            describe(imported.model)
     card["files"] = [{"sha256": file_digest(imported.model)}]
     write_json(imported.folder / "model_card.json", card)
     assert describe(imported.model)["card"]["score"] == {"score": 0.5}

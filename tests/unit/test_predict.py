@@ -17,6 +17,7 @@ import podium as package
 from podium.data.clip_files import open_sources
 from podium.files import write_json
 from podium.landmarks import COLUMNS
+from podium.model_info import lines
 
 RECIPE = small_recipe(max_frames=64)
 ROWS = table(num_signers=4, clips_per_signer=3)
@@ -267,6 +268,10 @@ def test_info_of_weights(podium, model):
     assert found["recipe"]["model"]["name"] == "squeezeformer_rope"
     done = podium("info", model / "model.safetensors")
     assert "squeezeformer_rope" in done.out and done.code == 0
+
+
+def test_info_prints_lists_of_all_kinds():
+    assert lines({"a": [{"b": 1}], "c": [{}, 2]}) == ["a 0", f"  {'b':<22} 1", f"{'c':<24} {{}}, 2"]
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,8 @@ def test_bad_models(folder, tmp_path):
     (tmp_path / "model.onnx").write_text("no model")
     (tmp_path / "bare.safetensors").write_bytes((folder / "model.safetensors").read_bytes())
     for path, message in [
-        (tmp_path / "absent.tflite", "does not exist"),
+        (tmp_path / "absent.tflite", "absent.tflite does not exist"),
+        (tmp_path / "absent.safetensors", "absent.safetensors does not exist"),
         (tmp_path / "no.tflite", "is not a TFLite file"),
         (tmp_path / "model.onnx", "is no model"),
         (tmp_path / "bare.safetensors", "recipe.json does not exist"),
@@ -126,6 +127,8 @@ def test_a_table_of_several_sequences_is_no_clip(recognizer, as_index):
     with pytest.raises(UserError, match="the table holds 2 sequences; give one at a time"):
         recognizer.read(table.set_index("sequence_id") if as_index else table)
     assert recognizer.read(table.assign(sequence_id=3)).text
+    with pytest.raises(UserError, match="has the column sequence_id more than once"):
+        recognizer.read(pd.concat([table, table["sequence_id"]], axis=1))
 
 
 @pytest.mark.parametrize("num_threads", [0, -1, "2"])
