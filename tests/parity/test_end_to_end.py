@@ -6,7 +6,7 @@ import tensorflow as tf
 from small_networks import random_clip, random_network, small_recipe, state_of
 
 from podium.ensemble import Ensemble as TorchEnsemble
-from podium.errors import UserError
+from podium.errors import ClipError, UserError
 from podium.export import tflite, web
 from podium.export.agreement import TOLERANCES, check_answers
 from podium.export.answers import answer_all, read_answers, write_answers
@@ -59,13 +59,17 @@ def test_agrees_with_torch(seeds, num_seeds):
     report, problems = seeds.check(num_seeds, min_confidence=0.0)
     assert report["passed"] and not problems and not report["ties"]
     assert 0 < report["max_error"] <= 1e-3
+    assert report["num_compared"] == len(seeds.clips) - report["num_dummy"]
     assert report["num_same_texts"] == len(seeds.clips) and report["score"] == report["score_torch"]
     assert report["num_dummy"] == 4, "the short ones alone are gated"
 
 
 def test_gated_clips(seeds):
-    report, _ = seeds.check(min_confidence=1.0)
-    assert report["passed"] and report["num_dummy"] == len(seeds.clips) and report["max_error"] == 0
+    """They agree, and yet prove nothing."""
+    report, problems = seeds.check(min_confidence=1.0)
+    assert not report["failures"] and report["num_same_texts"] == report["num_dummy"] == len(seeds.clips)
+    assert not report["passed"] and report["num_compared"] == 0 and report["max_error"] is None
+    assert problems == ["tensorflow has no logits to compare: each clip got the dummy phrase or is too long for it"]
 
 
 def wrong_scale(raw_TK, max_frames):
@@ -148,8 +152,29 @@ def test_a_lost_mask_of_pads_is_caught(seeds, monkeypatch, name, fault):
     if name:
         monkeypatch.setattr(layers.Frames, name, fault)
     answers = read_answers(seeds.answers(), seeds.clips)
-    report = check_answers(web_reader(seeds.ensemble()), seeds.clips, answers, TOLERANCES["fp32"], 0.15)
+    report = check_answers(web_reader(seeds.ensemble()), seeds.clips, answers, TOLERANCES["fp32"], 0.15, True)
     assert report["passed"] == (name is None), report
+
+
+def test_a_clip_that_is_too_long_is_left_out(seeds):
+    answers = read_answers(seeds.answers(), seeds.clips)
+    reader = web_reader(seeds.ensemble())
+
+    def ask(raw_TK):
+        if len(raw_TK) > MAX_FRAMES:
+            raise ClipError("cut it")
+        return reader(raw_TK)
+
+    report = check_answers(ask, seeds.clips, answers, TOLERANCES["fp32"], 0.15, True)
+    assert report["passed"] and report["num_too_long"] == 2 and report["num_clips"] == len(seeds.clips) - 2
+
+
+def test_a_lost_confidence_is_found(seeds):
+    answers = read_answers(seeds.answers(), seeds.clips)
+    reader = web_reader(seeds.ensemble())
+    ask = lambda raw_TK: {"outputs": reader(raw_TK)["outputs"]}  # noqa: E731
+    report = check_answers(ask, seeds.clips, answers, TOLERANCES["fp32"], 0.15, True)
+    assert len(report["failures"]) == len(seeds.clips)
 
 
 def test_a_gate_that_is_missing_or_always_shut_is_found(seeds):
@@ -159,7 +184,7 @@ def test_a_gate_that_is_missing_or_always_shut_is_found(seeds):
         (seeds.ensemble(min_frames=1), "below min_frames"),
     ):
         ask = lambda raw_TK, wrong=wrong: {name: value.numpy() for name, value in wrong.inside(raw_TK).items()}  # noqa: E731
-        report = check_answers(ask, seeds.clips, answers, TOLERANCES["fp32"], 0.15)
+        report = check_answers(ask, seeds.clips, answers, TOLERANCES["fp32"], 0.15, True)
         assert clip in [failure["clip"] for failure in report["failures"]]
 
 
@@ -175,7 +200,8 @@ def test_text_that_ends_at_once_is_the_dummy_phrase(seeds, tmp_path):
     ensemble = Ensemble([port(seeds.recipe, state_of(network), "the test")], MIN_FRAMES, 0.0)
     assert len(ensemble.inside(random_clip(40))["outputs"]) == len(DUMMY_PHRASE)
     readers, problems = check_readers(ensemble, {}, clips, tmp_path / "answers.npz")
-    assert not problems and readers["tensorflow"]["num_dummy"] == 1
+    assert not readers["tensorflow"]["failures"] and readers["tensorflow"]["num_dummy"] == 1
+    assert len(problems) == 1 and "no logits to compare" in problems[0]
 
 
 def test_answers_to_other_clips_are_refused(seeds):

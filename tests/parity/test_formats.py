@@ -8,14 +8,21 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
+from raw_folder import landmark_frame, table
 from small_networks import random_clip, random_network, small_recipe, state_of
 
 from podium.data.clip_files import open_sources
+from podium.ensemble import Ensemble as TorchEnsemble
 from podium.errors import UserError
+from podium.export.answers import answer_all, write_answers
+from podium.export.clips import Clip
+from podium.export.evaluation import evaluate, hidden_clips
 from podium.export.flatbuffer import read_model, write_model
 from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, kind
 from podium.export.tflite import Ensemble
+from podium.export.verification import check_readers
 from podium.inference import TfliteRecognizer
+from podium.landmarks import COLUMNS
 from podium.port import port
 from podium.port.convolution import MAX_TAPS, depthwise, tap_groups
 from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Kernels, Linear, is_nonzero
@@ -27,11 +34,22 @@ OLD_RUNTIME = os.environ.get("PODIUM_TFLITE_RUNTIME_PYTHON")  # a Python with tf
 INT8, FLOAT16 = schema.TensorType.INT8, schema.TensorType.FLOAT16
 
 
+RECIPE = small_recipe(max_frames=64)
+
+
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
+def networks():
+    return [random_network(RECIPE, seed) for seed in (1, 2)]
+
+
+@pytest.fixture(scope="module")
+def ensemble(networks):
+    return Ensemble([port(RECIPE, state_of(network), "the test") for network in networks], 15, 0.0)
+
+
+@pytest.fixture(scope="module")
+def files(ensemble, tmp_path_factory):
     """A file per format of the same two small networks."""
-    recipe = small_recipe(max_frames=64)
-    ensemble = Ensemble([port(recipe, state_of(random_network(recipe, seed)), "the test") for seed in (1, 2)], 15, 0.0)
     folder = tmp_path_factory.mktemp("formats")
     paths = {name: folder / f"{name}.tflite" for name in MAKERS}
     for name, make in MAKERS.items():
@@ -74,6 +92,23 @@ def test_a_clip_too_long_for_web_stops_no_other(files, tmp_path):
     assert bad.reading is None and bad.num_frames == 129
     assert bad.complaint == f"{tmp_path}/a.npy: the file takes 128 frames and the clip has 129; cut it"
     assert good.reading == Recognizer(files["web"]).read(random_clip(128))
+
+
+def test_a_hidden_clip_too_long_for_web(files, networks, ensemble, tmp_path):
+    """It counts as unread, and is not compared."""
+    rows = table(num_signers=1, clips_per_signer=3, split="test").assign(num_frames=[20, 129, 128])
+    path = tmp_path / rows["path"][0]
+    path.parent.mkdir()
+    landmark_frame(rows).to_parquet(path)
+    report, predictions = evaluate(TfliteRecognizer(files["web"]), rows, tmp_path, COLUMNS)
+    assert report["num_unread"] == 1 and (predictions["prediction"] == "").tolist() == [False, True, False]
+    assert evaluate(TfliteRecognizer(files["fp16"]), rows, tmp_path, COLUMNS)[0]["num_unread"] == 0
+    clips = [Clip(str(position), raw_TK, None) for position, raw_TK in hidden_clips(rows, tmp_path, COLUMNS)]
+    write_answers(tmp_path / "answers.npz", clips, answer_all(TorchEnsemble(networks, 64, 15, 0.0).inside, clips))
+    of_formats = {format: files[format] for format in ("fp16", "web")}
+    readers, problems = check_readers(ensemble, of_formats, clips, tmp_path / "answers.npz")
+    assert not problems
+    assert [(one["num_clips"], one["num_too_long"]) for one in readers.values()] == [(3, 0), (3, 0), (2, 1)]
 
 
 def test_what_stands_behind_the_last_frame_is_not_looked_at(files):
@@ -211,26 +246,28 @@ def test_rewritten_file_answers_the_same(files, tmp_path):
     np.testing.assert_array_equal(first_rows(tmp_path / "model.tflite", 40), first_rows(files["fp16"], 40))
 
 
-def delegates(content: bytes | str) -> list[dict]:
-    """The pieces of a main graph that TFLite's fast kernels take, the largest last."""
-    source = {"model_content": content} if isinstance(content, bytes) else {"model_path": content}
-    interpreter = Interpreter(**source)
+def operators(content: bytes) -> tuple[list[dict], list[dict]]:
+    """The pieces of a main graph that TFLite's fast kernels take, and its operators with weights."""
+    interpreter = Interpreter(model_content=content)
     interpreter.allocate_tensors()
-    found = [one for one in interpreter._get_ops_details() if "delegate" in one["op_name"].lower()]
-    return sorted(found, key=lambda one: len(one["inputs"]))
+    found = interpreter._get_ops_details()
+    heavy = ("FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D")
+    return [one for one in found if one["op_name"] == "DELEGATE"], [one for one in found if one["op_name"] in heavy]
 
 
 def test_encoders_are_one_piece(files):
     """Beside it stand the gathering of what is behind the loop, one row of constants at most."""
-    pieces = delegates(str(files["fp32"]))
-    assert len(pieces) <= 2, [len(piece["outputs"]) for piece in pieces]
+    pieces, heavy = operators(files["fp32"].read_bytes())
+    assert 1 <= len(pieces) <= 2, [len(piece["outputs"]) for piece in pieces]
+    taken = max((set(piece["inputs"]) for piece in pieces), key=len)  # with the weights of every operator in it
+    assert len(heavy) > 50 and not [one for one in heavy if one["inputs"][1] not in taken]
 
 
 def test_a_decoding_step_is_one_piece(files):
     model = read_model(files["fp32"].read_bytes())
     body = next(graph for graph in model.subgraphs if graph.name == b"while_body")
     model.subgraphs, model.signatureDefs, body.name = [body], None, b"main"
-    assert len(delegates(write_model(model))) == 1
+    assert len(operators(write_model(model))[0]) == 1
 
 
 def test_folded_layers_equal_their_parts():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from raw_folder import landmark_frame, table
 
-from podium.errors import UserError
+from podium.errors import ClipError, UserError
 from podium.export.evaluation import evaluate, hidden_clips, read_columns, read_test_table
 from podium.files import write_json
 from podium.inference import Reading, TfliteRecognizer
@@ -73,6 +73,20 @@ def test_sequence_without_frames_is_an_empty_clip(corpus):
     assert sorted(clip.shape for clip in reader.clips)[0] == (0, 390)
 
 
+def test_a_clip_that_is_too_long_has_no_text(corpus):
+    class Short(Scripted):
+        def read(self, landmarks_TK: np.ndarray) -> Reading:
+            reading = super().read(landmarks_TK)
+            if len(self.clips) == 2:
+                raise ClipError("cut it")
+            return reading
+
+    rows = read_test_table(corpus / "sequences.parquet")
+    report, predictions = evaluate(Short(["abcd", "abcdef", "ab", "wxyz"]), rows, corpus, COLUMNS)
+    assert report["num_unread"] == 1 and predictions["prediction"].tolist() == ["abcd", "", "ab", "wxyz"]
+    assert report["num_edits"] == len("abcdef") and report["score"] == pytest.approx(10 / 16)
+
+
 def test_no_hidden_test_is_no_score(corpus):
     rows = read_test_table(corpus / "sequences.parquet").iloc[:0]
     report, predictions = evaluate(Scripted([]), rows, corpus, COLUMNS)
@@ -99,9 +113,9 @@ def test_lacking_column_is_named(corpus):
         evaluate(Scripted(["a"] * 4), rows, corpus, COLUMNS)
 
 
-@pytest.mark.parametrize("content", [[], {}, {"selected_columns": "x"}, {"selected_columns": ["x"]}])
-def test_bad_inference_args(tmp_path, content):
-    write_json(tmp_path / "inference_args.json", content)
+@pytest.mark.parametrize("columns", [None, "x", ["x"], COLUMNS[::-1]])
+def test_bad_inference_args(tmp_path, columns):
+    write_json(tmp_path / "inference_args.json", {"selected_columns": columns} if columns else {})
     with pytest.raises(UserError, match="selected_columns"):
         read_columns(tmp_path / "inference_args.json")
 

@@ -32,7 +32,7 @@ def compare(
     answer = Answer(ids, logits_SV[: len(ids)], confidence, is_gated or ids[0] == END, {})
     clip = Clip("clip", np.zeros((20, 390), np.float32), "abc")
     found = {"outputs": file_SV} | ({} if found_confidence is None else {"confidence": np.float32(found_confidence)})
-    return check_answers(lambda raw_TK: found, [clip], [answer], TOLERANCE, 0.15)
+    return check_answers(lambda raw_TK: found, [clip], [answer], TOLERANCE, 0.15, found_confidence is not None)
 
 
 def test_equal_answers_pass():
@@ -81,18 +81,20 @@ def test_text_that_ends_early(gap, passes):
 def test_file_without_characters(gap, passes):
     theirs = logits(33, END)
     theirs[0, END] = LARGEST - gap
-    assert compare(theirs, DUMMY_SV)["passed"] == passes
+    assert not compare(theirs, DUMMY_SV)["failures"] == passes
 
 
 @pytest.mark.parametrize(("gap", "passes"), [(0.5 * TOLERANCE, True), (2 * TOLERANCE, False)])
 def test_confidence_at_the_threshold(gap, passes):
-    assert compare(logits(33, END), DUMMY_SV, confidence=0.15 + gap)["passed"] == passes
-    assert compare(logits(33), logits(33)[:, :59], confidence=0.15 - gap, is_gated=True)["passed"] == passes
+    unread = compare(logits(33, END), DUMMY_SV, confidence=0.15 + gap)
+    assert not unread["failures"] == passes and unread["num_compared"] == 0 and not unread["passed"]
+    read = compare(logits(33), logits(33)[:, :59], confidence=0.15 - gap, is_gated=True)
+    assert not read["failures"] == passes
 
 
 def test_a_clip_that_is_too_short_is_no_tie():
     """Torch trusts it and leaves it unread for its length."""
-    assert not compare(logits(33), logits(33)[:, :59], confidence=0.155, is_gated=True)["passed"]
+    assert compare(logits(33), logits(33)[:, :59], confidence=0.155, is_gated=True)["failures"]
 
 
 @pytest.mark.parametrize(("confidence", "passes"), [(0.9, True), (0.905, True), (0.93, False)])
@@ -101,5 +103,8 @@ def test_confidence_of_the_file(confidence, passes):
 
 
 def test_both_dummy():
-    assert compare(logits(END), DUMMY_SV)["passed"]
-    assert compare(logits(33), DUMMY_SV, confidence=0.0, is_gated=True)["passed"]
+    for report in (
+        compare(logits(END), DUMMY_SV),
+        compare(logits(33), DUMMY_SV, confidence=0.0, is_gated=True),
+    ):
+        assert not report["failures"] and report["num_compared"] == 0, "no logits were compared"

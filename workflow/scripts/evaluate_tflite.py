@@ -28,7 +28,8 @@ def main() -> None:
         outcomes[format] = evaluate(TfliteRecognizer(model), table, arguments.root, columns)
         outcomes[format][0]["size_mb"] = Path(model).stat().st_size / 1e6
     report, predictions = outcomes[arguments.formats[0]]
-    keys = [key for key in ("score", "score_damerau", "num_edits", "num_exact", "size_mb") if key in report]
+    told = ("score", "score_damerau", "num_edits", "num_exact", "num_unread", "size_mb")
+    keys = [key for key in told if key in report]
     report["formats"] = {format: {key: one[key] for key in keys} for format, (one, _) in outcomes.items()}
     with atomic_path(arguments.predictions) as partial:
         predictions.to_csv(partial, index=False)

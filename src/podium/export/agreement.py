@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import tensorflow as tf
 
+from podium.errors import ClipError
 from podium.export.answers import Answer, summary
 from podium.export.clips import Clip
 from podium.export.parity import STAGE_TOLERANCE, compare_arrays, first_difference
@@ -28,8 +29,16 @@ TOLERANCES = {
 _DUMMY_SV = np.eye(NUM_CHARACTERS, dtype=np.float32)[[CHARACTERS.index(character) for character in DUMMY_PHRASE]]
 
 
-def check_answers(ask: Ask, clips: list[Clip], answers: list[Answer], relative: float, min_confidence: float) -> dict:
-    """A reader against torch: logits, texts, confidence and score.
+def check_answers(
+    ask: Ask,
+    clips: list[Clip],
+    answers: list[Answer],
+    relative: float,
+    min_confidence: float,
+    has_confidence: bool,
+) -> dict:
+    """A reader against torch: logits, texts, confidence and score. Clips that are too long for the reader are left out;
+    where no clip is left of which it compares logits, it has not passed.
 
     Rounding may tip a choice between two almost equal logits, or a confidence over the threshold. Such a tie passes,
     and is listed with its gap, when the gap is within twice the tolerance; what follows it is another text and not
@@ -40,14 +49,20 @@ def check_answers(ask: Ask, clips: list[Clip], answers: list[Answer], relative: 
         answers: What torch says of the clips.
         relative: Tolerance, of the largest logit.
         min_confidence: The threshold of the reader.
+        has_confidence: Whether the reader must tell a confidence.
     """
-    ties, failures, errors, texts, num_same = [], [], [], [], 0
+    ties, failures, errors, texts, num_same, num_dummy, num_too_long = [], [], [], [], 0, 0, 0
     for clip, answer in zip(clips, answers, strict=True):
-        found = ask(clip.raw_TK)
-        result = compare(answer, found, relative, min_confidence)
+        try:
+            found = ask(clip.raw_TK)
+        except ClipError:
+            num_too_long += 1
+            continue
+        result = compare(answer, found, relative, min_confidence, has_confidence)
         text = DUMMY_PHRASE if answer.is_dummy else decode(answer.ids_S)
         found_text = "".join(CHARACTERS[index] for index in found[OUTPUT][:, :NUM_CHARACTERS].argmax(axis=1))
         num_same += text == found_text
+        num_dummy += answer.is_dummy
         errors += [] if result["error"] is None else [result["error"]]
         if not result["passed"]:
             failures.append({"clip": clip.name, "torch": text, "found": found_text, **result})
@@ -57,10 +72,12 @@ def check_answers(ask: Ask, clips: list[Clip], answers: list[Answer], relative: 
             texts.append((clip.phrase, text, found_text))
     phrases, *read = zip(*texts, strict=True) if texts else [()] * 3
     return {
-        "passed": not failures,
-        "num_clips": len(clips),
+        "passed": bool(errors) and not failures,
+        "num_clips": len(clips) - num_too_long,
+        "num_too_long": num_too_long,
+        "num_compared": len(errors),
         "num_same_texts": num_same,
-        "num_dummy": sum(answer.is_dummy for answer in answers),
+        "num_dummy": num_dummy,
         "max_error": max(errors, default=None),
         "relative_tolerance": relative,
         "ties": ties,
@@ -70,16 +87,19 @@ def check_answers(ask: Ask, clips: list[Clip], answers: list[Answer], relative: 
     }
 
 
-def compare(answer: Answer, found: Mapping[str, np.ndarray], relative: float, min_confidence: float) -> dict:
-    """One clip: whether it passed, the largest error of a logit, and the gap at which texts part, where they do."""
+def compare(
+    answer: Answer, found: Mapping[str, np.ndarray], relative: float, min_confidence: float, has_confidence: bool
+) -> dict:
+    """One clip: whether it passed, the largest error of a logit (None where none was compared), and the gap at which
+    texts part, where they do."""
     rows_SV = found[OUTPUT]
     if rows_SV.ndim != 2 or rows_SV.shape[1] != NUM_CHARACTERS:
         return {"passed": False, "error": None, "gap": None}
-    confidence = float(np.asarray(found.get(CONFIDENCE, answer.confidence)).item())
+    confidence = float(np.asarray(found.get(CONFIDENCE, np.nan if has_confidence else answer.confidence)).item())
     is_trusted_alike = abs(confidence - answer.confidence) <= relative
     is_dummy = np.array_equal(rows_SV, _DUMMY_SV)
     if is_dummy and answer.is_dummy:
-        return {"passed": is_trusted_alike, "error": 0.0, "gap": None}
+        return {"passed": is_trusted_alike, "error": None, "gap": None}
     if len(answer.ids_S) == 0 or is_dummy and answer.confidence - relative < min_confidence:
         # One side gave the dummy phrase unread, which may happen at the threshold alone, and not where torch trusts the
         # clip and finds it too short.
@@ -96,7 +116,7 @@ def compare(answer: Answer, found: Mapping[str, np.ndarray], relative: float, mi
         logits_V = answer.logits_SV[parted]
         gap = float(logits_V[answer.ids_S[parted]] - logits_V[chosen])
         passed = passed and gap <= 2 * relative * max(1.0, float(np.abs(logits_V).max()))
-    return {"passed": passed, "error": result["error"], "gap": gap}
+    return {"passed": passed, "error": result["error"] if num_rows else None, "gap": gap}
 
 
 def first_diverging_stage(ensemble: Ensemble, clip: Clip, answer: Answer) -> str:

@@ -62,7 +62,7 @@ def parity_clips(
 def edge_clips(base_TK: np.ndarray, min_frames: int, max_frames: int) -> list[Clip]:
     """Clips at the edges of what may come in, cut from or made of a real one."""
     frames = np.arange(max_frames + min(37, max_frames)) % len(base_TK)
-    nothing_TK = np.full((max(min_frames, len(base_TK)), base_TK.shape[1]), np.nan, np.float32)
+    nothing_TK = np.full((max(min_frames, min(len(base_TK), max_frames)), base_TK.shape[1]), np.nan, np.float32)
     return [
         Clip("no frame", base_TK[:0], None),
         Clip("one frame", base_TK[:1], None),

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from podium.errors import UserError
+from podium.errors import ClipError, UserError
 from podium.files import read_json
 from podium.inference import Reader
 from podium.landmarks import COLUMNS
@@ -30,13 +30,13 @@ def read_columns(path: str | Path) -> list[str]:
     """The columns that a file wants as input, from its ``inference_args.json``.
 
     Raises:
-        UserError: The file is absent or has no list under ``selected_columns``.
+        UserError: The file is absent, or its ``selected_columns`` are not ours in our order.
     """
     if not Path(path).is_file():
         raise UserError(f"{path} does not exist; the stage 'data' makes it")
     columns = read_json(path, "selected_columns")["selected_columns"]
-    if not isinstance(columns, list) or sorted(map(str, columns)) != sorted(COLUMNS):
-        raise UserError(f"{path} must hold a list of {len(COLUMNS)} names under 'selected_columns'")
+    if columns != COLUMNS:  # in another order, too: the graph takes x, y and z by their places
+        raise UserError(f"{path} does not name podium.landmarks.COLUMNS as 'selected_columns'; make it again")
     return columns
 
 
@@ -84,7 +84,7 @@ def _read_landmarks(path: Path, columns: list[str]) -> pd.DataFrame:
 def evaluate(
     recognizer: Reader, table: pd.DataFrame, root: str | Path, columns: list[str]
 ) -> tuple[dict, pd.DataFrame]:
-    """Reads all clips of a table and scores the texts.
+    """Reads all clips of a table and scores the texts. A clip that the reader refuses, as too long, has no text.
 
     Args:
         table: As `read_test_table` returns it.
@@ -97,19 +97,23 @@ def evaluate(
     """
     predictions = [""] * len(table)
     num_frames = np.zeros(len(table), np.int64)
+    num_unread = 0
     for position, landmarks_TK in hidden_clips(table, root, columns):
-        predictions[position] = recognizer.read(landmarks_TK).text
         num_frames[position] = len(landmarks_TK)
+        try:
+            predictions[position] = recognizer.read(landmarks_TK).text
+        except ClipError:
+            num_unread += 1
     rows = table[["sequence_id", "participant_id", "phrase"]].assign(prediction=predictions)
     if rows.empty:
         report = {"score": None, "score_damerau": None, "num_sequences": 0, "num_characters": 0}
         return {**report, "reason": "the dataset has no hidden test"}, rows.assign(num_edits=[], score=[])
     rows["num_edits"] = [edit_distance(*pair) for pair in zip(rows["phrase"], rows["prediction"], strict=True)]
     rows["score"] = row_scores(rows["phrase"].tolist(), predictions)
-    return _report(rows, num_frames), rows
+    return _report(rows, num_frames, num_unread), rows
 
 
-def _report(rows: pd.DataFrame, num_frames: np.ndarray) -> dict:
+def _report(rows: pd.DataFrame, num_frames: np.ndarray, num_unread: int) -> dict:
     phrases, predictions = rows["phrase"].tolist(), rows["prediction"].tolist()
     worst = rows.sort_values(["score", "sequence_id"]).head(NUM_WORST)
     return {
@@ -120,6 +124,7 @@ def _report(rows: pd.DataFrame, num_frames: np.ndarray) -> dict:
         "num_edits": int(rows["num_edits"].sum()),
         "num_exact": int((rows["num_edits"] == 0).sum()),
         "num_without_frames": int((num_frames == 0).sum()),
+        "num_unread": num_unread,
         "p_dummy": float((rows["prediction"] == DUMMY_PHRASE).mean()),
         "score_of_participant": {
             str(participant): normalized_score(group["phrase"].tolist(), group["prediction"].tolist())

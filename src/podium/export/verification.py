@@ -79,7 +79,9 @@ def check_readers(
     readers, problems, starts = {}, [], {}
     by_name = {clip.name: (clip, answer) for clip, answer in zip(clips, answers, strict=True)}
     for name, ask in asks.items():
-        report = check_answers(ask, clips, answers, TOLERANCES[name], ensemble.min_confidence)
+        report = check_answers(
+            ask, clips, answers, TOLERANCES[name], ensemble.min_confidence, ensemble.has_confidence
+        )
         for failure in report["failures"][:_NUM_TRACED]:
             clip = failure["clip"]
             if name == "tensorflow":
@@ -92,6 +94,8 @@ def check_readers(
             problems.append(
                 f"{name} differs from torch on the clip '{first['clip']}'{others}, first in {first['starts_in']}"
             )
+        elif not report["num_compared"]:
+            problems.append(f"{name} has no logits to compare: each clip got the dummy phrase or is too long for it")
     return readers, problems
 
 
