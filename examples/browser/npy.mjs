@@ -11,10 +11,12 @@ export function readNpy(buffer, numColumns) {
   const isFirst = view.getUint8(6) === 1;
   const begin = isFirst ? 10 : 12;
   const end = begin + (isFirst ? view.getUint16(8, true) : view.getUint32(8, true));
+  if (buffer.byteLength < end) throw new Error('the file is cut off in its header');
   const header = new TextDecoder().decode(buffer.slice(begin, end));
   const [, type] = /'descr': '([^']*)'/.exec(header) ?? [];
   const [, shape] = /'shape': \(([^)]*)\)/.exec(header) ?? [];
   const Numbers = {'<f4': Float32Array, '<f8': Float64Array}[type];
+  if (type === undefined || shape === undefined) throw new Error('the header is damaged, or of an array of records');
   if (!Numbers) throw new Error(`the array is ${type}, not float32 or float64`);
   const sizes = shape.split(',').map((size) => size.trim()).filter(Boolean).map(Number);
   if (sizes.length !== 2 || sizes[1] !== numColumns) {

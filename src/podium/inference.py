@@ -19,6 +19,8 @@ from podium.text import CHARACTERS, DUMMY_PHRASE, NUM_CHARACTERS, decode
 if TYPE_CHECKING:
     from torch import nn
 
+SIGNATURE = "serving_default"  # as TensorFlow calls the one that it finds
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -71,9 +73,9 @@ class TfliteRecognizer:
         self._path = path
         try:
             interpreter = Interpreter(str(path), num_threads=num_threads)
-            if "serving_default" not in interpreter.get_signature_list():
-                raise UserError(f"{path} has no signature 'serving_default'; it is not one of Podium's files")
-            self._run = interpreter.get_signature_runner("serving_default")
+            if SIGNATURE not in interpreter.get_signature_list():
+                raise UserError(f"{path} has no signature '{SIGNATURE}'; it is not one of Podium's files")
+            self._run = interpreter.get_signature_runner(SIGNATURE)
             shapes = {name: one["shape"] for name, one in self._run.get_input_details().items()}
             returned = self._run.get_output_details().keys()
         except (ValueError, RuntimeError) as error:

@@ -1,6 +1,7 @@
 """The file for browsers in a real one: headless Chromium with LiteRT's own runtime for the web."""
 
 import http.server
+import io
 import json
 import shutil
 import subprocess
@@ -45,17 +46,24 @@ def site(tmp_path_factory) -> Path:
     ensemble = Ensemble([port(recipe, state_of(random_network(recipe, seed)), "the test") for seed in (1, 2)], 15, 0.3)
     (folder / "model_web.tflite").write_bytes(MAKERS["web"](ensemble))
     settings = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.3}
-    parity = {"passed": True, "readers": {"tensorflow": {"num_clips": 0}}}
-    card = model_card("test", [folder / "model_web.tflite"], settings, parity, [], None, None)
+    parity = {"passed": True, "readers": {"tensorflow": {"num_clips": 0}, "web": {"num_clips": 0}}}
+    account = {"recipe": recipe.model_dump(mode="json"), "seed": 1, "podium": "0"}
+    card = model_card("test", [folder / "model_web.tflite"], settings, parity, [account], None, None)
     (folder / "model_card.json").write_text(json.dumps(card))
     return folder
 
 
-def read_in_browser(site: Path, clips: list[np.ndarray], profile: Path) -> dict:
-    """What the page sends back after reading the clips."""
-    names = [f"clip{number}.npy" for number in range(len(clips))]
-    for name, clip in zip(names, clips, strict=True):
-        np.save(site / name, clip)
+def npy(clip: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, clip)
+    return buffer.getvalue()
+
+
+def read_in_browser(site: Path, files: list[bytes], profile: Path) -> dict:
+    """What the page sends back after reading the .npy files."""
+    names = [f"clip{number}.npy" for number in range(len(files))]
+    for name, content in zip(names, files, strict=True):
+        (site / name).write_bytes(content)
     (site / "clips.json").write_text(json.dumps(names))
     answers: Queue[dict] = Queue()
 
@@ -96,18 +104,23 @@ def test_a_browser_reads_what_python_reads(site, tmp_path):
     infinite = clips[9].copy()
     infinite[3, 1] = np.inf
     refused = [random_clip(129), clips[9].T.copy(), clips[9].reshape(-1, 130, 3), clips[9].astype(np.float16), infinite]
-    answer = read_in_browser(site, [*clips, *other_layouts, *refused], tmp_path)
+    files = [npy(clip) for clip in [*clips, *other_layouts, *refused]]
+    files += [files[9][:40], files[9].replace(b"'shape'", b"'shade'")]
+    answer = read_in_browser(site, files, tmp_path)
     assert "failure" not in answer, answer["failure"]
     assert answer["missing"] == "no_card.json cannot be fetched: 404", "and the next one is loaded"
     readings = answer["readings"][: len(clips)]
-    assert all(one == readings[9] for one in answer["readings"][len(clips) : -len(refused)])
+    first_refused = len(clips) + len(other_layouts)
+    assert all(one == readings[9] for one in answer["readings"][len(clips) : first_refused])
     num_frames = len(clips[9])
-    assert [one["error"] for one in answer["readings"][-len(refused) :]] == [
+    assert [one["error"] for one in answer["readings"][first_refused:]] == [
         "the clip has 129 frames and the file takes 128; cut it",
         f"the array has the shape (390, {num_frames}); a clip is (frames, 390)",
         f"the array has the shape ({num_frames}, 130, 3); a clip is (frames, 390)",
         "the array is <f2, not float32 or float64",
         f"frame 3 has an infinite {COLUMNS[1]}; a missing landmark is NaN",
+        "the file is cut off in its header",
+        "the header is damaged, or of an array of records",
     ]
     recognizer = TfliteRecognizer(site / "model_web.tflite")
     expected = [recognizer.read(clip) for clip in clips]

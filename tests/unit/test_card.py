@@ -37,6 +37,8 @@ def test_card_of_trained_networks(model):
     json.dumps(card, allow_nan=False)
     assert card["files"] == [{"file": "model.tflite", "sha256": file_digest(model), "size_mb": 7e-6}]
     assert card["input"]["columns"] == COLUMNS and card["output"]["alphabet"] == CHARACTERS
+    assert card["input"]["max_frames"] == 384 and card["output"]["confidence"]["name"] == "confidence"
+    assert card["web"] is None
     assert (card["thresholds"]["min_frames"], card["thresholds"]["min_confidence"]) == (15, 0.1)
     assert card["training_data"]["name"] == "corpus"
     assert card["training_data"]["splits"]["train"] == {"num_sequences": 9, "num_participants": 3, "num_phrases": 8}
@@ -45,6 +47,15 @@ def test_card_of_trained_networks(model):
     assert "corpus" in card["score_meaning"] and card["equal_to_torch"] == {"formats": ["fp16", "fp32"], "num_clips": 7}
     assert card["licence"] == {"code": "Apache-2.0", "training_data": "free", "weights": "Apache-2.0"}
     assert card["code"]["digest"] == provenance.code_digest("")
+
+
+def test_card_tells_how_the_web_file_differs(model):
+    parity = {"passed": True, "readers": {name: {"num_clips": 7} for name in ("tensorflow", "fp16", "web")}}
+    web = model_card("x", [model], SETTINGS, parity, [recipe(1)], None, None)["web"]
+    assert web["file"] == "model_web.tflite"
+    assert {name: one["shape"] for name, one in web["inputs"].items()} == {"inputs": [768, 390], "num_frames": [1]}
+    shapes = {name: one["shape"] for name, one in web["outputs"].items()}
+    assert shapes == {"ids": [33], "logits": [33, 59], "confidence": [1]}
 
 
 def test_card_of_networks_on_data_of_others(model):

@@ -3,12 +3,20 @@
 from pathlib import Path
 
 from podium import __version__
+from podium.config import Export
 from podium.files import file_digest
+from podium.inference import SIGNATURE
 from podium.landmarks import COLUMNS
 from podium.provenance import code_digest, commit
-from podium.text import CHARACTERS, DUMMY_PHRASE
+from podium.text import CHARACTERS, DUMMY_PHRASE, LABEL_LENGTH, PAD
 
 CODE_LICENCE = "Apache-2.0"
+_CONFIDENCE = {
+    "name": "confidence",
+    "type": "float32",
+    "shape": [],
+    "meaning": "that the clip can be read at all, from 0 to 1; absent where no network has a head for it",
+}
 _SCORES = ("score", "score_damerau", "num_sequences", "num_characters", "formats")
 
 
@@ -33,6 +41,7 @@ def model_card(
         evaluation: ``evaluation.json``; None where nothing was scored.
     """
     dataset = manifest["dataset"] if manifest else {}
+    max_frames = recipes[0]["recipe"]["data"]["max_frames"]
     return {
         "name": name,
         "task": "American Sign Language fingerspelling: landmarks of a signing person in, text out",
@@ -40,11 +49,13 @@ def model_card(
             {"file": file.name, "sha256": file_digest(file), "size_mb": file.stat().st_size / 1e6} for file in models
         ],
         "input": {
-            "signature": "serving_default",
+            "signature": SIGNATURE,
             "name": "inputs",
             "type": "float32",
             "shape": ["frames", len(COLUMNS)],
-            "meaning": "raw landmarks of MediaPipe Holistic, NaN where one is missing; any number of frames",
+            "meaning": "raw landmarks of MediaPipe Holistic, NaN where one is missing; any number of frames, of which"
+            " max_frames at most are read, spread evenly",
+            "max_frames": max_frames,
             "columns": settings["selected_columns"],
         },
         "output": {
@@ -53,7 +64,9 @@ def model_card(
             "shape": ["characters", len(CHARACTERS)],
             "meaning": "logits of each character; the text is the argmax of each row",
             "alphabet": CHARACTERS,
+            "confidence": _CONFIDENCE,
         },
+        "web": _web(max_frames) if "web" in parity["readers"] else None,
         "thresholds": {
             "min_frames": settings["min_frames"],
             "min_confidence": settings["min_confidence"],
@@ -71,6 +84,22 @@ def model_card(
         },
         "code": {"podium": __version__, "commit": commit(), "digest": code_digest("")},
         "licence": {"code": CODE_LICENCE, "training_data": dataset.get("licence"), "weights": _licence(manifest)},
+    }
+
+
+def _web(max_frames: int) -> dict:
+    """How the file with fixed shapes differs."""
+    return {
+        "file": Export().file_of("web"),
+        "inputs": {
+            "inputs": {"type": "float32", "shape": [2 * max_frames, len(COLUMNS)], "meaning": "a clip, then anything"},
+            "num_frames": {"type": "int32", "shape": [1], "meaning": "frames of the clip"},
+        },
+        "outputs": {
+            "ids": {"type": "int32", "shape": [LABEL_LENGTH], "meaning": f"places in the alphabet, then {PAD}"},
+            "logits": {"type": "float32", "shape": [LABEL_LENGTH, len(CHARACTERS)], "meaning": "of the text, then 0"},
+            "confidence": {**_CONFIDENCE, "shape": [1]},
+        },
     }
 
 

@@ -24,7 +24,7 @@ from podium.port.greedy import greedy
 from podium.port.layers import Frames, Kernels, or_one
 from podium.text import CHARACTERS, DUMMY_PHRASE, END, LABEL_LENGTH, NUM_CHARACTERS
 
-SIGNATURE, INPUT, OUTPUT, CONFIDENCE = "serving_default", "inputs", "outputs", "confidence"
+INPUT, OUTPUT, CONFIDENCE = "inputs", "outputs", "confidence"
 
 Reader = tf.types.experimental.GenericFunction
 

@@ -79,9 +79,7 @@ def check_readers(
     readers, problems, starts = {}, [], {}
     by_name = {clip.name: (clip, answer) for clip, answer in zip(clips, answers, strict=True)}
     for name, ask in asks.items():
-        report = check_answers(
-            ask, clips, answers, TOLERANCES[name], ensemble.min_confidence, ensemble.has_confidence
-        )
+        report = check_answers(ask, clips, answers, TOLERANCES[name], ensemble.min_confidence, ensemble.has_confidence)
         for failure in report["failures"][:_NUM_TRACED]:
             clip = failure["clip"]
             if name == "tensorflow":
