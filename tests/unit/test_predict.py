@@ -308,6 +308,22 @@ def test_places_that_must_not_be_written(podium, model, tmp_path):
     assert (tmp_path / "pipe").is_fifo() and (tmp_path / "link").is_symlink()
 
 
+def test_only_new_files_are_written_among_the_inputs(podium, model, tmp_path):
+    write_raw(tmp_path / "raw", ROWS)
+    places = [tmp_path / "raw/train.csv", tmp_path / "raw/train_landmarks/notes", model / "recipe.json"]
+    places[1].write_text("somebody's")
+    (tmp_path / "link").symlink_to(places[0])
+    before = [path.read_bytes() for path in places]
+    for place in [*places, tmp_path / "link"]:
+        done = podium("predict", tmp_path / "raw", "--model", model, "--out", place)
+        assert done.code == 2 and done.err.count("\n") == 1
+        assert f"--out {place.resolve()} is there already, among the model's files or the clips" in done.err
+    assert [path.read_bytes() for path in places] == before
+    for place in (tmp_path / "raw/texts", model / "texts", tmp_path / "texts"):
+        assert podium("predict", tmp_path / "raw", "--model", model, "--out", place).code == 0
+    assert podium("predict", tmp_path / "raw", "--model", model, "--out", tmp_path / "texts").code == 0
+
+
 def test_texts_go_where_a_link_leads(podium, model, tmp_path):
     clip = write_clip(tmp_path / "clip.npy")
     (tmp_path / "link").symlink_to(tmp_path / "texts")

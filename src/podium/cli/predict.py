@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise UserError(f"{', '.join(absent)}: no such file or folder; nothing was read")
     sources = open_sources(arguments.clips)
     if arguments.out:
-        _spare_inputs(arguments.out.resolve(), recognizer.path, [source.path for source in sources])
+        _spare_inputs(arguments.out.resolve(), recognizer.path, [source.path for source in sources], arguments.clips)
     total = sum(source.num_clips for source in sources)
     with tqdm(predict(recognizer, sources), total=total, unit="clip", disable=not sys.stderr.isatty()) as bar:
         predictions = list(bar)
@@ -76,7 +76,10 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"num_read={len(read)} num_bad={len(bad)}{more}", file=sys.stderr)
 
 
-def _spare_inputs(out: Path, model: Path, clips: list[Path]) -> None:
+def _spare_inputs(out: Path, model: Path, clips: list[Path], places: list[Path]) -> None:
     for path, kind in [(model, "the model"), *((clip, "one of the clips") for clip in clips)]:
         if path.resolve() == out or out.is_file() and path.resolve() in out.parents:  # a folder of arrays is one source
             raise UserError(f"--out {out} is {kind}; name another file")
+    is_inside = any(place.resolve() in out.parents for place in places)
+    if out.is_file() and (is_inside or out.parent == model.parent.resolve()):  # a table of the clips, a recipe
+        raise UserError(f"--out {out} is there already, among the model's files or the clips; name a new file")
