@@ -69,7 +69,7 @@ def test_gated_clips(seeds):
     report, problems = seeds.check(min_confidence=1.0)
     assert not report["failures"] and report["num_same_texts"] == report["num_dummy"] == len(seeds.clips)
     assert not report["passed"] and report["num_compared"] == 0 and report["max_error"] is None
-    assert problems == ["tensorflow has no logits to compare: each clip got the dummy phrase or is too long for it"]
+    assert len(problems) == 1 and problems[0].startswith("tensorflow has nothing to compare")
 
 
 def wrong_scale(raw_TK, max_frames):
@@ -200,8 +200,7 @@ def test_text_that_ends_at_once_is_the_dummy_phrase(seeds, tmp_path):
     ensemble = Ensemble([port(seeds.recipe, state_of(network), "the test")], MIN_FRAMES, 0.0)
     assert len(ensemble.inside(random_clip(40))["outputs"]) == len(DUMMY_PHRASE)
     readers, problems = check_readers(ensemble, {}, clips, tmp_path / "answers.npz")
-    assert not readers["tensorflow"]["failures"] and readers["tensorflow"]["num_dummy"] == 1
-    assert len(problems) == 1 and "no logits to compare" in problems[0]
+    assert not problems and readers["tensorflow"]["num_dummy"] == readers["tensorflow"]["num_compared"] == 1
 
 
 def test_answers_to_other_clips_are_refused(seeds):

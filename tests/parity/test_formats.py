@@ -111,6 +111,16 @@ def test_a_hidden_clip_too_long_for_web(files, networks, ensemble, tmp_path):
     assert [(one["num_clips"], one["num_too_long"]) for one in readers.values()] == [(3, 0), (3, 0), (2, 1)]
 
 
+def test_int8_is_held_against_torch_coarsely(files, networks, ensemble, tmp_path):
+    clips = [Clip(str(length), random_clip(length), None) for length in (20, 64, 100)]
+    for number, of_seeds in enumerate((networks, networks[:1])):
+        answers = answer_all(TorchEnsemble(of_seeds, 64, 15, 0.0).inside, clips)
+        write_answers(tmp_path / "answers.npz", clips, answers)
+        readers, problems = check_readers(ensemble, {"int8": files["int8"]}, clips, tmp_path / "answers.npz")
+        assert ["int8" in problem.split()[0] for problem in problems] == [False, True] * number
+        assert readers["int8"]["passed"] == (number == 0) and readers["int8"]["max_error"] > 0
+
+
 def test_what_stands_behind_the_last_frame_is_not_looked_at(files):
     run = Interpreter(str(files["web"])).get_signature_runner("serving_default")
     answers = []

@@ -103,8 +103,6 @@ def test_confidence_of_the_file(confidence, passes):
 
 
 def test_both_dummy():
-    for report in (
-        compare(logits(END), DUMMY_SV),
-        compare(logits(33), DUMMY_SV, confidence=0.0, is_gated=True),
-    ):
-        assert not report["failures"] and report["num_compared"] == 0, "no logits were compared"
+    assert compare(logits(END), DUMMY_SV)["passed"]
+    unread = compare(logits(33), DUMMY_SV, confidence=0.0, is_gated=True)
+    assert not unread["failures"] and not unread["passed"], "it proves nothing"

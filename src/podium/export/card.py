@@ -79,7 +79,7 @@ def model_card(
         if evaluation and evaluation.get("score") is not None
         else "not scored",
         "equal_to_torch": {
-            "formats": [reader for reader in parity["readers"] if reader != "tensorflow"],
+            "formats": [reader for reader in parity["readers"] if reader not in ("tensorflow", "int8")],
             "num_clips": parity["readers"]["tensorflow"]["num_clips"],
         },
         "code": {"podium": __version__, "commit": commit(), "digest": code_digest("")},
