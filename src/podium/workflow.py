@@ -99,7 +99,8 @@ class Stages:
             code_digest("export/parity", "export/verification", "export/agreement", "inference"),
         )
         self.evaluation = digest(self.export, raw, unseen)
-        self.card = digest(self.parity, self.evaluation, code_digest("export/card", "provenance"))
+        described = dataset.description()
+        self.card = digest(self.parity, self.evaluation, described, code_digest("export/card", "provenance"))
         self.benchmark = digest(
             self.export, export.benchmark_frames, export.num_benchmark_runs, code_digest("export/benchmark")
         )

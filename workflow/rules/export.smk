@@ -187,10 +187,12 @@ rule write_model_card:
     params:
         fingerprint=STAGES.card,
         name=EXPERIMENT.name,
+        dataset=DATASET_FILE,
     shell:
         "python workflow/scripts/write_model_card.py --name {params.name:q} --models {input.models:q}"
         " --inference-args {input.inference_args:q} --parity {input.parity:q} --recipes {input.recipes:q}"
-        " --manifest {input.manifest:q} --evaluation {input.evaluation:q} --out {output:q} 2>&1 | tee {log:q}"
+        " --manifest {input.manifest:q} --evaluation {input.evaluation:q} --dataset {params.dataset:q} --out {output:q}"
+        " 2>&1 | tee {log:q}"
 
 
 rule export:

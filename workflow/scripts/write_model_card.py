@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from podium.config import load_dataset
 from podium.errors import run
 from podium.export.card import model_card
 from podium.files import read_json, write_json
@@ -16,16 +17,20 @@ def main() -> None:
     parser.add_argument("--parity", required=True, help="parity.json")
     parser.add_argument("--recipes", required=True, nargs="+", help="recipe.json of each network in the file")
     parser.add_argument("--manifest", nargs="?", help="of the training data; without it, weights were imported")
+    parser.add_argument("--dataset", required=True, help="its file: title, address and licence may have been corrected")
     parser.add_argument("--evaluation", nargs="?", help="evaluation.json, where something was scored")
     parser.add_argument("--out", required=True, help="the card (.json)")
     arguments = parser.parse_args()
+    manifest = read_json(arguments.manifest) if arguments.manifest else None
+    if manifest:
+        manifest["dataset"] |= load_dataset(arguments.dataset).description()
     card = model_card(
         arguments.name,
         arguments.models,
         read_json(arguments.inference_args),
         read_json(arguments.parity),
         [read_json(recipe) for recipe in arguments.recipes],
-        read_json(arguments.manifest) if arguments.manifest else None,
+        manifest,
         read_json(arguments.evaluation) if arguments.evaluation else None,
     )
     write_json(arguments.out, card)

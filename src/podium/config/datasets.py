@@ -145,6 +145,10 @@ class Dataset(Section):
     shards: Shards = Shards()
     folds: Folds = Folds()
 
+    def description(self) -> dict[str, str | None]:
+        """What people are told of it, which nothing is made of."""
+        return self.model_dump(include={"title", "url", "licence"})
+
 
 SOURCE_KINDS: dict[str, type[Section]] = {
     "synthetic": SyntheticSource, "local": LocalSource, "kaggle": KaggleSource, "kaggle-prepared": KagglePreparedSource
