@@ -310,8 +310,8 @@ def test_places_that_must_not_be_written(podium, model, tmp_path):
 
 def test_only_new_files_are_written_among_the_inputs(podium, model, tmp_path):
     write_raw(tmp_path / "raw", ROWS)
-    places = [tmp_path / "raw/train.csv", tmp_path / "raw/train_landmarks/notes", model / "recipe.json"]
-    places[1].write_text("somebody's")
+    places = [tmp_path / "raw/train.csv", tmp_path / "raw/train_landmarks/notes.json", model / "recipe.json"]
+    places[1].write_text("{}")
     (tmp_path / "link").symlink_to(places[0])
     before = [path.read_bytes() for path in places]
     for place in [*places, tmp_path / "link"]:
@@ -319,9 +319,10 @@ def test_only_new_files_are_written_among_the_inputs(podium, model, tmp_path):
         assert done.code == 2 and done.err.count("\n") == 1
         assert f"--out {place.resolve()} is there already, among the model's files or the clips" in done.err
     assert [path.read_bytes() for path in places] == before
-    for place in (tmp_path / "raw/texts", model / "texts", tmp_path / "texts"):
-        assert podium("predict", tmp_path / "raw", "--model", model, "--out", place).code == 0
-    assert podium("predict", tmp_path / "raw", "--model", model, "--out", tmp_path / "texts").code == 0
+    for place in (tmp_path / "raw/texts.json", model / "texts.json", model / "texts.tsv", tmp_path / "texts.csv"):
+        for _ in range(2):  # a new file, and then an answer's
+            words = ["--out", place, "--format", "json" if place.suffix == ".json" else "plain"]
+            assert podium("predict", tmp_path / "raw", "--model", model, *words).code == 0
 
 
 def test_texts_go_where_a_link_leads(podium, model, tmp_path):

@@ -11,6 +11,8 @@ from podium.errors import UserError
 WORDS = ("predict",)
 HELP = "read clips: landmarks in, text and confidence out"
 NUM_NAMED = 10
+INPUT_SUFFIXES = (".csv", ".parquet", ".npy", ".npz", ".json", ".tflite", ".safetensors")
+_JSON_BEGINS = b'{\n  "model":'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,6 +82,12 @@ def _spare_inputs(out: Path, model: Path, clips: list[Path], places: list[Path])
     for path, kind in [(model, "the model"), *((clip, "one of the clips") for clip in clips)]:
         if path.resolve() == out or out.is_file() and path.resolve() in out.parents:  # a folder of arrays is one source
             raise UserError(f"--out {out} is {kind}; name another file")
-    is_inside = any(place.resolve() in out.parents for place in places)
-    if out.is_file() and (is_inside or out.parent == model.parent.resolve()):  # a table of the clips, a recipe
+    is_among = out.parent == model.parent.resolve() or any(place.resolve() in out.parents for place in places)
+    if is_among and out.is_file() and out.suffix in INPUT_SUFFIXES and not _is_answer(out):  # a table, a recipe
         raise UserError(f"--out {out} is there already, among the model's files or the clips; name a new file")
+
+
+def _is_answer(path: Path) -> bool:
+    """Whether an earlier call with ``--format json`` has written it."""
+    with open(path, "rb") as stream:
+        return stream.read(len(_JSON_BEGINS)) == _JSON_BEGINS
