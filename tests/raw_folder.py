@@ -72,3 +72,15 @@ def write_dataset(path: Path, root: Path, num_folds: int = 2, num_holdout: int =
     }
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return path
+
+
+def write_clip(path: Path, x_TK: np.ndarray) -> Path:
+    """A file of one clip (T, 390), of the kind that its suffix says; the columns of tables stand in reverse."""
+    frame = pd.DataFrame(x_TK, columns=COLUMNS)[COLUMNS[::-1]]
+    if path.suffix == ".npy":
+        np.save(path, x_TK)
+    elif path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+    else:
+        frame.assign(comment="nobody reads this").to_parquet(path)
+    return path

@@ -1,4 +1,4 @@
-"""``podium predict`` and ``podium info``: every way in which clips may lie, and what is said of bad ones."""
+"""``podium predict``: every way in which clips may lie, and what is said of bad ones."""
 
 import json
 import os
@@ -9,15 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from raw_folder import landmark_frame, table, write_arrays, write_raw
-from small_networks import random_clip, random_network, small_recipe, write_network
+from raw_folder import landmark_frame, table, write_arrays, write_clip, write_raw
+from small_networks import random_clip, small_recipe, write_network
 from workplace import Workplace
 
 import podium as package
 from podium.data.clip_files import open_sources
 from podium.files import write_json
 from podium.landmarks import COLUMNS
-from podium.model_info import lines
 
 RECIPE = small_recipe(max_frames=64)
 ROWS = table(num_signers=4, clips_per_signer=3)
@@ -47,21 +46,9 @@ def predict(podium, model, capsys):
     return call
 
 
-def write_clip(path, clip=CLIP):
-    """A file of one clip, of the kind that its suffix says; the columns of tables stand in reverse."""
-    frame = pd.DataFrame(clip, columns=COLUMNS)[COLUMNS[::-1]]
-    if path.suffix == ".npy":
-        np.save(path, clip)
-    elif path.suffix == ".csv":
-        frame.to_csv(path, index=False)
-    else:
-        frame.assign(comment="nobody reads this").to_parquet(path)
-    return path
-
-
 @pytest.mark.parametrize("suffix", [".npy", ".csv", ".parquet"])
 def test_a_file_of_one_clip(predict, recognizer, tmp_path, suffix):
-    path = write_clip(tmp_path / f"clip{suffix}")
+    path = write_clip(tmp_path / f"clip{suffix}", CLIP)
     outcome, said = predict(path)
     text = recognizer.read(CLIP).text
     (found,) = outcome["clips"]
@@ -80,7 +67,7 @@ def test_arrays_in_another_order(predict, recognizer, tmp_path):
     ("names", "message"), [(COLUMNS[:-1], "lack the column z_pose_21"), (None, "does not name the arrays' columns")]
 )
 def test_arrays_whose_columns_are_not_known(podium, model, tmp_path, names, message):
-    write_clip(tmp_path / "clip.npy")
+    write_clip(tmp_path / "clip.npy", CLIP)
     write_json(tmp_path / "inference_args.json", {"selected_columns": names} if names else [])
     done = podium("predict", tmp_path / "clip.npy", "--model", model)
     assert done.code == 2 and re.search(message, done.err)
@@ -88,7 +75,7 @@ def test_arrays_whose_columns_are_not_known(podium, model, tmp_path, names, mess
 
 def test_a_clip_of_hours_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr("podium.data.clip_files.MAX_FRAMES", len(CLIP) - 1)
-    files = [write_clip(tmp_path / name) for name in ("a.npy", "b.parquet", "c.csv")]
+    files = [write_clip(tmp_path / name, CLIP) for name in ("a.npy", "b.parquet", "c.csv")]
     pd.read_csv(files[-1]).assign(sequence_id=7).to_csv(tmp_path / "several.csv", index=False)
     clips = [clip for source in open_sources([*files, tmp_path / "several.csv"]) for clip in source.clips()]
     assert [clip.sequence_id for clip in clips] == [None, None, None, 7]
@@ -140,7 +127,7 @@ def test_a_prepared_dataset(predict, recognizer, tmp_path):
 )
 def test_folders_of_clips_with_names_as_in_a_layout(tmp_path, names):
     for name in names.split():
-        write_clip(tmp_path / name)
+        write_clip(tmp_path / name, CLIP)
     sources = open_sources([tmp_path])
     assert sorted(source.path.name for source in sources) == sorted(names.split())
     assert not any(clip.problem for source in sources for clip in source.clips())
@@ -149,14 +136,14 @@ def test_folders_of_clips_with_names_as_in_a_layout(tmp_path, names):
 def test_tables_beside_clips_are_no_clips(tmp_path):
     write_raw(tmp_path, ROWS)
     place = (tmp_path / "train.csv").rename(tmp_path / "train_landmarks/train.csv").parent
-    write_clip(place / "c.npy")
+    write_clip(place / "c.npy", CLIP)
     names = {path.name for path in place.iterdir()}
     assert {source.path.name for source in open_sources([place])} == names - {"train.csv"}
 
 
 def bad_clips(folder):
     """Bad files by the words that tell of each."""
-    write_clip(folder / "good.npy")
+    write_clip(folder / "good.npy", CLIP)
     np.save(folder / "narrow.npy", CLIP[:, :100])
     np.save(folder / "whole.npy", np.zeros((20, 390), np.int32))
     np.save(folder / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
@@ -204,7 +191,7 @@ def test_only_bad_clips_are_an_error(podium, model, tmp_path, name):
 
 
 def test_a_place_that_is_not_there_is_an_error_at_once(podium, model, tmp_path):
-    clip = write_clip(tmp_path / "clip.npy")
+    clip = write_clip(tmp_path / "clip.npy", CLIP)
     done = podium("predict", clip, tmp_path / "clop.npy", "--model", model, "--out", tmp_path / "texts.tsv")
     assert (done.code, done.out) == (2, "")
     assert done.err == f"error: {tmp_path}/clop.npy: no such file or folder; nothing was read\n"
@@ -226,25 +213,9 @@ def test_folders_without_clips(podium, model, tmp_path):
     assert done.code == 2 and "none of 2 clip(s)" in done.err and "holds no clips" in done.err
 
 
-def test_plain_text_and_a_file(podium, model, recognizer, tmp_path):
-    paths = [write_clip(tmp_path / "b.npy"), write_clip(tmp_path / "a.npy", random_clip(50))]
-    done = podium("predict", *paths, "--model", model)
-    readings = [recognizer.read(clip) for clip in (CLIP, random_clip(50))]
-    lines = [f"{path}\t{one.text}\t{one.confidence:.3f}\n" for path, one in zip(paths, readings, strict=True)]
-    assert done.out == "".join(lines)
-    written = podium("predict", *paths, "--model", model, "--out", tmp_path / "new/texts.tsv")
-    assert written.out == "" and (tmp_path / "new/texts.tsv").read_text() == done.out
-
-
 def test_a_name_that_a_terminal_would_obey(podium, model, tmp_path):
-    done = podium("predict", write_clip(tmp_path / "a\x1b[31m\nb.npy"), "--model", model)
+    done = podium("predict", write_clip(tmp_path / "a\x1b[31m\nb.npy", CLIP), "--model", model)
     assert done.out.startswith(f"{tmp_path}/a\\x1b[31m\\nb.npy\t") and done.out.count("\n") == 1
-
-
-def test_a_model_whose_name_a_terminal_would_obey(podium, model, tmp_path):
-    (tmp_path / "a\x1b[31m").symlink_to(model)
-    done = podium("info", tmp_path / "a\x1b[31m")
-    assert done.code == 0 and done.out.splitlines()[0].endswith("/a\\x1b[31m/model.safetensors")
 
 
 def test_the_model_comes_first(podium, tmp_path):
@@ -252,90 +223,10 @@ def test_the_model_comes_first(podium, tmp_path):
     assert done.code == 2 and "absent.tflite does not exist" in done.err
 
 
-def test_a_bad_model_leaves_no_folders(podium, tmp_path):
-    place = tmp_path / "new/deeper/texts"
-    done = podium("predict", tmp_path, "--model", tmp_path / "absent.tflite", "--out", place)
-    assert done.code == 2 and list(tmp_path.iterdir()) == []
-
-
-def test_info_of_weights(podium, model):
-    done = podium("info", model, "--json")
-    found = json.loads(done.out)
-    network = random_network(RECIPE)
-    assert found["kind"] == "torch weights" and found["seed"] == 4
-    assert found["num_values"] == sum(value.numel() for value in network.state_dict().values())
-    assert found["num_values"] > found["num_values_to_read"] > 0.5 * found["num_values"]
-    assert found["recipe"]["model"]["name"] == "squeezeformer_rope"
-    done = podium("info", model / "model.safetensors")
-    assert "squeezeformer_rope" in done.out and done.code == 0
-
-
-def test_info_prints_lists_of_all_kinds():
-    assert lines({"a": [{"b": 1}], "c": [{}, 2]}) == ["a 0", f"  {'b':<22} 1", f"{'c':<24} {{}}, 2"]
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("absent.tflite", "does not exist"),
-        ("x.tflite", "is not a TFLite file"),
-        ("x.safetensors", "is not a safetensors"),
-        ("x.bin", "is no model"),
-        (".", "holds neither"),
-    ],
-)
-def test_info_of_what_is_no_model(podium, tmp_path, name, message):
-    for other in ("x.tflite", "x.safetensors", "x.bin"):
-        (tmp_path / other).write_text("x")
-    done = podium("info", tmp_path / name)
-    assert done.code == 2 and message in done.err and done.err.count("\n") == 1
-
-
-def test_places_that_must_not_be_written(podium, model, tmp_path):
-    clip = write_clip(tmp_path / "clip.npy")
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "link").symlink_to(clip)
-    places = {
-        tmp_path: "is no file", tmp_path / "pipe": "is no file", clip / "texts": "cannot be written",
-        Path("/proc/texts"): "/proc cannot be written", clip: "is one of the clips",
-        tmp_path / "link": "is one of the clips", model / "model.safetensors": "is the model",
-    }  # fmt: skip
-    before = {path: path.read_bytes() for path in (clip, model / "model.safetensors")}
-    for place, words in places.items():
-        done = podium("predict", tmp_path, "--model", model, "--out", place)
-        assert done.code == 2 and words in done.err and done.err.count("\n") == 1, place
-        assert {path: path.read_bytes() for path in before} == before
-    assert (tmp_path / "pipe").is_fifo() and (tmp_path / "link").is_symlink()
-
-
-def test_only_new_files_are_written_among_the_inputs(podium, model, tmp_path):
-    write_raw(tmp_path / "raw", ROWS)
-    places = [tmp_path / "raw/train.csv", tmp_path / "raw/train_landmarks/notes.json", model / "recipe.json"]
-    places[1].write_text("{}")
-    (tmp_path / "link").symlink_to(places[0])
-    before = [path.read_bytes() for path in places]
-    for place in [*places, tmp_path / "link"]:
-        done = podium("predict", tmp_path / "raw", "--model", model, "--out", place)
-        assert done.code == 2 and done.err.count("\n") == 1
-        assert f"--out {place.resolve()} is there already, among the model's files or the clips" in done.err
-    assert [path.read_bytes() for path in places] == before
-    for place in (tmp_path / "raw/texts.json", model / "texts.json", model / "texts.tsv", tmp_path / "texts.csv"):
-        for _ in range(2):  # a new file, and then an answer's
-            words = ["--out", place, "--format", "json" if place.suffix == ".json" else "plain"]
-            assert podium("predict", tmp_path / "raw", "--model", model, *words).code == 0
-
-
-def test_texts_go_where_a_link_leads(podium, model, tmp_path):
-    clip = write_clip(tmp_path / "clip.npy")
-    (tmp_path / "link").symlink_to(tmp_path / "texts")
-    assert podium("predict", clip, "--model", model, "--out", tmp_path / "link").code == 0
-    assert (tmp_path / "link").is_symlink() and (tmp_path / "texts").read_text().startswith(str(clip))
-
-
 def test_what_may_not_be_opened_is_not_called_damaged():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        clip = write_clip(Path(folder, "clip.npy"))
+        clip = write_clip(Path(folder, "clip.npy"), CLIP)
         clip.chmod(0)
         is_root = os.geteuid() == 0
         if is_root:
@@ -351,7 +242,7 @@ def test_what_may_not_be_opened_is_not_called_damaged():
 
 
 def test_more_threads_than_any_machine_has(podium, model, tmp_path):
-    done = podium("predict", write_clip(tmp_path / "clip.npy"), "--model", model, "--threads", 100_000)
+    done = podium("predict", write_clip(tmp_path / "clip.npy", CLIP), "--model", model, "--threads", 100_000)
     assert (done.code, done.err) == (2, "error: the number of threads must be from 1 to 256, not 100000\n")
 
 
