@@ -201,7 +201,7 @@ def kept_state(undisturbed, data, tmp_path) -> list[str]:
 def test_a_changed_recipe_does_not_go_on_and_costs_nothing(undisturbed, data, tmp_path):
     words = kept_state(undisturbed, data, tmp_path)
     recipe = write_recipe(tmp_path / "changed.yaml", 0, epochs=2)
-    changed = [str(recipe) if word.endswith("recipe.yaml") else word for word in words]
+    changed = command(recipe, data, tmp_path / "out")
     outcome = run(["-c", DYING, "podium.training.loop", "learning_rate", "2", *changed])
     assert outcome.returncode == -signal.SIGKILL
     assert "is of another recipe and is left alone; training starts anew" in outcome.stderr
