@@ -214,31 +214,29 @@ def test_a_changed_recipe_does_not_go_on_and_costs_nothing(undisturbed, data, tm
     assert len(pd.read_csv(tmp_path / "out/history.csv")) == 2
 
 
-def flipped(content: bytes) -> bytes:
-    """One bit of a weight."""
-    middle = len(content) // 2
-    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
-
-
-@pytest.mark.parametrize("spoil", [lambda content: content[:1000], flipped], ids=["cut off", "a bit flipped"])
-def test_a_spoilt_state_is_dropped(undisturbed, data, tmp_path, spoil):
+def test_a_spoilt_state_is_dropped(undisturbed, data, tmp_path):
     words = kept_state(undisturbed, data, tmp_path)
     state = state_in(tmp_path / "state")
-    state.write_bytes(spoil(state.read_bytes()))
+    state.write_bytes(state.read_bytes()[:1000])
     outcome = run(words)
     assert outcome.returncode == 0 and "cannot be read and is dropped" in outcome.stderr
     assert results(tmp_path / "out") == undisturbed[1]
 
 
-def test_damage_anywhere_in_a_state_is_noticed(undisturbed, data, tmp_path):
-    kept_state(undisturbed, data, tmp_path)
-    state = state_in(tmp_path / "state")
-    content, rng, copy = state.read_bytes(), np.random.default_rng(0), tmp_path / "copy.pt"
-    intact = torch.load(state, weights_only=True)
-    for place in [*rng.integers(len(content), size=100), *range(len(content) - 100, len(content))]:
-        copy.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
-        found = read_state(copy)
+def test_damage_anywhere_in_a_state_is_noticed(tmp_path):
+    """Bits that flip in what a state says; of bytes that say nothing nobody needs to know."""
+    path, rng = tmp_path / "state.pt", np.random.default_rng(0)
+    intact = {"digests": {"recipe": "abc"}, "state": {"model": {"weight": torch.arange(9.0)}, "step": 5}}
+    torch.save(intact, path)
+    content = path.read_bytes()
+    assert repr(read_state(path)) == repr(intact)
+    num_noticed = 0
+    for place in rng.permutation(len(content))[:1000]:
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        found = read_state(path)
         assert found is None or repr(found) == repr(intact), place
+        num_noticed += found is None
+    assert num_noticed > 200
 
 
 def test_the_state_is_nothing_that_could_run_code(undisturbed, data, tmp_path):
