@@ -76,7 +76,8 @@ def test_arrays_whose_columns_are_not_known(podium, model, tmp_path, names, mess
 def test_a_clip_of_hours_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr("podium.data.clip_files.MAX_FRAMES", len(CLIP) - 1)
     files = [write_clip(tmp_path / name, CLIP) for name in ("a.npy", "b.parquet", "c.csv")]
-    pd.read_csv(files[-1]).assign(sequence_id=7).to_csv(tmp_path / "several.csv", index=False)
+    ids = pd.Index([7] * len(CLIP), name="sequence_id")
+    pd.DataFrame(CLIP, index=ids, columns=COLUMNS).to_csv(tmp_path / "several.csv")
     clips = [clip for source in open_sources([*files, tmp_path / "several.csv"]) for clip in source.clips()]
     assert [clip.sequence_id for clip in clips] == [None, None, None, 7]
     assert {clip.problem for clip in clips} == {"is a clip of 30 frames; at most 29 are read, cut it"}
