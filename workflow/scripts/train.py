@@ -37,14 +37,14 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO if is_first else logging.ERROR, format="%(message)s")
     recipe = load_recipe(arguments.recipe)
     state, fingerprint = arguments.state, arguments.fingerprint
+    if state and "RANK" not in os.environ:
+        stay_alone(state)  # first: whom it waits for may leave results to take
     if state and fingerprint and take(state, arguments.out, fingerprint):
         return
     # Before torch looks for GPUs; the lease ends with this process.
     lease = lease_gpus(arguments.gpus) if arguments.gpus and recipe.training.device != "cpu" else None
     if lease and len(lease.devices) > 1:
         raise SystemExit(launch([sys.executable, *sys.argv, "--gpus", "0"], lease))
-    if state and is_first:
-        stay_alone(state)
     from podium.training.job import train_job
 
     train_job(

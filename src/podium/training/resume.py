@@ -5,6 +5,7 @@ random generator, the place in the epoch, and what the history will say. It is w
 kill at any moment leaves the old one or the new one.
 """
 
+import io
 import logging
 import os
 import signal
@@ -134,11 +135,16 @@ def _merged(ranks: list[dict]) -> dict:
 
 
 def read_state(path: Path) -> dict | None:
-    """What `StateFile.write` has written; None of a damaged file, by the checksums in it."""
+    """What `StateFile.write` has written; None of a damaged file, by the checksums in it.
+
+    Raises:
+        OSError: The disk does not give it; it may be sound.
+    """
+    content = io.BytesIO(path.read_bytes())
     try:
-        with zipfile.ZipFile(path) as archive:
-            if archive.testzip() is None:
-                return torch.load(path, map_location="cpu", weights_only=True)
+        if zipfile.ZipFile(content).testzip() is None:
+            content.seek(0)
+            return torch.load(content, map_location="cpu", weights_only=True)
     except Exception:  # zipfile and torch raise whatever the damage leads to
         pass
     return None
