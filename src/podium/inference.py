@@ -1,5 +1,5 @@
-"""Readers of clips: the TFLite file, and one torch network with the same rules around it. For use as a library there is
-`podium.Recognizer`, which opens either and checks what it is given.
+"""Readers of clips: the TFLite file, and one torch network with the same rules around it. They take a clip as it is, as
+a competition's host gives it. People use `podium.Recognizer`, which opens either and checks what it is given.
 
 Letters in tensor names: B batch, T frames, K columns (390), L landmarks, C coordinates, S output positions.
 """
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 SIGNATURE = "serving_default"  # as TensorFlow calls the one that it finds
+# (11, 59): a file's outputs if it has not read the clip; logits are never exactly 0 and 1.
+DUMMY_SV = np.eye(NUM_CHARACTERS, dtype=np.float32)[[CHARACTERS.index(character) for character in DUMMY_PHRASE]]
 
 
 @dataclass(frozen=True)
@@ -27,17 +29,39 @@ class Reading:
     """The answer to a clip.
 
     Attributes:
-        text: Never empty.
-        confidence: That the clip can be read at all, in [0, 1]; None where the reader does not tell.
+        text: "" if nothing was read.
+        confidence: That the clip can be read at all, in [0, 1]; None if the reader does not tell.
+        reason: Why there is no text, a key of `podium.remarks.REASONS`; else "".
+        remarks: What is doubtful about the clip, keys of `podium.remarks.MEANINGS`.
+        num_read_frames: Frames that the reader was given; None if nothing was left to read.
     """
 
     text: str
     confidence: float | None
+    reason: str = ""
+    remarks: tuple[str, ...] = ()
+    num_read_frames: int | None = None
 
     @property
-    def is_dummy(self) -> bool:
-        """Whether the reader did without reading: the text is the dummy phrase."""
-        return self.text == DUMMY_PHRASE
+    def host_text(self) -> str:
+        """What a competition's host gets: the dummy phrase if nothing was read."""
+        return DUMMY_PHRASE if self.reason else self.text
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What a reader does not read: clips of fewer frames or with less confidence."""
+
+    min_frames: int
+    min_confidence: float
+
+    def reason(self, num_frames: int, confidence: float | None) -> str:
+        """Why a clip got no text, as a key of `podium.remarks.REASONS`."""
+        if num_frames < self.min_frames:
+            return "too_short"
+        if confidence is not None and confidence < self.min_confidence:
+            return "not_trusted"
+        return "ended_at_once"
 
 
 class Reader(Protocol):
@@ -59,18 +83,20 @@ class TfliteRecognizer:
     Args:
         path: The .tflite file.
         num_threads: Threads of the runtime.
+        thresholds: Those in the file's graph, which does not tell them; they say why a clip has no text.
 
     Raises:
         UserError: The file is absent or is not one of ours.
     """
 
-    def __init__(self, path: str | Path, num_threads: int = 1) -> None:
+    def __init__(self, path: str | Path, num_threads: int = 1, thresholds: Thresholds | None = None) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
         if not Path(path).is_file():
             raise UserError(f"{path} does not exist; name a .tflite file")
         check_readable(path)
         self._path = path
+        self._thresholds = thresholds
         try:
             interpreter = Interpreter(str(path), num_threads=num_threads)
             if SIGNATURE not in interpreter.get_signature_list():
@@ -90,10 +116,16 @@ class TfliteRecognizer:
 
     def read(self, landmarks_TK: np.ndarray) -> Reading:
         """Reads one clip as a host does: argmax of each row, joined. The confidence is that of files which return it
-        beside ``outputs``."""
+        beside ``outputs``. The dummy phrase, which no reading gives bit by bit, means that there is no text."""
         answer = self.answer(landmarks_TK)
+        confidence = float(answer["confidence"].item()) if "confidence" in answer else None
+        if np.array_equal(answer["outputs"], DUMMY_SV):
+            reason = "not_read"
+            if self._thresholds:
+                reason = self._thresholds.reason(len(landmarks_TK), confidence)
+            return Reading("", confidence, reason)
         text = "".join(CHARACTERS[index] for index in answer["outputs"].argmax(axis=1))
-        return Reading(text, float(answer["confidence"].item()) if "confidence" in answer else None)
+        return Reading(text, confidence)
 
     def answer(self, landmarks_TK: np.ndarray) -> dict[str, np.ndarray]:
         """All that the file returns, under its own names; "outputs" (n, 59) whatever the format.
@@ -127,15 +159,14 @@ class TorchRecognizer:
 
     Args:
         model: On the CPU, in evaluation mode.
-        min_frames: Shorter clips get the dummy phrase.
-        min_confidence: Clips with less confidence get it too, and so do clips that decode to nothing.
+        min_frames: Shorter clips get no text.
+        min_confidence: Clips with less confidence get none either.
     """
 
     def __init__(self, model: "nn.Module", recipe: Recipe, min_frames: int, min_confidence: float) -> None:
         self.model = model
         self.recipe = recipe
-        self.min_frames = min_frames
-        self.min_confidence = min_confidence
+        self._thresholds = Thresholds(min_frames, min_confidence)
 
     @classmethod
     def load(cls, weights: str | Path, recipe: Recipe, min_frames: int, min_confidence: float) -> "TorchRecognizer":
@@ -148,14 +179,14 @@ class TorchRecognizer:
         """Reads one clip."""
         import torch
 
-        if len(landmarks_TK) < self.min_frames:
-            return Reading(DUMMY_PHRASE, None)
+        if len(landmarks_TK) < self._thresholds.min_frames:
+            return Reading("", None, "too_short")
         x_TLC = resize(normalise(np.asarray(landmarks_TK, np.float32)), self.recipe.data.max_frames)
         x_BTLC = torch.from_numpy(np.ascontiguousarray(x_TLC))[None]
         ids_BS, confidence_B = self.model.generate(x_BTLC, torch.ones(x_BTLC.shape[:2], dtype=torch.bool))
         confidence = None if confidence_B is None else float(confidence_B[0])
-        is_trusted = confidence is None or confidence >= self.min_confidence
-        return Reading((decode(ids_BS[0].numpy()) if is_trusted else "") or DUMMY_PHRASE, confidence)
+        reason, text = self._thresholds.reason(len(landmarks_TK), confidence), decode(ids_BS[0].numpy())
+        return Reading("", confidence, reason) if reason == "not_trusted" or not text else Reading(text, confidence)
 
 
 def read_recipe(path: str | Path) -> Recipe:

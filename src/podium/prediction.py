@@ -1,7 +1,7 @@
 """Many clips in, their texts out; what cannot be read is accounted for."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from podium.data.clip_files import Clip, Source
 from podium.errors import ClipError, one_line, printable
 from podium.inference import Reading
 from podium.recognizer import Recognizer, as_clip
+from podium.remarks import MEANINGS, REASONS
 
 
 @dataclass(frozen=True)
@@ -39,24 +40,37 @@ class Prediction:
         place = {"file": self.file, "sequence_id": self.sequence_id}
         if self.reading is None:
             return {**place, "problem": self.problem}
-        told = {"text": self.reading.text, "confidence": self.reading.confidence, "is_dummy": self.reading.is_dummy}
-        return {**place, "num_frames": self.num_frames, **told}
+        reading = self.reading
+        return {
+            **place,
+            "num_frames": self.num_frames,
+            "num_read_frames": reading.num_read_frames,
+            "text": reading.text,
+            "confidence": reading.confidence,
+            "reason": reading.reason,
+            "remarks": list(reading.remarks),
+        }
 
     def to_text(self) -> str:
         """One line: name, text and confidence between tabs; a dash for a confidence that the model does not tell. A
-        fourth field, "dummy", marks the dummy phrase."""
+        fourth field says why there is no text."""
         confidence = "-" if self.reading.confidence is None else f"{self.reading.confidence:.3f}"
-        return f"{printable(self.name)}\t{self.reading.text}\t{confidence}" + "\tdummy" * self.reading.is_dummy
+        fields = [printable(self.name), self.reading.text, confidence]
+        return "\t".join([*fields, REASONS[self.reading.reason]] if self.reading.reason else fields)
 
 
-def predict(recognizer: Recognizer, sources: Iterable[Source]) -> Iterator[Prediction]:
-    """Reads the clips of some sources, one after the other."""
+def predict(recognizer: Recognizer, sources: Iterable[Source], fps: float | None = None) -> Iterator[Prediction]:
+    """Reads the clips of some sources, one after the other.
+
+    Args:
+        fps: Frames a second of all clips; None takes what the files tell, and of the others the model's own rate.
+    """
     for source in sources:
         for clip in source.clips():
-            yield _predict(recognizer, clip)
+            yield _predict(recognizer, clip, fps)
 
 
-def _predict(recognizer: Recognizer, clip: Clip) -> Prediction:
+def _predict(recognizer: Recognizer, clip: Clip, fps: float | None) -> Prediction:
     name = str(clip.path) if clip.sequence_id is None else f"{clip.path}#{clip.sequence_id}"
     place = (name, str(clip.path), clip.sequence_id)
     if clip.landmarks is None:
@@ -67,6 +81,14 @@ def _predict(recognizer: Recognizer, clip: Clip) -> Prediction:
         num_frames = len(landmarks_TK)
         if np.isnan(landmarks_TK).all():  # true of no frames, too
             raise ClipError("a clip without a single landmark" if num_frames else "a clip without frames")
-        return Prediction(*place, num_frames, recognizer.read(landmarks_TK))
+        remarks = set(clip.remarks)
+        if fps is None and clip.fps is not None:
+            if recognizer.frame_rate is None:
+                remarks.add("rate_not_used")
+            else:
+                fps = clip.fps
+        reading = recognizer.read(landmarks_TK, fps)
+        remarks.update(reading.remarks)
+        return Prediction(*place, num_frames, replace(reading, remarks=tuple(filter(remarks.__contains__, MEANINGS))))
     except ClipError as error:
         return Prediction(*place, num_frames, None, str(error))

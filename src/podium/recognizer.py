@@ -9,16 +9,20 @@ Letters in tensor names: T frames, K columns (390).
 """
 
 import threading
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from podium.data.pack import MAX_FRAMES, SHORT_FRAMES
 from podium.errors import ClipError, UserError
 from podium.files import read_json
-from podium.inference import Reader, Reading, TfliteRecognizer, TorchRecognizer, read_recipe
+from podium.inference import Reader, Reading, TfliteRecognizer, Thresholds, TorchRecognizer, read_recipe
 from podium.landmarks import COLUMNS
 from podium.normalise import is_infinite
+from podium.plausibility import doubts, without_zeros
+from podium.timing import FRAME_RATES, resample, signing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +45,7 @@ class Recognizer:
 
     Attributes:
         path: The model file.
+        frame_rate: Frames a second of the clips that it was trained on; None if no file tells.
 
     Raises:
         UserError: The file is absent or is none of Podium's, or ``num_threads`` is no number of threads.
@@ -50,30 +55,63 @@ class Recognizer:
         if not isinstance(num_threads, int) or not 1 <= num_threads <= MAX_THREADS:
             raise UserError(f"the number of threads must be from 1 to {MAX_THREADS}, not {num_threads!r}")
         self.path = find_model(path)
-        self._reader = _open(self.path, num_threads)
+        settings = _read_settings(self.path.with_name("inference_args.json"))
+        self.frame_rate = settings.frame_rate
+        self._min_frames = settings.thresholds.min_frames if settings.thresholds else SHORT_FRAMES
+        self._reader = _open(self.path, num_threads, settings.thresholds)
         self._lock = threading.Lock()
 
-    def read(self, landmarks: "np.ndarray | pd.DataFrame") -> Reading:
+    def read(self, landmarks: "np.ndarray | pd.DataFrame", fps: float | None = None) -> Reading:
         """Reads one clip.
 
+        Before the model sees it, whole parts of zeros become missing, another frame rate becomes the model's, and
+        frames without a hand are cut off at both ends.
+
         Args:
-            landmarks: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN where a
+            landmarks: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN if a
                 landmark is missing; one row per frame. An array (T, 390) of floats has the columns
                 `podium.landmarks.COLUMNS` in that order; a table has them by name, in any order and among others.
+            fps: Frames a second of the clip; None takes those that the model was trained at.
 
         Returns:
-            The text, never empty: too short a clip, or one that the file does not trust, gets the dummy phrase
-            (`Reading.is_dummy`). And the confidence that the clip can be read at all, in [0, 1], where the model tells
-            it. A network in torch has no thresholds; it reads whatever has a frame.
+            The text, and the confidence that the clip can be read at all, in [0, 1], if the model tells it. If nothing
+            was read, the text is "" and `Reading.reason` says why. `Reading.remarks` says what is doubtful.
 
         Raises:
             ClipError: A `UserError`. Columns are missing, the shape or the type is another, a value is infinite (or
                 beyond ±1e15), a table holds several sequences, or the file takes fewer frames.
-            UserError: The file cannot be run.
+            UserError: The file cannot be run, ``fps`` is no frame rate, or the model does not tell its own.
         """
-        landmarks_TK = as_clip(landmarks)
+        if fps is not None:
+            self.check_rate(fps)
+        landmarks_TK, has_zeros = without_zeros(as_clip(landmarks))
+        remarks = (*doubts(landmarks_TK), *["zeros_for_missing"] * has_zeros)
+        if len(landmarks_TK) == 0:
+            return Reading("", None, "no_frames", remarks)
+        if fps is not None:
+            if len(landmarks_TK) * self.frame_rate > MAX_FRAMES * fps:
+                raise ClipError(
+                    f"{len(landmarks_TK):,} frames at {fps:g} a second are more than {MAX_FRAMES:,} at the model's"
+                    f" {self.frame_rate:g}; cut the clip"
+                )
+            landmarks_TK = resample(landmarks_TK, fps, self.frame_rate)
+        landmarks_TK = landmarks_TK[signing(landmarks_TK, self._min_frames)]
+        if len(landmarks_TK) == 0:
+            return Reading("", None, "no_hand", remarks)
         with self._lock:
-            return self._reader.read(landmarks_TK)
+            reading = self._reader.read(landmarks_TK)
+        return replace(reading, remarks=remarks, num_read_frames=len(landmarks_TK))
+
+    def check_rate(self, fps: float) -> None:
+        """Raises `UserError` if ``fps`` is no frame rate, or the model does not tell its own."""
+        low, high = FRAME_RATES
+        if isinstance(fps, bool) or not isinstance(fps, (int, float, np.number)) or not low <= fps <= high:
+            raise UserError(f"fps must be from {low:g} to {high:g} frames a second, not {fps!r}")
+        if self.frame_rate is None:
+            raise UserError(
+                f"{self.path} does not tell at which frame rate it was trained; leave fps out, or set frame_rate in the"
+                " dataset's file and export the model again"
+            )
 
 
 def find_model(path: str | Path) -> Path:
@@ -140,10 +178,32 @@ def _select(table: "pd.DataFrame") -> np.ndarray:
     return table.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _open(path: Path, num_threads: int) -> Reader:
+@dataclass(frozen=True)
+class _Settings:
+    """What the ``inference_args.json`` beside a model says of it."""
+
+    thresholds: Thresholds | None = None
+    frame_rate: float | None = None
+
+
+def _read_settings(path: Path) -> _Settings:
+    """Raises `UserError` if the file is damaged, or says that the model was made for other columns."""
+    if not path.is_file():
+        return _Settings()
+    content = read_json(path, "selected_columns")
+    if content["selected_columns"] != COLUMNS:
+        raise UserError(f"{path} names other columns than podium.landmarks.COLUMNS; export the model again")
+    numbers = {key: content.get(key) for key in ("min_frames", "min_confidence", "frame_rate")}
+    for key, value in numbers.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+            raise UserError(f"{path}: {key} is {value!r}, not a number; export the model again")
+    frame_rate = numbers.pop("frame_rate")
+    return _Settings(None if None in numbers.values() else Thresholds(**numbers), frame_rate)
+
+
+def _open(path: Path, num_threads: int, thresholds: Thresholds | None) -> Reader:
     if path.suffix == ".tflite":
-        _check_columns(path.with_name("inference_args.json"))
-        return TfliteRecognizer(path, num_threads)
+        return TfliteRecognizer(path, num_threads, thresholds)
     if path.suffix != ".safetensors":
         raise UserError(f"{path} is no model; name a .tflite or .safetensors file, or the folder of one")
     recipe = read_recipe(path.with_name("recipe.json"))
@@ -151,11 +211,3 @@ def _open(path: Path, num_threads: int) -> Reader:
 
     torch.set_num_threads(num_threads)
     return TorchRecognizer.load(path, recipe, min_frames=1, min_confidence=0.0)
-
-
-def _check_columns(path: Path) -> None:
-    """Raises `UserError` where the file's own list says that it was made for other columns."""
-    if not path.is_file():
-        return
-    if read_json(path, "selected_columns")["selected_columns"] != COLUMNS:
-        raise UserError(f"{path} names other columns than podium.landmarks.COLUMNS; export the model again")

@@ -7,10 +7,21 @@ One table, for every place where clips arrive: `podium predict`, the library, `p
 MEANINGS = {
     "frames_sorted": "rows were not in the order of the column 'frame'; they were sorted by it",
     "clips_split": "no usable column 'sequence_id', but the column 'frame' begins anew; each beginning was read as a clip",
+    "rate_not_used": "the file tells its frame rate, the model does not; the clip was read frame by frame",
     "zeros_for_missing": "hands (or other whole parts) of exactly 0.0; they were read as missing",
     "hands_swapped": "each hand lies at the other arm's wrist; left and right hand seem to be swapped",
     "upside_down": "the head lies below the shoulders, or the eyes below the mouth; y must point downwards",
     "mirrored": "left and right of the body are exchanged, as in a mirrored picture; x must point to the viewer's right",
     "rotated": "the person lies on the side; x and y seem to be swapped, or the picture to be turned by a quarter",
     "columns_in_another_order": "neighbouring landmarks lie far apart; the columns seem to be in another order",
+}
+
+# why a clip has no text
+REASONS = {
+    "no_frames": "the clip has no frames",
+    "no_hand": "no hand was seen",
+    "too_short": "the clip is too short to be read",
+    "not_trusted": "the model does not trust its reading of this clip",
+    "ended_at_once": "the model sees no character",
+    "not_read": "the file gave no text: the clip is too short, or the model does not trust its reading",
 }

@@ -89,6 +89,7 @@ class Stages:
             self.port,
             experiment.round2.seeds,
             thresholds,
+            dataset.frame_rate,
             code_digest(*EXPORTING),
         )
         clips = code_digest("ensemble", "export/answers", "export/clips", "export/evaluation", *GROUND)

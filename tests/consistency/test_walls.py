@@ -9,13 +9,15 @@ from podium.provenance import PACKAGE
 
 GROUND = {
     "alone", "config", "drawing", "ending", "errors", "files", "gpu", "kept", "landmarks", "launch", "leftovers",
-    "metrics", "normalise", "npy", "plausibility", "provenance", "registry", "remarks", "scratch", "tables", "text", "usage",
+    "metrics", "normalise", "npy", "plausibility", "provenance", "registry", "remarks", "scratch", "tables", "text",
+    "timing", "usage",
 }  # fmt: skip
 FLOORS = [
     GROUND,
     {"signer", "models", "port", "inference", "oof", "workflow"},
-    {"comparison", "data", "ensemble", "export", "importing", "manifest", "recognizer", "report"},
-    {"training", "prediction", "model_info"},
+    {"comparison", "data", "ensemble", "export", "importing", "manifest", "report"},
+    {"training", "recognizer"},
+    {"model_info", "prediction"},
     {"cli"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

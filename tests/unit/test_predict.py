@@ -53,8 +53,11 @@ def test_a_file_of_one_clip(predict, recognizer, tmp_path, suffix):
     text = recognizer.read(CLIP).text
     (found,) = outcome["clips"]
     assert found.pop("confidence") == pytest.approx(recognizer.read(CLIP).confidence, abs=1e-4)
-    assert found == {"file": str(path), "sequence_id": None, "num_frames": 30, "text": text, "is_dummy": False}
-    assert outcome["bad"] == [] and said == "num_read=1 num_bad=0\n"
+    assert found.pop("remarks") == list(recognizer.read(CLIP).remarks)
+    assert found == {
+        "file": str(path), "sequence_id": None, "num_frames": 30, "num_read_frames": 30, "text": text, "reason": "",
+    }  # fmt: skip
+    assert outcome["bad"] == [] and said.endswith("num_read=1 num_bad=0\n")
 
 
 def test_arrays_in_another_order(predict, recognizer, tmp_path):

@@ -11,8 +11,7 @@ from podium import Recognizer
 from podium.errors import UserError
 from podium.files import write_json
 from podium.inference import TorchRecognizer
-from podium.landmarks import COLUMNS, RAW_COLUMNS
-from podium.text import DUMMY_PHRASE
+from podium.landmarks import COLUMNS, RAW_COLUMNS, SLOTS
 
 RECIPE = small_recipe(max_frames=64)
 
@@ -29,9 +28,9 @@ def recognizer(folder):
 
 def test_folder_and_file_are_the_same(folder, recognizer):
     expected = TorchRecognizer(random_network(RECIPE), RECIPE, 1, 0.0).read(random_clip(30))
-    assert expected.text and expected.confidence is not None and not expected.is_dummy
-    assert recognizer.read(random_clip(30)) == expected
-    assert Recognizer(folder / "model.safetensors").read(random_clip(30)) == expected
+    assert expected.text and expected.confidence is not None and not expected.reason
+    for reading in (recognizer.read(random_clip(30)), Recognizer(folder / "model.safetensors").read(random_clip(30))):
+        assert (reading.text, reading.confidence, reading.reason) == (expected.text, expected.confidence, "")
     assert recognizer.path == folder / "model.safetensors"
 
 
@@ -55,9 +54,17 @@ def test_precision_and_memory_order_do_not_matter(recognizer):
 
 
 def test_clips_that_hold_little(recognizer):
-    assert recognizer.read(random_clip(0)).text == DUMMY_PHRASE and recognizer.read(random_clip(0)).is_dummy
+    assert recognizer.read(random_clip(0)).reason == "no_frames"
     assert recognizer.read(random_clip(1)).text
-    assert recognizer.read(np.full((20, 390), np.nan)).text
+    for nobody in (np.full((20, 390), np.nan), without_hands(random_clip(20))):
+        reading = recognizer.read(nobody)
+        assert (reading.text, reading.confidence, reading.reason) == ("", None, "no_hand")
+
+
+def without_hands(clip: np.ndarray) -> np.ndarray:
+    clip = clip.copy()
+    clip.reshape(len(clip), 3, 130)[:, :, [*SLOTS["left_hand"], *SLOTS["right_hand"]]] = np.nan
+    return clip
 
 
 def with_value(value) -> np.ndarray:

@@ -55,9 +55,10 @@ rule export_tflite:
         formats=FORMATS,
         min_frames=EXPERIMENT.export.min_frames,
         min_confidence=EXPERIMENT.export.min_confidence,
+        frame_rate=f"--frame-rate {DATASET.frame_rate}" if DATASET.frame_rate else "",
     shell:
         "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/export_tflite.py --ports {params.ports:q} --inference-args {input.inference_args:q}"
-        " --min-frames {params.min_frames} --min-confidence {params.min_confidence} --formats {params.formats}"
+        " --min-frames {params.min_frames} --min-confidence {params.min_confidence} {params.frame_rate} --formats {params.formats}"
         " --models {output.models:q}"
         " 2>&1 | tee {log:q}"
 

@@ -3,10 +3,12 @@
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 from podium.cli.arguments import count
 from podium.errors import UserError
+from podium.remarks import MEANINGS
 
 WORDS = ("predict",)
 HELP = "read clips: landmarks in, text and confidence out"
@@ -22,14 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, type=Path, help=".tflite or .safetensors file, or the folder of one")
     parser.add_argument("--format", choices=("plain", "json"), default="plain", help="plain: name, text, confidence")
     parser.add_argument("--threads", type=count, default=1, metavar="N", help="threads that work on one clip (1)")
+    parser.add_argument("--fps", type=float, metavar="RATE", help="frames a second of the clips (the model's own)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write here, not to the terminal")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints or writes the texts; tells on stderr which clips could not be read.
+    """Prints or writes the texts; tells on stderr which clips could not be read, and what is doubtful about others.
 
     Raises:
-        UserError: The model cannot be used, a place does not exist or cannot be written, or not one clip can be read.
+        UserError: The model cannot be used, ``--fps`` is no frame rate, a place does not exist or cannot be written, or
+            not one clip can be read.
     """
     from tqdm import tqdm
 
@@ -43,6 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
             raise UserError(f"--out {arguments.out} is no file; name one, or leave --out away")
         check_writable(arguments.out.parent)
     recognizer = Recognizer(arguments.model, arguments.threads)
+    if arguments.fps is not None:
+        recognizer.check_rate(arguments.fps)
     absent = [str(path) for path in arguments.clips if not path.exists()]
     if absent:
         raise UserError(f"{', '.join(absent)}: no such file or folder; nothing was read")
@@ -50,7 +56,8 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.out:
         _spare_inputs(arguments.out.resolve(), recognizer.path, [source.path for source in sources], arguments.clips)
     total = sum(source.num_clips for source in sources)
-    with tqdm(predict(recognizer, sources), total=total, unit="clip", disable=not sys.stderr.isatty()) as bar:
+    readings = predict(recognizer, sources, arguments.fps)
+    with tqdm(readings, total=total, unit="clip", disable=not sys.stderr.isatty()) as bar:
         predictions = list(bar)
     read = [one for one in predictions if one.reading is not None]
     bad = [one for one in predictions if one.reading is None]
@@ -72,10 +79,18 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         sys.stdout.write(text)
         sys.stdout.flush()
+    for remark, number in _count_remarks(read).items():
+        print(f"remark: {number} clip(s): {MEANINGS[remark]}", file=sys.stderr)
     for one in bad[:NUM_NAMED]:
         print(f"bad clip: {one.complaint}", file=sys.stderr)
     more = f" (the first {NUM_NAMED} are named)" if len(bad) > NUM_NAMED else ""
     print(f"num_read={len(read)} num_bad={len(bad)}{more}", file=sys.stderr)
+
+
+def _count_remarks(predictions: list) -> dict[str, int]:
+    """Clips by remark, in the order of `MEANINGS`; remarks of no clip are left out."""
+    numbers = Counter(remark for one in predictions for remark in one.reading.remarks)
+    return {remark: numbers[remark] for remark in MEANINGS if numbers[remark]}
 
 
 def _spare_inputs(out: Path, model: Path, clips: list[Path], places: list[Path]) -> None:

@@ -141,6 +141,12 @@ class Dataset(Section):
     title: str | None = Field(None, description="what it is, for people")
     url: str | None = None
     licence: str | None = None
+    frame_rate: float | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="frames a second of the clips; the exported file brings clips of other rates to it (`--fps`)",
+    )
     source: AnySource
     shards: Shards = Shards()
     folds: Folds = Folds()

@@ -44,6 +44,8 @@ class Clip:
     sequence_id: int | None
     landmarks: np.ndarray | pd.DataFrame | None
     problem: str = ""
+    remarks: tuple[str, ...] = ()
+    fps: float | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from podium.export.answers import Answer, summary
 from podium.export.clips import Clip
 from podium.export.parity import STAGE_TOLERANCE, compare_arrays, first_difference
 from podium.export.tflite import CONFIDENCE, OUTPUT, Ensemble
+from podium.inference import DUMMY_SV
 from podium.metrics import normalized_score
 from podium.text import CHARACTERS, DUMMY_PHRASE, END, NUM_CHARACTERS, decode
 
@@ -28,8 +29,6 @@ TOLERANCES = {
     "fp16": FLOAT16_TOLERANCE, "web": FLOAT16_TOLERANCE, "kaggle": FLOAT16_TOLERANCE,
     "int8": INT8_TOLERANCE,
 }  # fmt: skip
-
-_DUMMY_SV = np.eye(NUM_CHARACTERS, dtype=np.float32)[[CHARACTERS.index(character) for character in DUMMY_PHRASE]]
 
 
 def check_answers(
@@ -100,7 +99,7 @@ def compare(
         return {"passed": False, "error": None, "gap": None}
     confidence = float(np.asarray(found.get(CONFIDENCE, np.nan if has_confidence else answer.confidence)).item())
     is_trusted_alike = abs(confidence - answer.confidence) <= relative
-    is_dummy = np.array_equal(rows_SV, _DUMMY_SV)
+    is_dummy = np.array_equal(rows_SV, DUMMY_SV)
     if is_dummy and answer.is_dummy:
         return {"passed": is_trusted_alike, "error": 0.0 if len(answer.ids_S) else None, "gap": None}
     if len(answer.ids_S) == 0 or is_dummy and answer.confidence - relative < min_confidence:

@@ -101,7 +101,7 @@ def evaluate(
     for position, landmarks_TK in hidden_clips(table, root, columns):
         num_frames[position] = len(landmarks_TK)
         try:
-            predictions[position] = recognizer.read(landmarks_TK).text
+            predictions[position] = recognizer.read(landmarks_TK).host_text
         except ClipError:
             num_unread += 1
     rows = table[["sequence_id", "participant_id", "phrase"]].assign(prediction=predictions)
