@@ -1,6 +1,7 @@
 """Writes the generated parts of the documentation; ``--check`` only says whether they are in step.
 
 The configuration reference and the JSON schemas come from the pydantic models, the graph from Snakemake, the tables of
+remarks from `podium.remarks`, those of
 results and of the comparison from the last runs of `config/config.yaml` and `config/compare.yaml` (left as they are
 where there were none).
 """
@@ -18,6 +19,7 @@ from pydantic import BaseModel
 
 from podium import config
 from podium.files import write_text
+from podium.remarks import MEANINGS, REASONS
 
 ROOT = Path(__file__).parent.parent
 FILES = {"experiment": config.Experiment, "dataset": config.Dataset, "recipe": config.Recipe}
@@ -29,6 +31,7 @@ def main() -> None:
     check = parser.parse_args().check
     pages = {
         ROOT / "docs/configuration.md": configuration_page(),
+        ROOT / "docs/predict.md": predict_page(),
         ROOT / "README.md": readme(with_results=not check),
     }
     comparison = ROOT / "results/compare/comparison"
@@ -55,6 +58,15 @@ def readme(with_results: bool) -> str:
     if not with_results or not results.is_file():
         return text
     return fill(text, "results", results.read_text(encoding="utf-8").strip())
+
+
+def predict_page() -> str:
+    """docs/predict.md with its two tables of what is said of clips."""
+    text = (ROOT / "docs/predict.md").read_text(encoding="utf-8")
+    for name, header, meanings in (("remarks", "remark", MEANINGS), ("reasons", "reason", REASONS)):
+        rows = "".join(f"\n| `{kind}` | {meaning} |" for kind, meaning in meanings.items())
+        text = fill(text, name, f"| {header} | meaning |\n|---|---|{rows}")
+    return text
 
 
 def fill(text: str, name: str, content: str) -> str:

@@ -1,25 +1,28 @@
 // Reads clips of landmarks with Podium's model_web.tflite.
 
 import {loadAndCompile, loadLiteRt, Tensor} from '@litertjs/core';
+import {doubts, withoutZeros} from './plausibility.mjs';
+import {FRAME_RATES, resample, signing} from './timing.mjs';
 
 const MAX_COORDINATE = 1e15; // beyond it the file's squares overflow
 let runtime = null; // a page loads it once
 
 export class Recognizer {
   // Use Recognizer.load.
-  constructor(model, columns, alphabet, dummyPhrase) {
+  constructor(model, card, settings) {
     this.model = model;
-    this.columns = columns;
-    this.numColumns = columns.length;
-    this.alphabet = alphabet;
-    this.dummyPhrase = dummyPhrase;
+    this.columns = settings.selected_columns;
+    this.numColumns = this.columns.length;
+    this.alphabet = card.output.alphabet;
+    this.settings = settings;
     const [inputs] = model.getInputDetails().filter((one) => one.name.includes('inputs'));
     this.maxFrames = inputs.shape[0];
   }
 
   /**
    * @param {string} model URL of model_web.tflite.
-   * @param {string} card URL of model_card.json, which lies beside it.
+   * @param {string} card URL of model_card.json. The file that its `input.columns` names, inference_args.json, must lie
+   *     beside it.
    * @param {string} wasm URL of the folder wasm/ of @litertjs/core.
    */
   static async load(model, card, wasm) {
@@ -28,23 +31,24 @@ export class Recognizer {
       throw error;
     });
     await runtime;
-    const response = await fetch(card);
-    if (!response.ok) throw new Error(`${card} cannot be fetched: ${response.status}`);
-    const {input, output, thresholds} = await response.json();
+    const told = await fetchJson(card);
+    const settings = await fetchJson(new URL(told.input.columns.file, new URL(card, document.baseURI)));
     const compiled = await loadAndCompile(model, {accelerator: 'wasm'});
-    return new Recognizer(compiled, input.columns, output.alphabet, thresholds.text_below);
+    return new Recognizer(compiled, told, settings);
   }
 
   /**
-   * Reads one clip.
+   * Reads one clip. Before the model sees it, whole parts of zeros become missing, another frame rate becomes the
+   * model's, and frames without a hand are cut off at both ends, as in Podium's library.
    *
-   * @param {Float32Array} landmarks Frame by frame the values of the card's columns, NaN where a landmark is missing.
-   * @return {Promise<{text: string, ids: number[], confidence: ?number, isDummy: boolean}>} The text is never empty: a
-   *     clip that is too short, or that the file does not trust, gets the dummy phrase.
+   * @param {Float32Array} landmarks Frame by frame the values of the columns, NaN where a landmark is missing.
+   * @param {{fps: ?number}} options Frames a second of the clip; without it they are those of the model.
+   * @return {Promise<{text: string, reason: string, remarks: string[], confidence: ?number, ids: number[]}>} If nothing
+   *     was read, the text is '' and `reason` says why, a key of `REASONS`. `remarks` says what is doubtful about the
+   *     clip, keys of `MEANINGS`; see remarks.mjs.
    */
-  async read(landmarks) {
-    const numFrames = landmarks.length / this.numColumns;
-    if (!Number.isInteger(numFrames)) {
+  async read(landmarks, {fps = null} = {}) {
+    if (!Number.isInteger(landmarks.length / this.numColumns)) {
       throw new Error(`${landmarks.length} values are no frames of ${this.numColumns}`);
     }
     const infinite = landmarks.findIndex((value) => Math.abs(value) > MAX_COORDINATE);
@@ -52,11 +56,36 @@ export class Recognizer {
       const [frame, column] = [Math.floor(infinite / this.numColumns), this.columns[infinite % this.numColumns]];
       throw new Error(`frame ${frame} has an infinite ${column}; a missing landmark is NaN`);
     }
+    const [seen, hasZeros] = withoutZeros(landmarks, this.columns);
+    const remarks = [...(hasZeros ? ['zeros_for_missing'] : []), ...doubts(seen, this.columns)];
+    const unread = (reason, confidence = null) => ({text: '', reason, remarks, confidence, ids: []});
+    if (seen.length === 0) return unread('no_frames');
+    const clip = signing(this.atModelRate(seen, fps), this.columns, this.settings.min_frames);
+    if (clip.length === 0) return unread('no_hand');
+    const numFrames = clip.length / this.numColumns;
+    const {ids, confidence, isUnread} = await this.run(clip, numFrames);
+    if (!isUnread) return {text: ids.map((id) => this.alphabet[id]).join(''), reason: '', remarks, confidence, ids};
+    if (numFrames < this.settings.min_frames) return unread('too_short', confidence);
+    if (confidence !== null && confidence < this.settings.min_confidence) return unread('not_trusted', confidence);
+    return unread('ended_at_once', confidence);
+  }
+
+  atModelRate(clip, fps) {
+    const {frame_rate: frameRate} = this.settings;
+    if (fps === null) return clip;
+    if (!(fps >= FRAME_RATES[0] && fps <= FRAME_RATES[1])) {
+      throw new Error(`fps must be from ${FRAME_RATES.join(' to ')} frames a second, not ${fps}`);
+    }
+    if (!frameRate) throw new Error('the model does not tell at which frame rate it was trained; leave fps out');
+    return resample(clip, this.numColumns, fps, frameRate);
+  }
+
+  async run(clip, numFrames) {
     if (numFrames > this.maxFrames) {
       throw new Error(`the clip has ${numFrames} frames and the file takes ${this.maxFrames}; cut it`);
     }
     const padded = new Float32Array(this.maxFrames * this.numColumns);
-    padded.set(landmarks);
+    padded.set(clip);
     const given = {
       inputs: new Tensor(padded, [this.maxFrames, this.numColumns]),
       num_frames: new Tensor(Int32Array.of(numFrames), [1]),
@@ -64,8 +93,17 @@ export class Recognizer {
     const answer = await this.model.run(given);
     const ids = Array.from(answer.ids.toTypedArray()).filter((id) => id < this.alphabet.length);
     const confidence = answer.confidence ? answer.confidence.toTypedArray()[0] : null;
+    // If nothing was read, the file answers with a phrase of its own, whose logits are exactly 0 and 1.
+    const logits = answer.logits.toTypedArray();
+    const isUnread = ids.every((id, row) => this.alphabet.split('').every((_, place) =>
+      logits[row * this.alphabet.length + place] === Number(place === id)));
     for (const tensor of [...Object.values(given), ...Object.values(answer)]) tensor.delete();
-    const text = ids.map((id) => this.alphabet[id]).join('');
-    return {text, ids, confidence, isDummy: text === this.dummyPhrase};
+    return {ids, confidence, isUnread};
   }
+}
+
+async function fetchJson(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} cannot be fetched: ${response.status}`);
+  return response.json();
 }

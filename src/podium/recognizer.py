@@ -85,7 +85,7 @@ class Recognizer:
         if fps is not None:
             self.check_rate(fps)
         landmarks_TK, has_zeros = without_zeros(as_clip(landmarks))
-        remarks = (*doubts(landmarks_TK), *["zeros_for_missing"] * has_zeros)
+        remarks = (*["zeros_for_missing"] * has_zeros, *doubts(landmarks_TK))
         if len(landmarks_TK) == 0:
             return Reading("", None, "no_frames", remarks)
         if fps is not None:
