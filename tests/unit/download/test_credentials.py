@@ -95,10 +95,22 @@ def test_no_credentials(machine, competition, archive):
     assert not server.transfers()
 
 
-def test_an_unknown_token(machine, competition, archive):
+UNKNOWN = {
+    "access token in KAGGLE_API_TOKEN": ({"KAGGLE_API_TOKEN": f"{TOKEN}0"}, "", b""),
+    "~/.kaggle/kaggle.json": ({}, ".kaggle/kaggle.json", LEGACY.replace(KEY, f"{KEY}0").encode()),
+    "login of `kaggle auth login`": ({}, ".kaggle/credentials.json", LOGIN.replace(REFRESH_TOKEN, "old").encode()),
+}
+
+
+@pytest.mark.parametrize("place", UNKNOWN)
+def test_what_kaggle_does_not_know(machine, competition, archive, place):
     machine.describe(competition)
+    environment, file, content = UNKNOWN[place]
+    if file:
+        put(machine.folder / "home" / file, content)
     with KaggleServer({"asl.zip": archive}) as server:
-        machine.fails(server, "access token in KAGGLE_API_TOKEN", credentials={"KAGGLE_API_TOKEN": "KGAT_old"})
+        machine.fails(server, place, "https://www.kaggle.com/settings", credentials=environment)
+    assert not server.transfers()
 
 
 FINAL = {

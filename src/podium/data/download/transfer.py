@@ -118,7 +118,7 @@ def _persist(attempt: Callable[[], T], remote: Remote, path: Path | None, retrie
         try:
             with silenced():
                 return attempt()
-        except UserError:
+        except (UserError, ImportError):
             raise
         except Failure as failure:
             last = failure
