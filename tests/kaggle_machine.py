@@ -1,21 +1,34 @@
 """A user's machine with the real download command, and small archives for it to fetch."""
 
+import contextlib
 import io
 import json
 import os
 import subprocess
 import sys
+import threading
+import time
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import yaml
-from kaggle_server import KEY, REFRESH_TOKEN, SIGNATURE, TOKEN, KaggleServer
+from kaggle_server import BASIC, KEY, REFRESH_TOKEN, SIGNATURE, TOKEN, KaggleServer
 
 ROOT = Path(__file__).parent.parent
 MEBIBYTE = 1 << 20  # the client writes in pieces of this size
 CREDENTIALS = {"KAGGLE_API_TOKEN": TOKEN}
-SECRETS = (TOKEN, KEY, REFRESH_TOKEN, SIGNATURE.split("=")[1])
+SECRETS = (TOKEN.removeprefix("KGAT_"), KEY, BASIC, REFRESH_TOKEN.removeprefix("KGRT_"), SIGNATURE.split("=")[1])
+# Waiting between attempts is the command's and the client's business; here it only costs time. And every library says
+# all that it can say.
+QUICK_AND_TALKATIVE = """
+import http.client, logging, time
+time.sleep = lambda seconds: None
+logging.basicConfig(level=logging.DEBUG)
+http.client.HTTPConnection.debuglevel = 1
+"""
 
 
 def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
@@ -24,6 +37,43 @@ def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def watched(
+    command: list, folder: Path, environment: dict[str, str]
+) -> tuple[subprocess.CompletedProcess[str], set[str]]:
+    """Runs a command. Returns how it ended, and the command lines of all processes that it had on the way."""
+    lines: set[str] = set()
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = psutil.Popen(command, cwd=folder, env=environment, **pipes)
+
+    def look() -> None:
+        with contextlib.suppress(psutil.Error):
+            lines.update(" ".join(one.cmdline()) for one in [process, *process.children(recursive=True)])
+
+    def watch() -> None:
+        while process.poll() is None:
+            look()
+            time.sleep(0.02)
+
+    look()
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    out, err = process.communicate()
+    watcher.join()
+    return subprocess.CompletedProcess(command, process.returncode, out, err), lines
+
+
+def check_for_secrets(texts: Iterable[str], folder: Path, but: set[str]) -> None:
+    """None of `SECRETS` stands in the texts or in a file below ``folder``, whatever its encoding.
+
+    Args:
+        but: Names right below ``folder`` that are passed over.
+    """
+    needles = [secret.encode(encoding) for secret in SECRETS for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
+    files = [path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).parts[0] not in but]
+    for name, content in [("the output", "\n".join(texts).encode()), *((path, path.read_bytes()) for path in files)]:
+        assert not any(needle in content for needle in needles), f"a secret stands in {name}"
 
 
 def file_ids(competition: dict[str, bytes], split: str) -> list[int]:
@@ -39,8 +89,7 @@ class Machine:
     def __post_init__(self) -> None:
         (self.folder / "home/.kaggle").mkdir(parents=True)
         (self.folder / "quick").mkdir()
-        # Waiting between attempts is the command's and the client's business; here it only costs time.
-        (self.folder / "quick/sitecustomize.py").write_text("import time\ntime.sleep = lambda seconds: None\n")
+        (self.folder / "quick/sitecustomize.py").write_text(QUICK_AND_TALKATIVE)
 
     def describe(self, files: dict[str, bytes], **source) -> None:
         """Writes the dataset file."""
@@ -68,13 +117,9 @@ class Machine:
             sys.executable, ROOT / "workflow/scripts/download.py", "--dataset", "dataset.yaml", "--raw", "raw",
             "--archives", "archives", "--out", "receipt.json",
         ]  # fmt: skip
-        outcome = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
-        written = outcome.stdout + outcome.stderr
-        for path in self.folder.rglob("*"):
-            if path.is_file() and path.suffix in (".json", ".log") and "home" not in path.parts:
-                written += path.read_text()
-        for secret in SECRETS:
-            assert secret not in written
+        outcome, lines = watched(command, self.folder, environment)
+        assert "download.py" in " ".join(lines)
+        check_for_secrets([outcome.stdout, outcome.stderr, *lines], self.folder, but={"home"})
         return outcome
 
     def succeeds(self, server: KaggleServer | None, credentials: dict[str, str] = CREDENTIALS) -> None:

@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 TOKEN = "KGAT_a1b2c3d4e5f6"
 REFRESH_TOKEN = "KGRT_f6e5d4c3b2a1"
 USER, KEY = "ada", "0123456789abcdef"
-SIGNATURE = "X-Goog-Signature=5ec3e7"
+BASIC = base64.b64encode(f"{USER}:{KEY}".encode()).decode()
+SIGNATURE = "X-Goog-Signature=5ec3e7f00d"
 _LAST_MODIFIED = formatdate(1_690_000_000, usegmt=True)
-_ALLOWED = {f"Bearer {TOKEN}", "Basic " + base64.b64encode(f"{USER}:{KEY}".encode()).decode()}
+_ALLOWED = {f"Bearer {TOKEN}", f"Basic {BASIC}"}
 
 
 @dataclass
@@ -48,6 +49,7 @@ class KaggleServer:
         cuts: After how many bytes the next answers of the storage break off.
         stalls_after_cut: The connection falls silent instead of breaking off.
         is_public: Datasets are given to anybody.
+        spoils_headers: The storage sends a line among its headers that is none.
         before_transfer: Called once, before a file's first byte is sent.
     """
 
@@ -57,6 +59,7 @@ class KaggleServer:
     cuts: deque = field(default_factory=deque)
     stalls_after_cut: bool = False
     is_public: bool = False
+    spoils_headers: bool = False
     before_transfer: Callable[[], object] | None = None
     etag: str = '"v1"'
     log: list[Request] = field(default_factory=list)
@@ -143,6 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("ETag", self.kaggle.etag)
         self.send_header("Last-Modified", _LAST_MODIFIED)
         self.send_header("Content-Range", f"bytes {begin}-{end - 1}/{len(content)}")
+        if self.kaggle.spoils_headers:
+            self._headers_buffer.append(b"no header\r\n")
         self.end_headers()
         if self._has_left():  # it has read the size, and that was all it wanted
             self.close_connection = True
@@ -180,8 +185,10 @@ class _Handler(BaseHTTPRequestHandler):
         return request
 
     def _error(self, request: Request, answer: int | tuple[int, str]) -> None:
+        """Repeats what was asked, as some servers do."""
         status, retry_after = answer if isinstance(answer, tuple) else (answer, None)
-        self._json(request, status, {"code": status, "message": "no"}, retry_after)
+        message = f"no: {self.path} {request.authorization} {request.body}"
+        self._json(request, status, {"code": status, "message": message}, retry_after)
 
     def _json(self, request: Request, status: int, value: dict, retry_after: str | None = None) -> None:
         request.status = status

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 import raw_folder
 import yaml
-from kaggle_server import TOKEN, KaggleServer
+from kaggle_machine import check_for_secrets, watched
+from kaggle_server import KEY, TOKEN, USER, KaggleServer
 
 from podium.landmarks import COLUMNS
 
@@ -89,12 +90,41 @@ def test_from_kaggle_to_folds(fresh, served, account):
     assert index["split"].value_counts().to_dict() == {"train": 24, "supplemental": 8}
     assert fresh.planned("data", config=EXPERIMENT) == {}
     assert not (fresh.root / "results/data/kaggle/archives").exists()
-    everything = [path for path in (fresh.root / "results").rglob("*") if path.is_file()]
-    assert everything and not any(TOKEN.encode() in path.read_bytes() for path in everything)
+    check_for_secrets([], fresh.root, but=set())
 
     (fresh.root / "results/data/kaggle/download.json").unlink()  # the raw files are still there: nothing is fetched
     again = fresh.snakemake("data", "--cores", "2", config=EXPERIMENT)
     assert again.returncode == 0, again.stderr[-3000:]
+
+
+def test_no_secret_leaves_the_download(fresh, served, account, monkeypatch, tmp_path):
+    """Snakemake says all it can: of credentials that cannot be read, that an answer repeats, and that are right."""
+    files, file_ids = served
+    describe(fresh, file_ids)
+    receipt, log = "results/data/kaggle/download.json", "results/logs/data/kaggle/download.log"
+    command = ["snakemake", receipt, "--cores", "1", "--configfile", EXPERIMENT, "--printshellcmds", "--verbose"]
+
+    def download() -> int:
+        outcome, lines = watched([*command, "--show-failed-logs"], fresh.root, fresh.environment)
+        assert any("download.py" in line for line in lines) and (fresh.root / log).exists()
+        check_for_secrets([outcome.stdout, outcome.stderr, *lines], tmp_path, but={"home"})
+        return outcome.returncode
+
+    with KaggleServer(files) as server:
+        account(server)
+        monkeypatch.setenv("KAGGLE_API_TOKEN", f"{TOKEN}\n{TOKEN}")
+        assert download() == 1
+        assert (fresh.root / log).read_text().startswith("error: the access token in KAGGLE_API_TOKEN holds")
+        assert not server.log
+        monkeypatch.setenv("KAGGLE_API_TOKEN", f'"{TOKEN}"\r\n')
+        server.api_answers.append(401)
+        assert download() == 1
+        assert "Kaggle refuses the credentials" in (fresh.root / log).read_text()
+        monkeypatch.delenv("KAGGLE_API_TOKEN")
+        (tmp_path / "home/.kaggle").mkdir(parents=True)
+        content = json.dumps({"username": USER, "key": f"{KEY}\n"}).encode("utf-16")
+        (tmp_path / "home/.kaggle/kaggle.json").write_bytes(content)
+        assert download() == 0
 
 
 def test_prepared_arrays_end_in_the_same_shards(fresh, served, account):

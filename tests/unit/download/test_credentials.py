@@ -1,29 +1,34 @@
-"""The real Kaggle client against a loopback server: every form of credentials, and what it answers to wrong ones."""
+"""The real Kaggle client against a loopback server: credentials in every place, and what it answers to wrong ones.
 
-import contextlib
+`Machine` looks for secrets in all that a run prints and writes, and in the command lines of its processes.
+"""
+
 import json
 from pathlib import Path
 
 import pytest
-from kaggle_machine import SECRETS, put
+from kaggle_machine import CREDENTIALS
 from kaggle_server import KEY, REFRESH_TOKEN, TOKEN, USER, KaggleServer
 
 LEGACY = json.dumps({"username": USER, "key": KEY})
-LOGIN = json.dumps({"refresh_token": REFRESH_TOKEN, "username": USER, "scopes": []})
+LOGIN = json.dumps({"refresh_token": f"{REFRESH_TOKEN}\r\n", "username": USER, "scopes": []})
+# Every place, each in a form that another tool has left there: variables, a file in the home folder, its content.
 FORMS = {
-    "token in the environment": ({"KAGGLE_API_TOKEN": TOKEN}, "", ""),
-    "token's file in the environment": ({"KAGGLE_API_TOKEN": "{home}/secret"}, "secret", TOKEN),
-    "access_token": ({}, ".kaggle/access_token", TOKEN),
-    "access_token.txt": ({}, ".kaggle/access_token.txt", TOKEN + "\n"),
-    "user and key in the environment": ({"KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY}, "", ""),
-    "kaggle.json": ({}, ".kaggle/kaggle.json", LEGACY),
-    "kaggle.json elsewhere": ({"KAGGLE_CONFIG_DIR": "{home}/elsewhere"}, "elsewhere/kaggle.json", LEGACY),
-    "kaggle auth login": ({}, ".kaggle/credentials.json", LOGIN),
-}
+    "token in the environment": ({"KAGGLE_API_TOKEN": f"{TOKEN}\r\n"}, "", b""),
+    "token's file in the environment": ({"KAGGLE_API_TOKEN": "{home}/secret\n"}, "secret", TOKEN.encode("utf-16")),
+    "access_token": ({}, ".kaggle/access_token", f"\ufeff{TOKEN}\r\n".encode()),
+    "access_token.txt": ({}, ".kaggle/access_token.txt", f' "{TOKEN}"\n'.encode()),
+    "user and key in the environment": ({"KAGGLE_USERNAME": f"{USER}\r", "KAGGLE_KEY": f"'{KEY}'\n"}, "", b""),
+    "kaggle.json": ({}, ".kaggle/kaggle.json", LEGACY.encode("utf-16")),
+    "kaggle.json elsewhere": (
+        {"KAGGLE_CONFIG_DIR": "{home}/elsewhere\r"}, "elsewhere/kaggle.json", LEGACY.encode("utf-8-sig")
+    ),
+    "kaggle auth login": ({}, ".kaggle/credentials.json", LOGIN.encode("utf-8-sig")),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_of_credentials(machine, competition, archive, form):
+def test_every_place(machine, competition, archive, form):
     machine.describe(competition)
     environment, file, content = FORMS[form]
     home = machine.folder / "home"
@@ -35,19 +40,52 @@ def test_every_form_of_credentials(machine, competition, archive, form):
     assert not (machine.folder / "archives").exists()
 
 
-def test_no_process_shows_credentials(machine, competition, archive):
+# What cannot be read: variables, a file in the home folder and its content, and how the message names the place.
+UNREADABLE = {
+    "two tokens": ({"KAGGLE_API_TOKEN": f"{TOKEN}\n{TOKEN}"}, "", b"", "KAGGLE_API_TOKEN"),
+    "a sentence": ({}, ".kaggle/access_token", f"Bearer {TOKEN}".encode(), "~/.kaggle/access_token"),
+    "another encoding": ({}, ".kaggle/access_token", f"{TOKEN}é".encode("latin-1"), "~/.kaggle/access_token"),
+    "a euro sign": ({"KAGGLE_USERNAME": USER, "KAGGLE_KEY": f"{KEY}€"}, "", b"", "KAGGLE_KEY"),
+    "torn": ({}, ".kaggle/kaggle.json", LEGACY.encode()[:-1], "~/.kaggle/kaggle.json"),
+    "a list": ({}, ".kaggle/credentials.json", f"[{LOGIN}]".encode(), "~/.kaggle/credentials.json"),
+}
+
+
+@pytest.mark.parametrize("form", UNREADABLE)
+def test_what_cannot_be_read(machine, competition, form):
     machine.describe(competition)
-    seen = []
+    environment, file, content, place = UNREADABLE[form]
+    if file:
+        put(machine.folder / "home" / file, content)
+    machine.fails(None, place, "https://www.kaggle.com/settings", credentials=environment)
 
-    def look() -> None:
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            with contextlib.suppress(OSError):
-                seen.append(path.read_bytes())
 
-    with KaggleServer({"asl.zip": archive}, before_transfer=look) as server:
-        machine.succeeds(server, {"KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY})
-    assert any(b"download.py" in line for line in seen)
-    assert not any(secret.encode() in line for line in seen for secret in SECRETS)
+def put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    path.chmod(0o600)
+
+
+def test_a_spoilt_answer_of_the_storage(machine, competition, archive):
+    """urllib3 logs a warning with the signed address."""
+    machine.describe(competition)
+    with KaggleServer({"asl.zip": archive}, spoils_headers=True) as server:
+        machine.succeeds(server)
+
+
+PROXIES = {
+    "nobody there": ("http://ada:{key}@127.0.0.1:9", "the connection to"),
+    "no address": ("http://ada:{key}@[::1", "the connection to"),
+    "no Latin-1": ("http://ada:{key}€@127.0.0.1:9", "UnicodeEncodeError"),
+}
+
+
+@pytest.mark.parametrize("kind", PROXIES)
+def test_the_password_of_a_proxy(machine, competition, kind):
+    machine.describe(competition, retries=0)
+    proxy, words = PROXIES[kind]
+    proxies = {"http_proxy": proxy.format(key=KEY), "KAGGLE_API_ENVIRONMENT": "LOCALHOST", "no_proxy": ""}
+    machine.fails(None, words, credentials=CREDENTIALS | proxies)
 
 
 def test_no_credentials(machine, competition, archive):
@@ -57,10 +95,22 @@ def test_no_credentials(machine, competition, archive):
     assert not server.transfers()
 
 
-def test_an_unknown_token(machine, competition, archive):
+UNKNOWN = {
+    "access token in KAGGLE_API_TOKEN": ({"KAGGLE_API_TOKEN": f"{TOKEN}0"}, "", b""),
+    "~/.kaggle/kaggle.json": ({}, ".kaggle/kaggle.json", LEGACY.replace(KEY, f"{KEY}0").encode()),
+    "login of `kaggle auth login`": ({}, ".kaggle/credentials.json", LOGIN.replace(REFRESH_TOKEN, "old").encode()),
+}
+
+
+@pytest.mark.parametrize("place", UNKNOWN)
+def test_what_kaggle_does_not_know(machine, competition, archive, place):
     machine.describe(competition)
+    environment, file, content = UNKNOWN[place]
+    if file:
+        put(machine.folder / "home" / file, content)
     with KaggleServer({"asl.zip": archive}) as server:
-        machine.fails(server, "access token in KAGGLE_API_TOKEN", credentials={"KAGGLE_API_TOKEN": "KGAT_old"})
+        machine.fails(server, place, "https://www.kaggle.com/settings", credentials=environment)
+    assert not server.transfers()
 
 
 FINAL = {

@@ -1,20 +1,27 @@
-"""The Kaggle client: credentials in any of its forms, and answers to requests for a file.
+"""The Kaggle client: requests for a file with the user's credentials, and the answers.
 
 https://github.com/Kaggle/kaggle-cli
 """
 
 import contextlib
 import io
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import requests
 from requests.adapters import HTTPAdapter
 
-SETTINGS_PAGE = "https://www.kaggle.com/settings/api"
+from podium.data.download import credentials
+from podium.data.download.credentials import Credentials
+
+if TYPE_CHECKING:
+    from kagglesdk import KaggleClient
+
+Authorization = Callable[[requests.PreparedRequest], requests.PreparedRequest] | tuple[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -70,18 +77,36 @@ class _ImpatientAdapter(HTTPAdapter):
 
 
 @contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Nothing that the libraries print or log gets out: headers, signed addresses, what a server answers."""
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logging.disable(level)
+
+
+@contextlib.contextmanager
 def opened(remote: Remote, timeout_s: float) -> Iterator[tuple[ModuleType, object, requests.Response]]:
     """Yields the client's module, its HTTP client and the answer to a request for the file, its content unread."""
-    kaggle = _authenticated_client(allow_anonymous=remote.is_dataset)
+    try:
+        found = credentials.find()
+    except credentials.NoCredentials:
+        if not remote.is_dataset:
+            raise
+        found = None  # public datasets are given to anybody
+    kaggle = _imported_client()
     from kagglesdk.competitions.types.competition_api_service import (
         ApiDownloadDataFileRequest,
         ApiDownloadDataFilesRequest,
     )
     from kagglesdk.datasets.types.dataset_api_service import ApiDownloadDatasetRequest
 
-    with kaggle.api.build_kaggle_client() as client:
-        for scheme in ("http://", "https://"):
-            client.http_client()._session.mount(scheme, _ImpatientAdapter(timeout_s))
+    with _connected(kaggle, _authorization(kaggle, found, timeout_s), timeout_s) as client:
+        if found and found.token:
+            _check_token(client, found)
         if remote.is_dataset:
             request = ApiDownloadDatasetRequest()
             request.owner_slug, request.dataset_slug = remote.name.split("/")
@@ -98,46 +123,73 @@ def opened(remote: Remote, timeout_s: float) -> Iterator[tuple[ModuleType, objec
             yield kaggle, client.http_client(), response
 
 
-def _authenticated_client(allow_anonymous: bool) -> ModuleType:
-    """The client's module, with its ``api`` authenticated by whatever form of credentials it finds."""
-    for talkative in ("VERBOSE", "VERBOSE_OUTPUT"):  # would print every header, credentials too
-        os.environ.pop(talkative, None)
+def credentials_place() -> str:
+    """Where the credentials in use were found; never their content."""
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # its help on logging in
-            import kaggle
+        return credentials.find().place
+    except credentials.NoCredentials:
+        return "none found"
 
-            try:
-                kaggle.api.authenticate()
-            except SystemExit:
-                if not allow_anonymous or credentials_form() != "none found":
-                    raise
-    except SystemExit:
-        found = credentials_form()
-        problem = "no Kaggle credentials found" if found == "none found" else f"Kaggle does not know the {found}"
-        raise Failure(
-            f"{problem}; make a token at {SETTINGS_PAGE} and put it into ~/.kaggle/access_token or KAGGLE_API_TOKEN "
-            "(or kaggle.json, or KAGGLE_USERNAME and KAGGLE_KEY, or `kaggle auth login`)",
-            is_final=True,
-        ) from None
-    except OSError as error:
-        if isinstance(error, requests.exceptions.RequestException):
-            raise
-        raise Failure(f"the Kaggle client cannot use {error.filename}: {error.strerror}", is_final=True) from None
+
+def _imported_client() -> ModuleType:
+    """The client's module. Its import logs in with whatever it finds, and so it finds nothing.
+
+    Nor does it find what would make it print every header.
+    """
+    kept = dict(os.environ)
+    for name in kept:
+        if name.startswith(("KAGGLE_", "VERBOSE")) and name != "KAGGLE_API_ENVIRONMENT":
+            del os.environ[name]
+    os.environ["HOME"] = os.environ["KAGGLE_CONFIG_DIR"] = os.devnull
+    try:
+        import kaggle
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
     return kaggle
 
 
-def credentials_form() -> str:
-    """The form of the credentials in use; never their content."""
-    import kaggle
-    from kagglesdk.kaggle_env import get_access_token_from_env
+@contextlib.contextmanager
+def _connected(kaggle: ModuleType, authorization: Authorization, timeout_s: float) -> Iterator["KaggleClient"]:
+    """Yields a client with a session of ours: one that it makes would look for credentials by itself."""
+    client = kaggle.api.build_kaggle_client_with_params(kaggle.api.args)
+    with requests.Session() as session:
+        session.headers.update({"User-Agent": "", "Content-Type": "application/json"})  # as the client's own
+        session.auth = authorization
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, _ImpatientAdapter(timeout_s))
+        client.http_client()._session = session
+        yield client
 
-    token, place = get_access_token_from_env()
-    if token:
-        return f"access token in {place}"
-    method = kaggle.api.config_values.get("auth_method")
-    if method == "OAUTH":
-        return "login of `kaggle auth login`"
-    if "username" in kaggle.api.config_values and "key" in kaggle.api.config_values:
-        environment = "KAGGLE_USERNAME and KAGGLE_KEY"
-        return environment if "KAGGLE_KEY" in os.environ else f"key in {Path(kaggle.api.config).name}"
-    return "none found"
+
+def _authorization(kaggle: ModuleType, found: Credentials | None, timeout_s: float) -> Authorization:
+    """What the requests carry. A login fetches an access token if it has none, and the client saves it."""
+    from kagglesdk import KaggleCredentials
+    from kagglesdk.kaggle_http_client import KaggleHttpClient
+
+    if found is None:
+        return None
+    if found.key:
+        return found.username, found.key
+    token = found.token
+    if found.login:
+        with _connected(kaggle, None, timeout_s) as client:
+            token = KaggleCredentials(client=client, **found.login).get_access_token()
+    return KaggleHttpClient.BearerAuth(token)
+
+
+def _check_token(client: "KaggleClient", found: Credentials) -> None:
+    from kagglesdk.security.types.oauth_service import IntrospectTokenRequest
+
+    request = IntrospectTokenRequest()
+    request.token = found.token
+    try:
+        is_known = client.security.oauth_client.introspect_token(request).active
+    except requests.exceptions.HTTPError as error:
+        if error.response is None or error.response.status_code not in (400, 403, 404):
+            raise
+        is_known = False
+    if not is_known:
+        raise Failure(
+            f"Kaggle does not know the {found.place}; make a new one at {credentials.SETTINGS_PAGE}", is_final=True
+        )

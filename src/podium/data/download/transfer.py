@@ -5,13 +5,12 @@ lacks is added here: every further attempt asks for a new address (signed ones e
 replaces what has arrived, and each way to fail is one line without addresses that hold a signature.
 """
 
-import contextlib
 import email.utils
-import io
 import json
 import math
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +20,10 @@ from urllib.parse import urlsplit
 import requests
 
 from podium.config import Download
-from podium.data.download.client import SETTINGS_PAGE, Failure, Remote, credentials_form, opened
+from podium.data.download.client import Failure, Remote, credentials_place, opened, silenced
+from podium.data.download.credentials import SETTINGS_PAGE
 from podium.data.download.space import readable
-from podium.errors import UserError
+from podium.errors import DISK_FULL, UserError
 
 MAX_WAIT_S = 60.0
 MAX_RETRY_AFTER_S = 3600.0
@@ -64,12 +64,16 @@ def fetch(remote: Remote, path: Path, patience: Download) -> None:
                 return
             if _will_resume(response, path):
                 _check_rest(response, path, patience.timeout_s)
-            with contextlib.redirect_stdout(io.StringIO()):  # its messages; the bar goes to stderr
-                options = {"quiet": False, "resume": True, "max_retries": 0, "timeout": patience.timeout_s}
-                try:
-                    kaggle.api.download_file(response, str(path), http_client, **options)
-                except ValueError as error:  # its word for a size that is not the announced one
-                    raise Failure(str(error), is_final=False) from None
+            options = {"quiet": False, "resume": True, "max_retries": 0, "timeout": patience.timeout_s}
+            try:
+                kaggle.api.download_file(response, str(path), http_client, **options)  # its bar goes to stderr
+            except requests.exceptions.RequestException:
+                raise
+            except ValueError:
+                announced = int(response.headers.get("Content-Length", _size(path)))
+                if _size(path) == announced:
+                    raise
+                raise Failure(f"{_size(path):,} bytes came, not {announced:,} as announced", is_final=False) from None
 
     path.parent.mkdir(parents=True, exist_ok=True)
     _persist(attempt, remote, path, patience.retries)
@@ -112,13 +116,20 @@ def _persist(attempt: Callable[[], T], remote: Remote, path: Path | None, retrie
     while True:
         size = _size(path)
         try:
-            return attempt()
+            with silenced():
+                return attempt()
+        except (UserError, ImportError):
+            raise
         except Failure as failure:
             last = failure
         except requests.exceptions.HTTPError as error:
             last = _http_failure(error, remote)
         except requests.exceptions.RequestException as error:
             last = Failure(f"the connection to {_host(error)} failed ({type(error).__name__})", is_final=False)
+        except Exception as error:
+            if isinstance(error, OSError) and (error.filename or error.errno in DISK_FULL):
+                raise error from None
+            last = _foreign_failure(error)
         num_failures = 1 if _size(path) > size else num_failures + 1
         kept = f"; {readable(_size(path))} have arrived and are kept" if _size(path) else ""
         if last.is_final:
@@ -143,7 +154,7 @@ def _http_failure(error: requests.exceptions.HTTPError, remote: Remote) -> Failu
         return Failure(f"the storage at {_host(error)} answers {status}", is_final=False, wait_s=wait_s)
     if status == requests.codes.unauthorized:
         return Failure(
-            f"Kaggle refuses the credentials ({credentials_form()}); make new ones at {SETTINGS_PAGE}", is_final=True
+            f"Kaggle refuses the credentials ({credentials_place()}); make new ones at {SETTINGS_PAGE}", is_final=True
         )
     if status == requests.codes.forbidden:
         mend = f"accept the rules at {remote.page}/rules, then run again"
@@ -155,6 +166,16 @@ def _http_failure(error: requests.exceptions.HTTPError, remote: Remote) -> Failu
     if status == requests.codes.too_many_requests:
         return Failure("Kaggle asks to slow down (429)", is_final=False, wait_s=wait_s)
     return Failure(f"Kaggle answers {status}", is_final=400 <= status < 500 and status != 408, wait_s=wait_s)
+
+
+def _foreign_failure(error: Exception) -> Failure:
+    """Of an error that is not foreseen. Its text may hold a header or a signed address; its place must do."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return Failure(
+        f"the Kaggle client broke off with {type(error).__name__} at {'/'.join(Path(place.filename).parts[-2:])}, line"
+        f" {place.lineno}; is a proxy or certificate set wrong (https_proxy, REQUESTS_CA_BUNDLE)?",
+        is_final=True,
+    )
 
 
 def _retry_after(header: str | None) -> float | None:
@@ -176,4 +197,7 @@ def _retry_after(header: str | None) -> float | None:
 
 def _host(error: Exception) -> str:
     request = getattr(error, "request", None)
-    return (urlsplit(request.url).hostname if request is not None and request.url else None) or "Kaggle"
+    try:
+        return (urlsplit(request.url).hostname if request is not None and request.url else None) or "Kaggle"
+    except ValueError:  # it holds the address
+        return "Kaggle"
