@@ -23,6 +23,22 @@ FINISHED, FAILED = "manifest.json", "manifest.failed.json"
 # Two runs of the same may differ in these.
 MEASURED = ("jobs", "machine", "data_jobs")
 _ABSENT = "absent"
+# What a person looks for first; beginnings of keys, of which the longest that fits counts.
+_SUBJECTS = {
+    "scores": ("state", "outcome.file.score", "outcome.oof", "outcome"),
+    "configuration": ("experiment",),
+    "recipes": ("recipes",),
+    "dataset": ("dataset",),
+    "code": ("code",),
+    "data": ("data",),
+    "packages": ("packages",),
+    "files": ("outcome.sha256",),
+    "stages": ("fingerprints",),
+    "others": ("",),
+    "measured": MEASURED,
+}
+_RANKS = {start: rank for rank, start in enumerate(start for starts in _SUBJECTS.values() for start in starts)}
+Difference = tuple[str, Any, Any]
 
 
 def write_manifest(
@@ -168,7 +184,7 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     return content
 
 
-def differences(one: dict[str, Any], other: dict[str, Any], with_measured: bool = False) -> list[tuple[str, Any, Any]]:
+def differences(one: dict[str, Any], other: dict[str, Any], with_measured: bool = False) -> list[Difference]:
     """What differs between two manifests: (dotted key, value here, value there), in the order of the file.
 
     Args:
@@ -181,6 +197,17 @@ def differences(one: dict[str, Any], other: dict[str, Any], with_measured: bool 
         for key in {**flat_one, **flat_other}
         if flat_one.get(key, _ABSENT) != flat_other.get(key, _ABSENT)
     ]
+
+
+def by_subject(found: list[Difference]) -> dict[str, list[Difference]]:
+    """Differences by what they are about, in the order in which a person looks at them: scores first."""
+    ranked = sorted(found, key=lambda one: _RANKS[_start(one[0])])
+    groups = {subject: [one for one in ranked if _start(one[0]) in starts] for subject, starts in _SUBJECTS.items()}
+    return {subject: group for subject, group in groups.items() if group}
+
+
+def _start(key: str) -> str:
+    return max((one for one in _RANKS if not one or f"{key}.".startswith(f"{one}.")), key=len)
 
 
 def _flat(value: Any, key: str = "") -> dict[str, Any]:

@@ -81,7 +81,8 @@ class Stages:
         if experiment.round2.weights:  # round 2 does not train, and needs neither round 1 nor data
             hint = "round2.weights, or leave it out to train"
             weights = [_digest_of(path, hint) for path in experiment.round2.weights]
-            self.round2 = digest(weights, recipes["round2"], code_digest("importing", "models", "signer", *GROUND))
+            imported = code_digest("importing", "models", "signer", *GROUND)
+            self.round2 = digest(weights, experiment.round2.weights_name, recipes["round2"], imported)
         unseen = code_digest("inference", "export/evaluation", "tables", *GROUND)
         self.seed_evaluation = digest(self.round2, raw, thresholds, unseen)
         self.port = digest(self.round2, code_digest("port", "export/twins", "inference", *GROUND))

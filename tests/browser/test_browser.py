@@ -50,6 +50,7 @@ def site(tmp_path_factory) -> Path:
     account = {"recipe": recipe.model_dump(mode="json"), "seed": 1, "podium": "0"}
     card = model_card("test", [folder / "model_web.tflite"], settings, parity, [account], None, None)
     (folder / "model_card.json").write_text(json.dumps(card))
+    (folder / "inference_args.json").write_text(json.dumps(settings))
     return folder
 
 

@@ -1,7 +1,10 @@
 """The file's formats, and that TFLite's fast kernels get the networks in one piece."""
 
 import os
+import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,13 +18,15 @@ from podium.data.clip_files import open_sources
 from podium.ensemble import Ensemble as TorchEnsemble
 from podium.errors import UserError
 from podium.export.answers import answer_all, write_answers
+from podium.export.card import file_entry, model_card
 from podium.export.clips import Clip
 from podium.export.evaluation import evaluate, hidden_clips
 from podium.export.flatbuffer import read_model, write_model
 from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, kind
 from podium.export.tflite import Ensemble
 from podium.export.verification import check_readers
-from podium.inference import TfliteRecognizer
+from podium.files import write_json
+from podium.inference import SIGNATURE, TfliteRecognizer
 from podium.landmarks import COLUMNS
 from podium.port import port
 from podium.port.convolution import MAX_TAPS, depthwise, tap_groups
@@ -29,6 +34,7 @@ from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Kernels, Linear,
 from podium.port.weights import Weights
 from podium.prediction import predict
 from podium.recognizer import Recognizer
+from podium.text import CHARACTERS
 
 OLD_RUNTIME = os.environ.get("PODIUM_TFLITE_RUNTIME_PYTHON")  # a Python with tflite-runtime 2.14
 INT8, FLOAT16 = schema.TensorType.INT8, schema.TensorType.FLOAT16
@@ -78,6 +84,55 @@ def test_answers_as_the_main_file(files, name, num_frames):
     assert ours.argmax(1).tolist() == theirs.argmax(1).tolist()
     np.testing.assert_allclose(ours, theirs, atol=1e-3 * np.abs(theirs).max())
     assert other.read(clip).confidence == pytest.approx(main.read(clip).confidence, abs=1e-4)
+
+
+def snippet(page: str, section: str) -> str:
+    """The Python that a page of the documentation shows in a section."""
+    text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    return text.split(f"\n## {section}\n", 1)[1].split("```python\n", 1)[1].split("```", 1)[0]
+
+
+@pytest.mark.parametrize("name", ["fp16", "fp32", "int8", "kaggle"])
+def test_an_app_without_signatures_reads_as_the_documentation_says(files, tmp_path, name):
+    code = snippet("export.md", "Without signatures")
+    shutil.copy(files[name], tmp_path / "model.tflite")
+    settings = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.0}
+    parity = {"readers": {"tensorflow": {"num_clips": 0}}}
+    account = {"recipe": RECIPE.model_dump(mode="json"), "seed": 1, "podium": "0"}
+    write_json(
+        tmp_path / "model_card.json",
+        model_card("x", [tmp_path / "model.tflite"], settings, parity, [account], None, None),
+    )
+    recognizer = TfliteRecognizer(files[name])
+    for num_frames in (16, 50, 100):
+        np.save(tmp_path / "clip.npy", random_clip(num_frames))
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        answer = recognizer.outputs(random_clip(num_frames))
+        assert done.stdout.removesuffix("\n") == "".join(CHARACTERS[index] for index in answer.argmax(1))
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "outputs"),
+    [
+        ("fp16", {"inputs": [1, 390]}, {"confidence": [], "outputs": [1, 59]}),
+        ("fp32", {"inputs": [1, 390]}, {"confidence": [], "outputs": [1, 59]}),
+        ("int8", {"inputs": [1, 390]}, {"confidence": [], "outputs": [1, 59]}),
+        ("kaggle", {"inputs": [1, 390]}, {"confidence": [], "outputs": [1, 59]}),
+        ("web", {"num_frames": [1], "inputs": [128, 390]}, {"logits": [33, 59], "ids": [33], "confidence": [1]}),
+    ],
+)
+def test_numbers_are_those_of_the_documentation(files, name, inputs, outputs):
+    """The table in docs/export.md; and the card's names are the runtime's."""
+    interpreter = Interpreter(str(files[name]))
+    runner = interpreter.get_signature_runner(SIGNATURE)
+    told = file_entry(files[name])
+    for side, shapes in (("inputs", inputs), ("outputs", outputs)):
+        listed = getattr(interpreter, f"get_{side[:-1]}_details")()
+        by_name = getattr(runner, f"get_{side[:-1]}_details")()
+        assert told[side] == list(shapes)
+        assert [one["shape"].tolist() for one in listed] == list(shapes.values())
+        assert [one["index"] for one in listed] == [by_name[name]["index"] for name in told[side]]
 
 
 def test_web_takes_no_more_than_its_rows(files):

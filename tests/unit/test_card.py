@@ -1,15 +1,20 @@
 """The model card: what it says of trained and of imported networks."""
 
+import hashlib
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from small_networks import small_recipe
 
 from podium import provenance
 from podium.export.card import model_card
+from podium.export.flatbuffer import write_model
 from podium.files import file_digest
+from podium.inference import SIGNATURE
 from podium.landmarks import COLUMNS
 from podium.text import CHARACTERS
 
@@ -26,17 +31,39 @@ def recipe(seed: int, **more) -> dict:
     return {"recipe": small_recipe().model_dump(mode="json"), "seed": seed, "fold": None, "podium": "0.1.0", **more}
 
 
+def write_tflite(path: Path, inputs: list[str], outputs: list[str]) -> Path:
+    """A file without operators, whose signature names its tensors in the alphabet's order and not in theirs."""
+    names = [*inputs, *outputs]
+    graph = schema.SubGraphT(inputs=list(range(len(inputs))), outputs=list(range(len(inputs), len(names))))
+    graph.tensors = [schema.TensorT(shape=[1], name=name, buffer=0) for name in names]
+    maps = [schema.TensorMapT(name, index) for index, name in enumerate(names)]
+    graph.operators = []
+    signature = schema.SignatureDefT(signatureKey=SIGNATURE, subgraphIndex=0)
+    signature.inputs = sorted(maps[: len(inputs)], key=lambda one: one.name)
+    signature.outputs = sorted(maps[len(inputs) :], key=lambda one: one.name)
+    content = schema.ModelT(3, [], [graph], "", [schema.BufferT()], signatureDefs=[signature])
+    path.write_bytes(write_model(content))
+    return path
+
+
 @pytest.fixture
 def model(tmp_path):
-    (tmp_path / "model.tflite").write_bytes(b"content")
-    return tmp_path / "model.tflite"
+    return write_tflite(tmp_path / "model.tflite", ["inputs"], ["confidence", "outputs"])
 
 
 def test_card_of_trained_networks(model):
     card = model_card("demo", [model], SETTINGS, PARITY, [recipe(1), recipe(2)], MANIFEST, EVALUATION)
     json.dumps(card, allow_nan=False)
-    assert card["files"] == [{"file": "model.tflite", "sha256": file_digest(model), "size_mb": 7e-6}]
-    assert card["input"]["columns"] == COLUMNS and card["output"]["alphabet"] == CHARACTERS
+    assert card["files"] == [
+        {
+            "file": "model.tflite",
+            "sha256": file_digest(model),
+            "size_mb": model.stat().st_size / 1e6,
+            "inputs": ["inputs"],
+            "outputs": ["confidence", "outputs"],
+        }
+    ]
+    assert card["output"]["alphabet"] == CHARACTERS
     assert card["input"]["max_frames"] == 384 and card["output"]["confidence"]["name"] == "confidence"
     assert card["web"] is None
     assert (card["thresholds"]["min_frames"], card["thresholds"]["min_confidence"]) == (15, 0.1)
@@ -47,6 +74,30 @@ def test_card_of_trained_networks(model):
     assert "corpus" in card["score_meaning"] and card["equal_to_torch"] == {"formats": ["fp16", "fp32"], "num_clips": 7}
     assert card["licence"] == {"code": "Apache-2.0", "training_data": "free", "weights": "Apache-2.0"}
     assert card["code"]["digest"] == provenance.code_digest("")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs"),
+    [
+        (["inputs"], ["outputs"]),
+        (["inputs"], ["outputs", "confidence"]),
+        (["num_frames", "inputs"], ["logits", "ids", "confidence"]),
+    ],
+)
+def test_card_numbers_what_a_file_takes_and_returns(tmp_path, inputs, outputs):
+    model = write_tflite(tmp_path / "x.tflite", inputs, outputs)
+    (told,) = model_card("x", [model], SETTINGS, PARITY, [recipe(1)], None, None)["files"]
+    assert (told["inputs"], told["outputs"]) == (inputs, outputs)
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, COLUMNS[::-1], COLUMNS[:3]])
+def test_card_names_the_columns_by_reference(model, columns):
+    settings = {**SETTINGS, "selected_columns": columns}
+    card = model_card("x", [model], settings, PARITY, [recipe(1)], None, None)
+    told = card["input"]["columns"]
+    assert (told["file"], told["key"], told["number"]) == ("inference_args.json", "selected_columns", len(columns))
+    assert told["sha256"] == hashlib.sha256("".join(f"{name}\n" for name in columns).encode()).hexdigest()
+    assert len(json.dumps(card, indent=2).splitlines()) < 200 and "x_face_0" not in json.dumps(card)
 
 
 def test_card_tells_how_the_web_file_differs(model):

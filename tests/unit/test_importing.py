@@ -1,4 +1,7 @@
-"""Checkpoints of the 1st-place solution: what is read, what is refused, and that nothing in them is executed."""
+"""Checkpoints of the 1st-place solution: what is read, what is refused, and that nothing in them is executed.
+
+Which of several sets of weights is taken: test_weight_sets.py.
+"""
 
 import os
 import pickle
@@ -7,16 +10,16 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from small_networks import random_network, small_recipe, state_of
 
-from podium import importing
 from podium.config import Recipe
 from podium.errors import UserError
 from podium.files import file_digest, read_json
-from podium.importing import build, import_checkpoint, read_original, reference_clips
+from podium.importing import build, import_checkpoint, network, read_tensors, reference_clips
 from podium.landmarks import COLUMNS
 from podium.models.attention import rotary_table
+from podium.models.checkpoint import save_weights
 from podium.models.decoder import position_table
 from podium.models.original import to_original
 
@@ -53,35 +56,40 @@ FORMS = {
     "of several GPUs": lambda state, path: saved({"model": tensors(state, "module.")}, path),
     "with more": lambda state, path: saved({"model": tensors(state), "epoch": 399, "lr": [0.1]}, path),
     "bare": lambda state, path: saved(tensors(state), path),
+    "npz": lambda state, path: np.savez(path.with_suffix(".npz"), **state),
+    "safetensors": lambda state, path: save_file(tensors(state), path.with_suffix(".safetensors")),
     "of old": lambda state, path: saved({"model": tensors(state)}, path, _use_new_zipfile_serialization=False),
 }
 
 
-@pytest.mark.parametrize("form", [*FORMS, "npz"])
+@pytest.mark.parametrize("form", FORMS)
 def test_every_form_gives_the_network(tmp_path, form):
-    path = tmp_path / ("weights.npz" if form == "npz" else "weights.pth")
-    if form == "npz":
-        np.savez(path, **original())
-    else:
-        FORMS[form](original(), path)
-    counts = import_checkpoint(path, RECIPE, 7, tmp_path / "out/model.safetensors")
-    network = random_network(RECIPE)
+    FORMS[form](original(), tmp_path / "weights.pth")
+    (path,) = tmp_path.iterdir()
+    imported = import_checkpoint(path, RECIPE, 7, tmp_path / "out/model.safetensors")
+    expected = random_network(RECIPE)
     found = load_file(tmp_path / "out/model.safetensors")
-    assert found.keys() == network.state_dict().keys() and counts["num_tensors"] == len(found)
-    for name, value in network.state_dict().items():
+    assert found.keys() == expected.state_dict().keys() and imported.num_tensors == len(found)
+    for name, value in expected.state_dict().items():
         assert torch.equal(found[name], value), name
     assert sorted(os.listdir(tmp_path / "out")) == WRITTEN
     account = read_json(tmp_path / "out/recipe.json")
-    assert account["seed"] == 7 and account["imported"] == {"file": path.name, "sha256": file_digest(path)}
+    told = {"file": path.name, "sha256": file_digest(path), "weights": imported.weights}
+    assert account["seed"] == 7 and account["imported"] == told
+    assert imported.weights == ("." if form in ("bare", "npz", "safetensors") else "model")
     assert Recipe(**account["recipe"]) == RECIPE
     assert read_json(tmp_path / "out/inference_args.json")["selected_columns"] == COLUMNS
 
 
-def test_half_precision_is_widened(tmp_path):
-    path = saved({"model": {name: value.half() for name, value in tensors(original()).items()}}, tmp_path / "x.pth")
-    state = read_original(path)
-    assert state["aux_fc.weight"].dtype == np.float32
-    build(state, RECIPE, "x")
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_precision_becomes_single(tmp_path, kind):
+    """In safetensors, too, which know bfloat16 and numpy does not."""
+    state = {name: value.to(kind) for name, value in tensors(original()).items()}
+    save_file(state, tmp_path / "x.safetensors")
+    for path in (saved({"model": state}, tmp_path / "x.pth"), tmp_path / "x.safetensors"):
+        import_checkpoint(path, RECIPE, 0, tmp_path / "out/model.safetensors")
+        found = load_file(tmp_path / "out/model.safetensors")["confidence.weight"]
+        assert torch.equal(found, state["aux_fc.weight"].float())
 
 
 def spoil(state: dict[str, np.ndarray]) -> None:
@@ -164,7 +172,7 @@ def test_weights_are_written_last(tmp_path, monkeypatch, is_used):
     path = saved({"model": tensors(original())}, tmp_path / "x.pth")
     if is_used:
         import_checkpoint(path, RECIPE, 0, tmp_path / "out/model.safetensors")
-    monkeypatch.setattr(importing, "write_reference", fail)
+    monkeypatch.setattr(network, "write_reference", fail)
     with pytest.raises(OSError):
         import_checkpoint(path, RECIPE, 0, tmp_path / "out/model.safetensors")
     assert not (tmp_path / "out/model.safetensors").exists()
@@ -212,42 +220,66 @@ def test_the_evil_files_are_evil(tmp_path, kind):
 
 
 @pytest.mark.parametrize("cut", [0, 5, 3000])
-@pytest.mark.parametrize("name", ["x.pth", "x.npz"])
+@pytest.mark.parametrize("name", ["x.pth", "x.npz", "x.safetensors"])
 def test_damaged_files(tmp_path, name, cut):
     path = tmp_path / name
     if name == "x.npz":
         np.savez(path, **original())
+    elif name == "x.safetensors":
+        save_file(tensors(original()), path)
     else:
         saved({"model": tensors(original())}, path)
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(UserError, match=name):
-        read_original(path)
+        read_tensors(path)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ([torch.zeros(2)], "holds a list"),
-        ({"model": {"a": torch.zeros(2), "lr": 0.1}}, "lr is no tensor"),
-        ({"model": {"a": torch.zeros(2, 2).to_sparse()}}, "not plain numbers"),
         ({"model": {}}, "holds no tensors"),
+        (5, "holds no tensors"),
+        (torch.zeros(2), "none under a name of the recipe's network"),
+        ([torch.zeros(2)], "holds a list of tensors without names (0)"),
+        ({"model": {"a": torch.zeros(2), "lr": 0.1}}, "none under a name of the recipe's network, but model.a"),
+        ({"model": {"aux_fc.bias": torch.zeros(2, 2).to_sparse()}}, "not plain numbers"),
     ],
 )
 def test_what_is_no_state_dict(tmp_path, content, message):
-    with pytest.raises(UserError, match=message):
-        read_original(saved(content, tmp_path / "x.pth"))
+    with pytest.raises(UserError) as caught:
+        import_checkpoint(saved(content, tmp_path / "x.pth"), RECIPE, 0, tmp_path / "out/model.safetensors")
+    assert message in str(caught.value) and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", ["itself", "one another"])
+def test_dictionaries_without_end(tmp_path, kind):
+    content = {"a": torch.zeros(2)}
+    if kind == "itself":
+        content["again"] = content
+    for _ in range(0 if kind == "itself" else 40):
+        content = {"one": content, "other": content}
+    with pytest.raises(UserError, match="holds more dictionaries than any checkpoint"):
+        read_tensors(saved(content, tmp_path / "x.pth"))
+
+
+def test_a_network_of_our_own_needs_no_import(tmp_path):
+    save_weights(random_network(RECIPE), tmp_path / "x.safetensors")
+    with pytest.raises(UserError, match="is a network of Podium's own"):
+        import_checkpoint(tmp_path / "x.safetensors", RECIPE, 0, tmp_path / "out/model.safetensors")
 
 
 def test_scripts_are_not_loaded(tmp_path):
     path = tmp_path / "x.pth"
     torch.jit.save(torch.jit.trace(torch.nn.Linear(2, 2), torch.zeros(1, 2)), path)
     with pytest.raises(UserError, match="nothing was executed"):
-        read_original(path)
+        read_tensors(path)
 
 
 def test_what_is_not_there(tmp_path):
     with pytest.raises(UserError, match="does not exist"):
-        read_original(tmp_path / "x.pth")
+        read_tensors(tmp_path / "x.pth")
+    with pytest.raises(UserError, match="is a folder"):
+        read_tensors(tmp_path)
     with pytest.raises(UserError, match="does not end in .safetensors"):
         import_checkpoint(tmp_path / "x.pth", RECIPE, 0, tmp_path / "model.bin")
 

@@ -1,6 +1,7 @@
 """What `podium diff` says of two manifests."""
 
 import copy
+import json
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pytest
 
 from podium.errors import UserError
 from podium.files import write_json
-from podium.manifest import differences, find_manifest, read_manifest
+from podium.manifest import by_subject, differences, find_manifest, read_manifest
 
 MANIFEST = {
     "state": "finished",
@@ -77,6 +78,71 @@ def test_times_and_machines_count_on_demand(changed):
     assert keys == ["jobs.round2/seed1.seconds", "machine.num_cores"]
 
 
+FULL = {
+    **MANIFEST,
+    "outcome": {
+        "oof": {"score": 0.5},
+        "file": {"formats": {"int8": {"score": 0.9}}, "score": 0.91},
+        "parity": {"passed": True},
+        "sha256": {"model.tflite": "ee"},
+    },
+    "dataset": {"title": "A corpus"},
+    "data": {"sha256": "ff"},
+    "packages": {"torch": "2.1"},
+    "fingerprints": {"round1": "cc"},
+    "data_jobs": {"seconds": 3.0},
+    "news": 1,
+}
+
+
+def test_scores_come_first_and_what_is_measured_last():
+    """Whatever the order in the file."""
+    changed = {key: alter(FULL[key]) for key in sorted(FULL)}
+    groups = by_subject(differences(dict(sorted(FULL.items())), changed, with_measured=True))
+    assert {subject: [key for key, *_ in group] for subject, group in groups.items()} == {
+        "scores": [
+            "state", "outcome.file.score", "outcome.oof.score", "outcome.file.formats.int8.score",
+            "outcome.parity.passed",
+        ],
+        "configuration": ["experiment.name", "experiment.round2.seeds"],
+        "recipes": ["recipes.round2.augment.affine.p", "recipes.round2.augment.resample.p"],
+        "dataset": ["dataset.title"],
+        "code": ["code.rooms.models"],
+        "data": ["data.sha256"],
+        "packages": ["packages.torch"],
+        "files": ["outcome.sha256.model.tflite"],
+        "stages": ["fingerprints.round1"],
+        "others": ["news"],
+        "measured": ["jobs.round2/seed1.seconds", "machine.num_cores", "data_jobs.seconds"],
+    }  # fmt: skip
+    assert by_subject([]) == {}
+
+
+def alter(value):
+    """The same content with every leaf another, but for names of items of lists."""
+    if isinstance(value, dict):
+        is_item = value.keys() == {"name", "p"}
+        return {key: one if is_item and key == "name" else alter(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [alter(one) for one in value]
+    return value * 2 if isinstance(value, str) else value + 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "line"),
+    [
+        (0.9125, 0.9, "  outcome.file.score: 0.9125 | 0.9 (-0.0125)"),
+        (0.9, 0.9125, "  outcome.file.score: 0.9 | 0.9125 (+0.0125)"),
+        (0.9, None, "  outcome.file.score: 0.9 | null"),
+    ],
+)
+def test_a_score_is_told_with_its_change(tmp_path, podium, one, other, line):
+    for name, score in (("one", one), ("other", other)):
+        write_json(tmp_path / name / "report/manifest.json", {**FULL, "outcome": {"file": {"score": score}}})
+    done = podium("diff", tmp_path / "one", tmp_path / "other")
+    assert done.out.splitlines() == ["scores", line]
+
+
 def test_a_folder_means_its_manifest(tmp_path):
     write_json(tmp_path / "report/manifest.failed.json", MANIFEST)
     assert find_manifest(tmp_path).name == "manifest.failed.json"
@@ -102,7 +168,10 @@ def test_command(tmp_path, changed):
         command = [sys.executable, "-m", "podium", "diff", *arguments]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
 
-    assert diff("one", "other").stdout == 'experiment.name: "demo" | "other"\n'
+    assert diff("one", "other").stdout == 'configuration\n  experiment.name: "demo" | "other"\n'
+    assert json.loads(diff("one", "other", "--json").stdout) == [
+        {"key": "experiment.name", "one": "demo", "other": "other"}
+    ]
     assert diff("one", "one").stdout.startswith("no difference")
     refused = diff("one", "nowhere")
     assert refused.returncode == 2 and refused.stderr.startswith("error: there is neither nowhere/report/manifest.json")

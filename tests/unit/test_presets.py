@@ -42,6 +42,32 @@ def test_one_batch_is_learned_by_heart(place):
     assert files(place) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("demo_roun2", "config/recipes/demo_roun2.yaml does not exist; did you mean 'demo_round2'?"),
+        ("compare/absent_one", "config/recipes/compare/absent_one.yaml does not exist; "),
+        (
+            "somewhere/own.yaml",
+            "--recipe: somewhere/own.yaml does not exist here; name a file, or run in Podium's folder",
+        ),
+        ("tiny_round2", ".parquet does not exist"),
+        ("config/recipes/tiny_round2.yaml", ".parquet does not exist"),
+        ("own", "own: key 'model' is missing"),
+    ],
+)
+def test_a_recipe_goes_by_name_or_file(tmp_path, monkeypatch, podium, name, message):
+    (tmp_path / "config").symlink_to(ROOT / "config")
+    (tmp_path / "own").write_text("optimizer: {learning_rate: 0.1}")
+    monkeypatch.chdir(tmp_path)
+    for words in (("overfit", "--steps", "1"), ("one-epoch",)):
+        done = podium("try", *words, "--recipe", name, "--data", tmp_path / "data")
+        assert done.code == 2 and message in done.err and done.err.count("\n") == 1, done.err
+    if "parquet" not in message:
+        done = podium("import-checkpoint", "x.pth", "--recipe", name, "--out", tmp_path / "x.safetensors")
+        assert done.code == 2 and message in done.err
+
+
 def test_too_few_steps_fail(place):
     ended = attempt(place, "overfit", "--steps", "2")
     assert ended.returncode == 1

@@ -49,12 +49,29 @@ def test_from_checkpoints_to_the_file(published):
     assert [one["seed"] for one in card["networks"]] == [1, 2]
     for seed, network in enumerate(card["networks"], start=1):
         name = f"checkpoint_last_seed{seed}.pth"
-        assert network["imported"] == {"file": name, "sha256": file_digest(published.root / name)}
+        told = {"file": name, "sha256": file_digest(published.root / name), "weights": "model"}
+        assert network["imported"] == told
     assert card["files"][0]["sha256"] == file_digest(export / "model.tflite")
     assert Recognizer(export).read(random_clip(40)).text != DUMMY_PHRASE
     assert published.planned("export") == {}
     torch.save({"model": {}}, published.root / "checkpoint_last_seed2.pth")
     assert published.planned("export") == {**PLAN, "export": 1}, "other weights"
+    assert published.planned("round2") == {"import_round2": 2, "round2": 1}
+
+
+def test_the_weights_to_take_are_part_of_the_plan(published):
+    published.edit("config/test/tiny.yaml", "recipe: own\n", "recipe: own\n  weights_name: ema\n")
+    outcome = published.snakemake("round2", "--cores", "2")
+    assert outcome.returncode == 1 and "holds no weights 'ema': known are: model" in outcome.stdout + outcome.stderr
+    for seed in (1, 2):
+        path = published.root / f"checkpoint_last_seed{seed}.pth"
+        content = torch.load(path)["model"]
+        torch.save({"model": {name: value + 1 for name, value in content.items()}, "ema": content}, path)
+    outcome = published.snakemake("round2", "--cores", "2")
+    assert outcome.returncode == 0, outcome.stdout[-3000:] + outcome.stderr[-6000:]
+    assert read_json(published.root / "results/tiny/round2/seed1/recipe.json")["imported"]["weights"] == "ema"
+    assert published.planned("round2") == {}
+    published.edit("config/test/tiny.yaml", "weights_name: ema", "weights_name: model")
     assert published.planned("round2") == {"import_round2": 2, "round2": 1}
 
 

@@ -31,9 +31,10 @@ if WEIGHTS:
             seed="|".join(WEIGHTS),
         params:
             fingerprint=STAGES.round2,
+            choice=[f"--weights={name}"] if (name := EXPERIMENT.round2.weights_name) else [],
         shell:
             "python -m podium import-checkpoint {input.checkpoint:q} --recipe {input.recipe:q} --seed {wildcards.seed}"
-            " --out {output.model:q} 2>&1 | tee {log:q}"
+            " {params.choice:q} --out {output.model:q} 2>&1 | tee {log:q}"
 
 else:
 

@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from podium.errors import MAX_MESSAGE, UserError, natural
+from podium.cli.arguments import named_recipe
+from podium.errors import MAX_MESSAGE, UserError, natural, one_line, printable
 
 WORDS = ("import-checkpoint",)
 HELP = "turn a checkpoint of the 1st-place solution into a network that can be exported"
@@ -12,8 +13,12 @@ HELP = "turn a checkpoint of the 1st-place solution into a network that can be e
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("checkpoint", type=Path, help=".pth ({'model': state dict}), or a state dict as .npz")
-    parser.add_argument("--recipe", required=True, help="recipe of the network: a YAML file, or its name")
+    parser.add_argument("checkpoint", type=Path, help="PyTorch file, or state dict as .npz or .safetensors")
+    parser.add_argument(
+        "--recipe", required=True, help="recipe of the network: a YAML file, or its name in config/recipes"
+    )
+    help_weights = "which set of weights to take if the file holds several, for example 'ema' (model)"
+    parser.add_argument("--weights", metavar="NAME", help=help_weights)
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER/model.safetensors", help="weights to write")
     help_problems = "where the checkpoint does not fit the recipe: write all that is wrong here, one per line"
     parser.add_argument("--problems", type=Path, metavar="FILE", help=help_problems)
@@ -26,24 +31,26 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         UserError: The checkpoint cannot be used; nothing is written then but the list of problems.
     """
-    from podium.config import load_recipe
     from podium.files import write_text
     from podium.importing import MisfitError, import_checkpoint
-    from podium.workflow import named_yaml
 
-    recipe_file = Path(named_yaml("config/recipes", arguments.recipe))
-    if not recipe_file.parent.is_dir():
-        raise UserError(f"--recipe: {recipe_file} does not exist here; name a file, or run in Podium's folder")
-    recipe = load_recipe(recipe_file)
+    recipe = named_recipe(arguments.recipe)
     try:
-        counts = import_checkpoint(arguments.checkpoint, recipe, arguments.seed, arguments.out)
+        imported = import_checkpoint(arguments.checkpoint, recipe, arguments.seed, arguments.out, arguments.weights)
     except MisfitError as error:
         if arguments.problems:
             write_text(arguments.problems, "".join(f"{problem}\n" for problem in error.problems))
         elif len(str(error)) > MAX_MESSAGE:
             raise UserError(f"{error}; --problems FILE writes them all") from None
         raise
-    print(" ".join(f"{name}={number}" for name, number in counts.items()), f"out={arguments.out}")
+    print(
+        f"num_tensors={imported.num_tensors} num_values={imported.num_values} weights={printable(imported.weights)}"
+        f" out={arguments.out}"
+    )
+    remarks = [*imported.remarks]
     if recipe.model.choices.confidence_pooling == "corrected":
-        remark = "the original's confidence head reads frame 0 alone; choices.confidence_pooling should be 'published'"
-        print(f"remark: {remark}", file=sys.stderr)
+        remarks.append(
+            "the original's confidence head reads frame 0 alone; choices.confidence_pooling should be 'published'"
+        )
+    for remark in remarks:
+        print(f"remark: {one_line(remark)}", file=sys.stderr)

@@ -4,7 +4,7 @@ import argparse
 import logging
 from pathlib import Path
 
-from podium.cli.arguments import count
+from podium.cli.arguments import count, named_recipe
 from podium.errors import UserError, natural
 
 NUM_STEPS = 300
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("overfit", "one-epoch"),
         help="overfit: learn one batch by heart and read it back; one-epoch: the whole job, once through the data",
     )
-    parser.add_argument("--recipe", required=True, help="recipe YAML")
+    parser.add_argument("--recipe", required=True, help="a YAML file, or its name in config/recipes")
     parser.add_argument("--data", required=True, type=Path, help="dataset folder, results/data/NAME")
     parser.add_argument("--table", type=Path, help="rows to train on (index.parquet of the dataset folder)")
     part = parser.add_mutually_exclusive_group()
@@ -40,11 +40,10 @@ def run(arguments: argparse.Namespace) -> None:
         raise UserError("overfit learns one batch of all clips; leave --fold and --full-fit to one-epoch")
     if arguments.preset == "one-epoch" and arguments.steps is not None:
         raise UserError("one-epoch goes through all batches; leave --steps to overfit")
-    from podium.config import load_recipe
     from podium.gpu import lease_gpus
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    recipe = load_recipe(arguments.recipe)
+    recipe = named_recipe(arguments.recipe)
     lease = None if recipe.training.device == "cpu" else lease_gpus()  # before torch looks for GPUs
     from podium.training import presets
 

@@ -30,14 +30,19 @@ class Round2(Section):
     seeds: Seeds
     weights: list[str] | None = Field(
         None,
-        description="checkpoints of the 1st-place solution (.pth or .npz), one per seed, in place of training; then"
-        " `snakemake export` needs no data",
+        description="checkpoints of the 1st-place solution (PyTorch files, .npz or .safetensors), one per seed, in"
+        " place of training; then `snakemake export` needs no data",
+    )
+    weights_name: str | None = Field(
+        None, description="which set of weights to take if each checkpoint holds several, for example ema"
     )
 
     @model_validator(mode="after")
     def _check(self) -> "Round2":
         if self.weights is not None and len(self.weights) != len(self.seeds):
             raise ValueError(f"{len(self.seeds)} seed(s) and {len(self.weights)} weights; give one checkpoint per seed")
+        if self.weights_name is not None and self.weights is None:
+            raise ValueError("weights_name chooses within checkpoints; name these under weights, or leave it out")
         return self
 
 

@@ -1,9 +1,11 @@
 """The model card: what stands beside a file so that it explains itself."""
 
+import hashlib
 from pathlib import Path
 
 from podium import __version__
 from podium.config import Export
+from podium.export.flatbuffer import read_model
 from podium.files import file_digest
 from podium.inference import SIGNATURE
 from podium.landmarks import COLUMNS
@@ -45,9 +47,7 @@ def model_card(
     return {
         "name": name,
         "task": "American Sign Language fingerspelling: landmarks of a signing person in, text out",
-        "files": [
-            {"file": file.name, "sha256": file_digest(file), "size_mb": file.stat().st_size / 1e6} for file in models
-        ],
+        "files": [file_entry(model) for model in models],
         "input": {
             "signature": SIGNATURE,
             "name": "inputs",
@@ -56,7 +56,7 @@ def model_card(
             "meaning": "raw landmarks of MediaPipe Holistic, NaN where one is missing; any number of frames, of which"
             " max_frames at most are read, spread evenly",
             "max_frames": max_frames,
-            "columns": settings["selected_columns"],
+            "columns": _columns(settings),
         },
         "output": {
             "name": "outputs",
@@ -85,6 +85,28 @@ def model_card(
         "code": {"podium": __version__, "commit": commit(), "digest": code_digest("")},
         "licence": {"code": CODE_LICENCE, "training_data": dataset.get("licence"), "weights": _licence(manifest)},
     }
+
+
+def file_entry(model: Path) -> dict:
+    """A file with the names of what it takes and returns, in the order in which runtimes number these."""
+    content = read_model(model.read_bytes())
+    (signature,) = [one for one in content.signatureDefs if one.signatureKey.decode() == SIGNATURE]
+    graph = content.subgraphs[signature.subgraphIndex]
+    order = {}
+    for kind, entries, tensors in (
+        ("inputs", signature.inputs, graph.inputs), ("outputs", signature.outputs, graph.outputs),
+    ):  # fmt: skip
+        name_of = {one.tensorIndex: one.name.decode() for one in entries}
+        order[kind] = [name_of[index] for index in tensors]
+    return {"file": model.name, "sha256": file_digest(model), "size_mb": model.stat().st_size / 1e6, **order}
+
+
+def _columns(settings: dict) -> dict:
+    """Where the columns stand, and how to tell that they are the ones meant: sha256 of the names, one per line."""
+    names = settings["selected_columns"]
+    text = "".join(f"{name}\n" for name in names)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return {"file": "inference_args.json", "key": "selected_columns", "number": len(names), "sha256": digest}
 
 
 def _web(max_frames: int) -> dict:
