@@ -9,7 +9,8 @@ from podium.provenance import PACKAGE
 
 GROUND = {
     "alone", "config", "drawing", "ending", "errors", "files", "gpu", "kept", "landmarks", "launch", "leftovers",
-    "metrics", "normalise", "npy", "plausibility", "provenance", "registry", "remarks", "scratch", "tables", "text", "usage",
+    "metrics", "normalise", "npy", "plausibility", "provenance", "registry", "remarks", "scratch", "tables", "text",
+    "usage",
 }  # fmt: skip
 FLOORS = [
     GROUND,

@@ -14,7 +14,7 @@ def folders(tmp_path):
     """A dataset's and an experiment's folder: two folds, one seed."""
     data, results = tmp_path / "data", tmp_path / "results"
     splits = {"train": {"num_sequences": 12, "num_participants": 3}}
-    write_json(data / "manifest.json", {"dataset": {"name": "small"}, "splits": splits, "num_test_sequences": 5})
+    write_json(data / "manifest.json", {"dataset": {"name": "small"}, "splits": splits, "num_test_sequences": 5, **TEST})
     write_json(results / "oof/metrics.json", SCORES)
     write_json(results / "round2/seed1/metrics.json", {**SCORES, "validation_was_trained_on": False})
     formats = {"fp16": {"score": 0.75, "size_mb": 9.5}, "int8": {"score": None, "size_mb": 5.0}}

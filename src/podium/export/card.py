@@ -7,6 +7,7 @@ from podium.config import Export
 from podium.files import file_digest
 from podium.inference import SIGNATURE
 from podium.landmarks import COLUMNS
+from podium.metrics import scored_on
 from podium.provenance import code_digest, commit
 from podium.text import CHARACTERS, DUMMY_PHRASE, LABEL_LENGTH, PAD
 
@@ -75,7 +76,7 @@ def model_card(
         "training_data": _training_data(manifest) if manifest else None,
         "networks": [_network(recipe) for recipe in recipes],
         "score": {key: evaluation[key] for key in _SCORES if key in evaluation} if evaluation else None,
-        "score_meaning": f"1 - edits / characters on the hidden test of the dataset {dataset['name']}"
+        "score_meaning": f"1 - edits / characters of the dataset {dataset['name']}, {scored_on(manifest['test_signers'])}"
         if evaluation and evaluation.get("score") is not None
         else "not scored",
         "equal_to_torch": {

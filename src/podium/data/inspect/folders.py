@@ -15,6 +15,7 @@ import pandas as pd
 
 from podium.data.arrays import ArrayRecordings, is_id
 from podium.data.artefacts import made_by
+from podium.data.inspect.layouts import is_long, long_layout, recognise
 from podium.data.pack import Recordings
 from podium.data.parquet import ParquetRecordings, read_batches
 from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
@@ -45,6 +46,7 @@ class Split:
         files: file_id → parquet file, folder of npy files, or shard; ascending.
         unreadable: What is wrong with the table's file, if it cannot be read.
         is_unfinished: Files are still being made, so that none is missed.
+        other_layout: What lies there in place of landmark files in a layout of ours, and what to do; "" mostly.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Split:
     files: dict[int, Path] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
     is_unfinished: bool = False
+    other_layout: str = ""
 
     @property
     def absent_files(self) -> list[int]:
@@ -130,7 +133,9 @@ def open_folder(root: Path) -> Folder:
     folder = _open_shards(root) or _open_competition(root)
     if folder.splits:
         return folder
-    raise UserError(f"{root} holds nothing that can be inspected; looked for {_LOOKED_FOR}")
+    found = recognise(root)
+    looked_for = f"nothing that can be inspected; looked for {_LOOKED_FOR}"
+    raise UserError(f"{root} holds {found or looked_for}")
 
 
 def open_recordings(path: Path) -> Recordings:
@@ -194,7 +199,23 @@ def _open_competition(root: Path) -> Folder:
                 remarks.append(f"{place} is another form of {name} and was not looked at; inspect it by itself")
         splits.append(split)
     layout = "raw parquet files in the competition's layout" if is_raw else "npy files, one per sequence"
+    if not any(split.files for split in splits):
+        layout = "tables of the competition's layout, no landmarks where they belong"
+    _find_other_layouts(tables, splits)
     return Folder(root, layout, splits, remarks=remarks)
+
+
+def _find_other_layouts(root: Path, splits: list[Split]) -> None:
+    """Looks for landmarks in other layouts: elsewhere if there are none where they belong, and inside of the files."""
+    elsewhere = ""
+    if not any(split.files for split in splits):
+        elsewhere = recognise(root, {name for name in os.listdir(root) if name.endswith((".csv", ".json"))})
+    for split in splits:
+        first = next(iter(split.files.values()), None)
+        if first is None:
+            split.other_layout = elsewhere
+        elif first.suffix == ".parquet" and is_long(first):
+            split.other_layout = long_layout(len(split.files))
 
 
 def _landmark_folders(root: Path, split: str) -> dict[Path, dict[int, Path]]:
