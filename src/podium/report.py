@@ -20,7 +20,7 @@ def summarize(data: Path, results: Path, num_folds: int, seeds: list[int]) -> No
     """
     folders = {f"round1 fold{fold}": results / f"round1/fold{fold}" for fold in range(num_folds)}
     folders |= {f"round2 seed{seed}": results / f"round2/seed{seed}" for seed in seeds}
-    manifest = read_json(data / "manifest.json")
+    manifest = read_json(data / "manifest.json", "dataset", "splits", "num_test_sequences", "test_signers")
     tables = "\n\n".join([score_table(results, seeds, scored_on(manifest["test_signers"])), file_table(results)])
     export = results / "export"
     write_text(results / "report/results.md", tables + "\n")
@@ -46,7 +46,7 @@ def corpus_line(manifest: dict[str, Any]) -> str:
     ]
     test = f"test: {manifest['num_test_sequences']} clips"
     if is_trained_on(manifest["test_signers"]):
-        test += f" ({scored_on(manifest['test_signers'])})"
+        test += f" ({scored_on(manifest['test_signers']).removeprefix('test, ')})"
     return f"Corpus `{manifest['dataset']['name']}`: {'; '.join([*parts, test])}."
 
 

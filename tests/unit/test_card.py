@@ -17,6 +17,7 @@ SETTINGS = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.1
 MANIFEST = {
     "dataset": {"name": "corpus", "title": "A corpus", "url": None, "licence": "free", "source": {"kind": "synthetic"}},
     "splits": {"train": {"num_sequences": 9, "num_participants": 3, "num_phrases": 8, "num_frames": 700}},
+    "test_signers": {"number": 2, "trained_on": [], "recordings_trained_on": []},
 }
 PARITY = {"passed": True, "readers": {name: {"num_clips": 7} for name in ("tensorflow", "fp16", "fp32", "int8")}}
 EVALUATION = {"score": 0.75, "score_damerau": 0.76, "num_sequences": 4, "num_characters": 40, "worst": []}
@@ -47,6 +48,21 @@ def test_card_of_trained_networks(model):
     assert "corpus" in card["score_meaning"] and card["equal_to_torch"] == {"formats": ["fp16", "fp32"], "num_clips": 7}
     assert card["licence"] == {"code": "Apache-2.0", "training_data": "free", "weights": "Apache-2.0"}
     assert card["code"]["digest"] == provenance.code_digest("")
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "recordings", "words"),
+    [
+        ([50, 51], [], "test, 2 of its 2 signers trained on"),
+        ([50], [7, 8, 9], "test, 1 of its 2 signers trained on, 3 of its recordings trained on"),
+        ([], [7], "test, 1 of its recordings trained on"),
+        ([], [], "hidden test"),
+    ],
+)
+def test_a_score_says_who_was_trained_on(model, trained_on, recordings, words):
+    test = {"number": 2, "trained_on": trained_on, "recordings_trained_on": recordings}
+    card = model_card("demo", [model], SETTINGS, PARITY, [recipe(1)], {**MANIFEST, "test_signers": test}, EVALUATION)
+    assert card["score_meaning"] == f"1 - edits / characters of the dataset corpus, {words}"
 
 
 def test_card_tells_how_the_web_file_differs(model):

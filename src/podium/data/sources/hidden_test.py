@@ -43,7 +43,7 @@ def choose_test_participants(participants: pd.Series, num_chosen: int, seed: int
         advice = f"lower it to at most {most}" if most > 0 else "with fewer than 3 signers leave it at 0"
         left = max(len(ranked) - num_chosen, 0)
         raise UserError(
-            f"num_test_participants {num_chosen} leaves {left} of {len(ranked)} signer(s) to train on,"
+            f"num_test_participants {num_chosen} leaves {left} of {len(ranked)} signers to train on,"
             f" and 2 must remain; {advice}"
         )
     rng = np.random.default_rng(seed)
