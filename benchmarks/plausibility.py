@@ -16,7 +16,7 @@ import numpy as np
 from podium.plausibility import doubts, figures
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from planted import FAULTS, HABITS, real_clips, virtual_clips  # noqa: E402
+from planted import FAULTS, HABITS, real_clips, real_hands, virtual_clips  # noqa: E402
 
 
 class Tally:
@@ -63,6 +63,8 @@ def main() -> None:
         told = [tally.false_alarms[habit] for tally in tallies.values()]
         cells = (", ".join(f"{number} {kind}" for kind, number in one.items()) or "0" for one in told)
         print(f"| {habit} | " + " | ".join(cells) + " |")
+    said = [doubts(raw_TK) for raw_TK in real_hands(arguments.shared)]
+    print(f"\nPictures of single hands: {len(said):,}, {sum(map(bool, said))} false alarms")
     print(f"\n| figure | {head} |\n|---|" + "---:|" * len(tallies))
     for name in next(iter(tallies.values())).seen:
         print(f"| {name} | " + " | ".join(_range(tally.seen[name]) for tally in tallies.values()) + " |")

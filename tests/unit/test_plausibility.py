@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from planted import FAULTS, HABITS, real_clips, virtual_clips
+from planted import FAULTS, HABITS, real_clips, real_hands, virtual_clips
 
 from podium.landmarks import COLUMNS, NUM_LANDMARKS, SLOTS
 from podium.plausibility import MIN_FRAMES, doubts, figures, without_zeros
@@ -36,6 +36,13 @@ def test_no_false_alarm_on_virtual_people(clips, habit):
 @pytest.mark.parametrize("habit", HABITS)
 def test_no_false_alarm_on_real_people(real, habit):
     assert len(real) >= 132 and set(told(real, HABITS[habit])) == {()}
+
+
+def test_no_false_alarm_on_pictures_of_single_hands(shared):
+    hands = list(real_hands(shared))[::10]
+    if not hands:
+        pytest.skip(f"no pictures of hands in {shared}")
+    assert {doubts(hand) for hand in hands} == {()}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -42,6 +42,7 @@ def model_card(
         evaluation: ``evaluation.json``; None where nothing was scored.
     """
     dataset = manifest["dataset"] if manifest else {}
+    test = scored_on(manifest["test_signers"]) if manifest else ""
     max_frames = recipes[0]["recipe"]["data"]["max_frames"]
     return {
         "name": name,
@@ -76,7 +77,7 @@ def model_card(
         "training_data": _training_data(manifest) if manifest else None,
         "networks": [_network(recipe) for recipe in recipes],
         "score": {key: evaluation[key] for key in _SCORES if key in evaluation} if evaluation else None,
-        "score_meaning": f"1 - edits / characters of the dataset {dataset['name']}, {scored_on(manifest['test_signers'])}"
+        "score_meaning": f"1 - edits / characters of the dataset {dataset['name']}, {test}"
         if evaluation and evaluation.get("score") is not None
         else "not scored",
         "equal_to_torch": {

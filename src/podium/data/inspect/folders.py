@@ -22,6 +22,7 @@ from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
 from podium.errors import UserError
 from podium.files import read_json
 from podium.landmarks import COLUMNS, RAW_NAMES
+from podium.metrics import is_trained_on, scored_on
 from podium.npy import map_npy
 from podium.tables import read_table
 
@@ -278,6 +279,9 @@ def _open_prepared(root: Path, dataset: Path, shards: dict[str, Path]) -> Folder
         for kind, of_splits in (_try(folder, _read_accounts, dataset / "manifest.json") or {}).items():
             if told := {name: account for name, account in of_splits.items() if name in shards}:
                 folder.accounts[kind] = told
+        test_signers = _try(folder, _read_test_signers, dataset / "manifest.json")
+        if is_trained_on(test_signers):
+            folder.remarks.append(f"the hidden test is none: {scored_on(test_signers)}")
     return folder
 
 
@@ -302,3 +306,13 @@ def _read_accounts(path: Path) -> dict[str, dict]:
     if not is_right:
         raise UserError(f"{path}: 'skipped' and 'noted' do not hold numbers by split and reason; make it again")
     return accounts
+
+
+def _read_test_signers(path: Path) -> dict | None:
+    """What a manifest tells of a test part that was trained on; see `podium.metrics.scored_on`."""
+    told = read_json(path).get("test_signers")
+    try:
+        scored_on(told)
+    except (TypeError, KeyError, AttributeError):
+        raise UserError(f"{path}: 'test_signers' does not hold a number and lists of ids; make it again") from None
+    return told
