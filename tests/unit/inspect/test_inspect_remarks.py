@@ -10,6 +10,7 @@ from planted import FAULTS
 from raw_folder import table, write_arrays, write_raw
 
 from podium.data.inspect.text import lines
+from podium.files import read_json, write_json
 from podium.landmarks import COLUMNS
 from podium.remarks import MEANINGS
 
@@ -143,6 +144,26 @@ def test_empty_clips_are_no_copies_of_each_other(copy):
         frame.loc[frame.index[0], COLUMNS] = np.nan
         frame.to_parquet(path)
     assert problems(reported(copy), "test") == {"all_nan": 1}
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "recordings", "words"),
+    [([50, 51], [], "2 of its 2 signers"), ([50], [], "1 of its 2 signers"), ([], [7], "1 of its recordings")],
+)
+def test_a_prepared_folder_tells_of_its_test(prepared, tmp_path, trained_on, recordings, words):
+    folder = shutil.copytree(prepared, tmp_path / "prepared")
+    manifest = read_json(folder / "manifest.json")
+    told = {"number": 2, "trained_on": trained_on, "recordings_trained_on": recordings}
+    write_json(folder / "manifest.json", {**manifest, "test_signers": told})
+    assert reported(folder)["remarks"] == [f"the hidden test is none: test, {words} trained on"]
+
+
+@pytest.mark.parametrize("told", [5, {"number": 2}, {"trained_on": 3, "recordings_trained_on": [], "number": 1}])
+def test_a_manifest_with_a_damaged_test(prepared, tmp_path, told):
+    folder = shutil.copytree(prepared, tmp_path / "prepared")
+    write_json(folder / "manifest.json", {**read_json(folder / "manifest.json"), "test_signers": told})
+    report = reported(folder)
+    assert report["remarks"] == [] and "manifest.json" in report["problems"][0]["examples"][0]
 
 
 def test_capitals_say_what_to_do(copy):

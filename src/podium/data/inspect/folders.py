@@ -276,10 +276,10 @@ def _open_prepared(root: Path, dataset: Path, shards: dict[str, Path]) -> Folder
     if set(shards) == set(SPLITS) and (dataset / "folds.parquet").is_file():  # folds tell of all splits
         folder.folds = _try(folder, read_table, dataset / "folds.parquet", _FOLD_COLUMNS)
     if (dataset / "manifest.json").is_file():
-        for kind, of_splits in (_try(folder, _read_accounts, dataset / "manifest.json") or {}).items():
+        accounts, test_signers = _try(folder, _read_manifest, dataset / "manifest.json") or ({}, None)
+        for kind, of_splits in accounts.items():
             if told := {name: account for name, account in of_splits.items() if name in shards}:
                 folder.accounts[kind] = told
-        test_signers = _try(folder, _read_test_signers, dataset / "manifest.json")
         if is_trained_on(test_signers):
             folder.remarks.append(f"the hidden test is none: {scored_on(test_signers)}")
     return folder
@@ -294,25 +294,21 @@ def _try(folder: Folder, read, *arguments):
         return None
 
 
-def _read_accounts(path: Path) -> dict[str, dict]:
-    """What a manifest tells of recordings left out or noted: as `Folder.accounts`, of all splits."""
+def _read_manifest(path: Path) -> tuple[dict[str, dict], dict | None]:
+    """What a manifest tells of recordings left out or noted, as `Folder.accounts`, of all splits; and of a test part that
+    was trained on, as `podium.metrics.scored_on` takes it."""
     manifest = read_json(path, "skipped", "noted")
     try:
         accounts = {kind: {**manifest[kind]} for kind in ("skipped", "noted")}
         told = [one for of_splits in accounts.values() for reasons in of_splits.values() for one in reasons.values()]
         is_right = all(isinstance(one["number"], int) and isinstance(one["examples"], list) for one in told)
+        test_signers = manifest.get("test_signers")
+        scored_on(test_signers)
     except (TypeError, AttributeError, KeyError):
         is_right = False
     if not is_right:
-        raise UserError(f"{path}: 'skipped' and 'noted' do not hold numbers by split and reason; make it again")
-    return accounts
-
-
-def _read_test_signers(path: Path) -> dict | None:
-    """What a manifest tells of a test part that was trained on; see `podium.metrics.scored_on`."""
-    told = read_json(path).get("test_signers")
-    try:
-        scored_on(told)
-    except (TypeError, KeyError, AttributeError):
-        raise UserError(f"{path}: 'test_signers' does not hold a number and lists of ids; make it again") from None
-    return told
+        raise UserError(
+            f"{path}: 'skipped' and 'noted' do not hold numbers by split and reason, or 'test_signers' no lists of ids;"
+            " make it again"
+        )
+    return accounts, test_signers
