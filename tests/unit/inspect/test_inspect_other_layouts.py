@@ -23,7 +23,7 @@ def told(folder) -> str:
     found = {one["examples"][0] for split in report["splits"].values() for one in split["problems"]
              if one["kind"] == "other_layout"}  # fmt: skip
     assert len(found) == 1, report
-    assert "npy" not in report["layout"]
+    assert report["layout"].startswith("not the competition's layout")
     return found.pop()
 
 
@@ -114,6 +114,16 @@ def test_npy_files_of_another_shape(raw, tmp_path, shape):
     assert f"2 npy file(s), the first (1.npy) of shape {shape}" in told(tmp_path)
     shutil.copy(raw / "train.csv", tmp_path)
     assert f"2 npy file(s), the first (1.npy) of shape {shape}" in told(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".mp4", ".pose"])
+def test_the_most_frequent_files_are_named(tmp_path, suffix):
+    (tmp_path / "README.md").write_text("notes")
+    (tmp_path / "labels.csv").write_text("path,label\n")
+    (tmp_path / "map.json").write_text("{}")
+    for number in range(5):
+        (tmp_path / f"{number}{suffix}").write_bytes(b"content")
+    assert f"holds 5 file(s) {suffix}" in told(tmp_path)
 
 
 def test_clips_of_parquet(tmp_path):

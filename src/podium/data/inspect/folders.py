@@ -200,9 +200,11 @@ def _open_competition(root: Path) -> Folder:
                 remarks.append(f"{place} is another form of {name} and was not looked at; inspect it by itself")
         splits.append(split)
     layout = "raw parquet files in the competition's layout" if is_raw else "npy files, one per sequence"
-    if not any(split.files for split in splits):
-        layout = "tables of the competition's layout, no landmarks where they belong"
     _find_other_layouts(tables, splits)
+    if any(split.other_layout for split in splits):
+        layout = "not the competition's layout; the problems name what was found"
+    elif not any(split.files for split in splits):
+        layout = "tables of the competition's layout, no landmarks yet"
     return Folder(root, layout, splits, remarks=remarks)
 
 
@@ -295,8 +297,8 @@ def _try(folder: Folder, read, *arguments):
 
 
 def _read_manifest(path: Path) -> tuple[dict[str, dict], dict | None]:
-    """What a manifest tells of recordings left out or noted, as `Folder.accounts`, of all splits; and of a test part that
-    was trained on, as `podium.metrics.scored_on` takes it."""
+    """What a manifest tells of recordings left out or noted, as `Folder.accounts`, of all splits; and of a test part
+    that was trained on, as `podium.metrics.scored_on` takes it."""
     manifest = read_json(path, "skipped", "noted")
     try:
         accounts = {kind: {**manifest[kind]} for kind in ("skipped", "noted")}

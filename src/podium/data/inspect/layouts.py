@@ -25,6 +25,8 @@ _NAMES = {
     **dict.fromkeys((".npz", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".mat"), ("arrays in containers", _WIDE)),
     **dict.fromkeys((".csv", ".tsv"), ("text tables", f"`podium predict` reads tables of clips; to train, {_WIDE}")),
 }
+_NOTES = (".csv", ".md", ".txt", ".yaml", ".log")  # may lie beside what matters
+_LANDMARKS = (".parquet", ".pq", ".npy")
 # What a json file of a known tool holds.
 _JSON_SIGNS = {"pose_keypoints_2d": "OpenPose", "landmark": "MediaPipe", "keypoints": "keypoints"}
 
@@ -61,9 +63,7 @@ def recognise(root: Path, tables: set[str] = frozenset()) -> str:
             break
     if not numbers:
         return ""
-    # Tables and notes may lie beside what matters: rank by what the files are, then by their number.
-    known = [suffix for suffix in (".parquet", ".pq", ".npy", ".json", *_NAMES) if suffix in numbers]
-    suffix = max(known or numbers, key=lambda one: (numbers[one], -list(numbers).index(one)))
+    suffix = max(numbers, key=lambda one: (one not in _NOTES, numbers[one], one in _LANDMARKS))
     return _describe(root, suffix, places[suffix])
 
 

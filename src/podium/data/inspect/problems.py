@@ -14,8 +14,8 @@ NUM_EXAMPLES = 3
 SHORT = f"under_{SHORT_FRAMES}_frames"
 # The order in which problems are told; names as in docs/bad_input.md where packing knows the problem too.
 MEANINGS = {
-    "unreadable_file": "files that cannot be read",
     "other_layout": "landmarks in a layout that Podium does not read",
+    "unreadable_file": "files that cannot be read",
     "signer_in_test_too": "signers of test who are in train or supplemental, too: their scores are not those of unseen"
     " people; keep each signer in one part",
     "recording_in_test_too": "recordings of test that are in train or supplemental, too; remove them from one part",
