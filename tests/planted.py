@@ -145,6 +145,15 @@ def real_clips(shared: Path) -> dict[str, list[np.ndarray]]:
     return {name: clips for name, clips in found.items() if clips}
 
 
+def real_hands(shared: Path) -> Iterator[np.ndarray]:
+    """(3, 390) float32 each: a picture of one hand, three times."""
+    for path in sorted(shared.glob("real/handshapes/*.npz")):
+        for hand_LC in np.load(path)["xyz"]:
+            x_TCL = np.full((3, 3, NUM_LANDMARKS), np.nan, dtype=np.float32)
+            x_TCL[:, :, SLOTS["right_hand"]] = hand_LC.T
+            yield x_TCL.reshape(3, len(COLUMNS))
+
+
 def columns(clip_TLC: np.ndarray) -> np.ndarray:
     """(T, 543, 3) → (T, 390) float32."""
     return clip_TLC[:, _SELECTED].transpose(0, 2, 1).reshape(-1, len(COLUMNS)).astype(np.float32)

@@ -1,12 +1,15 @@
-"""Small raw folders in the competition's layout, with random landmarks, for tests."""
+"""Small raw folders in the competition's layout, of a virtual person, for tests."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import yaml
 
-from podium.landmarks import COLUMNS, RAW_COLUMNS
+from podium.landmarks import COLUMNS, NAMES, RAW_COLUMNS, RAW_NAMES
+from podium.signer.clip import record
+from podium.signer.person import sample_person
 
 CSV_NAMES = {"train": "train.csv", "supplemental": "supplemental_metadata.csv", "test": "test.csv"}
 
@@ -28,10 +31,25 @@ def table(num_signers: int = 6, clips_per_signer: int = 4, split: str = "train",
     return pd.DataFrame(rows)
 
 
+@functools.cache
+def _person() -> np.ndarray:
+    """(543, 3) float32: one frame of a virtual person with both hands, each at its arm's wrist; of the 130 landmarks
+    that are read, x has mean 0.5 and deviation 0.1, y 0.4 and 0.2, z is 0."""
+    rng = np.random.default_rng(0)
+    clip_TLC = record("a person", sample_person(rng), 9.0, rng, gaps=0)
+    frame_LC = clip_TLC[np.flatnonzero(~np.isnan(clip_TLC[:, 522:]).any(axis=(1, 2)))[0]].copy()
+    hand, wrist, other_wrist = slice(522, 543), 489 + 16, 489 + 15
+    frame_LC[468:489] = frame_LC[hand] * [-1, 1, 1] + [0.8, 0, 0]
+    frame_LC[wrist], frame_LC[other_wrist] = frame_LC[522], frame_LC[468]
+    read_LC = frame_LC[[RAW_NAMES.index(name) for name in NAMES]]
+    return (frame_LC - read_LC.mean(0)) / read_LC.std(0) * [0.1, 0.2, 0] + [0.5, 0.4, 0]
+
+
 def landmarks(num_frames: int, seed: int) -> np.ndarray:
-    """(num_frames, 1629) float32: x, y and z of different sizes, the left hand missing in a stretch of frames."""
+    """(num_frames, 1629) float32: a person who trembles, most in z; the left hand is missing in a stretch of frames."""
     rng = np.random.default_rng(seed)
-    values = rng.normal([0.5, 0.4, 0.0], [0.1, 0.2, 1.0], (num_frames, 543, 3)).transpose(0, 2, 1).astype(np.float32)
+    place = _person() + rng.normal(0, [0.005, 0.01, 0], 3)
+    values = rng.normal(place, [0.001, 0.002, 1.0], (num_frames, 543, 3)).transpose(0, 2, 1).astype(np.float32)
     values[num_frames // 3 : num_frames // 2, :, 468:489] = np.nan
     return values.reshape(num_frames, 1629)
 

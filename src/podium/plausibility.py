@@ -19,11 +19,11 @@ from podium.remarks import MEANINGS
 # Each limit lies between what real and virtual clips show and what the same clips show once they are spoilt;
 # benchmarks/plausibility.py prints both and counts false alarms.
 MIN_FRAMES = 3  # that show what a figure tells of; with fewer it tells nothing
-MAX_CONTOUR = 0.3  # seen: up to 0.18; landmarks shuffled: from 0.56
-MAX_BONE = 0.95  # seen: up to 0.77, in single pictures of hands 0.86; x y z side by side: from 1.4
+MAX_CONTOUR = 0.3  # seen: up to 0.20; landmarks shuffled: from 0.56
+MAX_BONE = 0.95  # seen: up to 0.82, in pictures of single hands 0.86; x y z side by side: from 1.4
 MIN_FACE, MAX_FACE = 1.5, 3.3  # eyes and mouth; seen: 1.9 to 2.8; parts in another order: mostly below 1.5
-MAX_WRIST_GAP = 1.2  # seen: up to 0.64; depth in place of x or y: from 1.5
-MAX_OWN_LEAD = 0.5  # seen: up to XX; swapped: from XX
+MAX_WRIST_GAP = 1.2  # seen: up to 0.72; depth in place of x or y: from 1.5
+MAX_OWN_LEAD = 0.5  # seen: up to -0.8, about 0 if both hands touch; swapped: from 0.8
 MAX_TILT = 4.0  # seen: up to 0.25; turned by a quarter: from 4
 MIN_TURNED = 0.25  # seen: eyes_x from 2.3, mouth_y from 1.9, shoulders_x from 0.9, chest_y from 0.26
 

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from podium.files import atomic_path, read_json, write_text
+from podium.metrics import is_trained_on, scored_on
 
 
 def summarize(data: Path, results: Path, num_folds: int, seeds: list[int]) -> None:
@@ -19,8 +20,8 @@ def summarize(data: Path, results: Path, num_folds: int, seeds: list[int]) -> No
     """
     folders = {f"round1 fold{fold}": results / f"round1/fold{fold}" for fold in range(num_folds)}
     folders |= {f"round2 seed{seed}": results / f"round2/seed{seed}" for seed in seeds}
-    manifest = read_json(data / "manifest.json")
-    tables = "\n\n".join([score_table(results, seeds), file_table(results)])
+    manifest = read_json(data / "manifest.json", "dataset", "splits", "num_test_sequences", "test_signers")
+    tables = "\n\n".join([score_table(results, seeds, scored_on(manifest["test_signers"])), file_table(results)])
     export = results / "export"
     write_text(results / "report/results.md", tables + "\n")
     write_text(
@@ -43,11 +44,18 @@ def corpus_line(manifest: dict[str, Any]) -> str:
         f"{split}: {numbers['num_sequences']} clips by {numbers['num_participants']} signers"
         for split, numbers in manifest["splits"].items()
     ]
-    return f"Corpus `{manifest['dataset']['name']}`: {'; '.join(parts)}; test: {manifest['num_test_sequences']} clips."
+    test = f"test: {manifest['num_test_sequences']} clips"
+    if is_trained_on(manifest["test_signers"]):
+        test += f" ({scored_on(manifest['test_signers']).removeprefix('test, ')})"
+    return f"Corpus `{manifest['dataset']['name']}`: {'; '.join([*parts, test])}."
 
 
-def score_table(results: Path, seeds: list[int]) -> str:
-    """Markdown: the score of each stage, and on whom."""
+def score_table(results: Path, seeds: list[int], test: str) -> str:
+    """Markdown: the score of each stage, and on whom.
+
+    Args:
+        test: What the test part is, as `podium.metrics.scored_on` says it.
+    """
     rows = ["| stage | scored on | score | with Damerau's distance |", "|---|---|---|---|"]
     oof = read_json(results / "oof/metrics.json")
     stage = f"round 1, from `{oof['table']}`" if "table" in oof else "round 1, out of fold"
@@ -59,8 +67,8 @@ def score_table(results: Path, seeds: list[int]) -> str:
         rows.append(_score_row(f"round 2, seed {seed}, torch", seen, metrics))
         if (folder / "evaluation.json").is_file():
             evaluation = read_json(folder / "evaluation.json")
-            rows.append(_score_row(f"round 2, seed {seed}, torch", "hidden test", evaluation))
-    rows.append(_score_row("**the file, all seeds**", "hidden test", read_json(results / "export/evaluation.json")))
+            rows.append(_score_row(f"round 2, seed {seed}, torch", test, evaluation))
+    rows.append(_score_row("**the file, all seeds**", test, read_json(results / "export/evaluation.json")))
     return "\n".join(rows)
 
 

@@ -13,6 +13,7 @@ GROUND = ("files", "landmarks", "normalise", "text", "metrics")
 
 PACKING = (
     "tables", "data/sources", "data/sequences", "data/pack", "data/parquet", "data/arrays", "npy", "data/artefacts",
+    "plausibility",
 )  # fmt: skip
 LOADING = ("data/augment", "data/clips", "npy", "data/dataset", "data/sampler")
 EXPORTING = (
@@ -83,7 +84,7 @@ class Stages:
             weights = [_digest_of(path, hint) for path in experiment.round2.weights]
             imported = code_digest("importing", "models", "signer", *GROUND)
             self.round2 = digest(weights, experiment.round2.weights_name, recipes["round2"], imported)
-        unseen = code_digest("inference", "export/evaluation", "tables", *GROUND)
+        unseen = code_digest("inference", "export/evaluation", "tables", "plausibility", *GROUND)
         self.seed_evaluation = digest(self.round2, raw, thresholds, unseen)
         self.port = digest(self.round2, code_digest("port", "export/twins", "inference", *GROUND))
         self.export = digest(
@@ -93,7 +94,7 @@ class Stages:
             dataset.frame_rate,
             code_digest(*EXPORTING),
         )
-        clips = code_digest("ensemble", "export/answers", "export/clips", "export/evaluation", *GROUND)
+        clips = code_digest("ensemble", "export/answers", "export/clips", "export/evaluation", "plausibility", *GROUND)
         self.answers = digest(self.round2, thresholds, export.num_parity_clips, clips)
         self.parity = digest(
             self.export,

@@ -22,6 +22,7 @@ SETTINGS = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.1
 MANIFEST = {
     "dataset": {"name": "corpus", "title": "A corpus", "url": None, "licence": "free", "source": {"kind": "synthetic"}},
     "splits": {"train": {"num_sequences": 9, "num_participants": 3, "num_phrases": 8, "num_frames": 700}},
+    "test_signers": {"number": 2, "trained_on": [], "recordings_trained_on": []},
 }
 PARITY = {"passed": True, "readers": {name: {"num_clips": 7} for name in ("tensorflow", "fp16", "fp32", "int8")}}
 EVALUATION = {"score": 0.75, "score_damerau": 0.76, "num_sequences": 4, "num_characters": 40, "worst": []}
@@ -98,6 +99,21 @@ def test_card_names_the_columns_by_reference(model, columns):
     assert (told["file"], told["key"], told["number"]) == ("inference_args.json", "selected_columns", len(columns))
     assert told["sha256"] == hashlib.sha256("".join(f"{name}\n" for name in columns).encode()).hexdigest()
     assert len(json.dumps(card, indent=2).splitlines()) < 200 and "x_face_0" not in json.dumps(card)
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "recordings", "words"),
+    [
+        ([50, 51], [], "test, 2 of its 2 signers trained on"),
+        ([50], [7, 8, 9], "test, 1 of its 2 signers trained on, 3 of its recordings trained on"),
+        ([], [7], "test, 1 of its recordings trained on"),
+        ([], [], "hidden test"),
+    ],
+)
+def test_a_score_says_who_was_trained_on(model, trained_on, recordings, words):
+    test = {"number": 2, "trained_on": trained_on, "recordings_trained_on": recordings}
+    card = model_card("demo", [model], SETTINGS, PARITY, [recipe(1)], {**MANIFEST, "test_signers": test}, EVALUATION)
+    assert card["score_meaning"] == f"1 - edits / characters of the dataset corpus, {words}"
 
 
 def test_card_tells_how_the_web_file_differs(model):

@@ -55,6 +55,15 @@ def test_too_few_signers():
         assign_folds(index_of({1: 5, 2: 5, 3: 5}, {4: 9}), Folds(num_folds=3, num_holdout_participants=1))
 
 
+@pytest.mark.parametrize(
+    ("num_signers", "advice"),
+    [(3, "until they are 3 together"), (2, "until they are 2 together"), (1, "record another")],
+)
+def test_too_few_signers_say_what_to_do(num_signers, advice):
+    with pytest.raises(UserError, match=advice):
+        assign_folds(index_of(dict.fromkeys(range(num_signers), 5), {}), Folds(num_folds=4))
+
+
 def test_a_table_of_the_users_is_taken(tmp_path):
     path = tmp_path / "folds.csv"
     path.write_text("participant_id,fold\n1,0\n2,1\n3,-1\n9,1\n")

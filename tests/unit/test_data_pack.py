@@ -120,7 +120,7 @@ def test_statistics_are_those_of_the_stored_values(frame, rows, tmp_path, dtype)
     assert set(outcome.sequences[STATISTICS_COLUMNS].dtypes.astype(str)) == {"float32"}
     means, deviations = (outcome.sequences[STATISTICS_COLUMNS[part]] for part in (slice(3), slice(3, 6)))
     np.testing.assert_allclose(means.mean(), [0.5, 0.4, 0.0], atol=0.02)
-    np.testing.assert_allclose(deviations.mean(), [0.1, 0.2, 1.0], rtol=0.02)
+    np.testing.assert_allclose(deviations.mean(), [0.1, 0.2, 1.0], rtol=0.04)
 
 
 def test_half_precision_is_the_nearest_and_keeps_gaps(frame, rows, tmp_path):

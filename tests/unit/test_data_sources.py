@@ -128,3 +128,77 @@ def test_real_folder(shared, tmp_path):
     (tmp_path / "wide.yaml").write_text(content)
     rows, report = list_sequences(sources.create(load_dataset(tmp_path / "wide.yaml")))
     assert len(rows) == 132 and rows["participant_id"].nunique() == 21 and not report["skipped"]
+
+
+def test_counts_are_none_without_a_test_part(raw):
+    assert list_sequences(local(raw))[1]["test_signers"] is None
+
+
+@pytest.mark.parametrize(
+    ("participants", "trained_on"), [([50, 51] * 3, [50, 51]), ([50, 90] * 3, [50]), ([90, 91] * 3, [])]
+)
+def test_signers_in_test_too(raw, participants, trained_on):
+    rows = table(2, 3, "test", 3000).assign(participant_id=participants)
+    write_raw(raw, rows, "test")
+    _, report = list_sequences(local(raw))
+    assert report["test_signers"] == {"number": 2, "trained_on": trained_on, "recordings_trained_on": []}
+
+
+def test_signers_of_the_supplement_in_test_too(raw):
+    supplemental = pd.read_csv(raw / "supplemental_metadata.csv")
+    supplemental.assign(participant_id=80).to_csv(raw / "supplemental_metadata.csv", index=False)
+    write_raw(raw, table(2, 3, "test", 3000).assign(participant_id=80), "test")
+    assert list_sequences(local(raw))[1]["test_signers"]["trained_on"] == [80]
+
+
+def test_signers_whose_rows_are_left_out_are_not_trained_on(raw):
+    train = pd.read_csv(raw / "train.csv")
+    train.loc[train["participant_id"] == 51, "phrase"] = "CAPITALS"
+    train.to_csv(raw / "train.csv", index=False)
+    write_raw(raw, table(2, 3, "test", 3000), "test")
+    supplement = pd.read_csv(raw / "supplemental_metadata.csv")
+    supplement[supplement["participant_id"] != 51].to_csv(raw / "supplemental_metadata.csv", index=False)
+    assert list_sequences(local(raw))[1]["test_signers"]["trained_on"] == [50]
+
+
+def test_the_same_rows_in_test(raw):
+    rows = pd.read_csv(raw / "train.csv").iloc[:3]
+    rows["path"] = rows["path"].str.replace("train_", "test_")
+    rows.to_csv(raw / "test.csv", index=False)
+    told = list_sequences(local(raw))[1]["test_signers"]
+    assert told["recordings_trained_on"] == sorted(rows["sequence_id"])
+
+
+def test_a_copied_landmark_file_in_test(raw):
+    """Under another name, with other signers and phrases."""
+    train = pd.read_csv(raw / "train.csv")
+    first = train["file_id"].iloc[0]
+    rows = train[train["file_id"] == first].assign(
+        path="test_landmarks/7.parquet", file_id=7, participant_id=90, phrase="another"
+    )
+    rows.to_csv(raw / "test.csv", index=False)
+    (raw / "test_landmarks").mkdir()
+    shutil.copy(raw / f"train_landmarks/{first}.parquet", raw / "test_landmarks/7.parquet")
+    told = list_sequences(local(raw))[1]["test_signers"]
+    assert told == {"number": 1, "trained_on": [], "recordings_trained_on": sorted(rows["sequence_id"])}
+
+
+def test_signers_set_aside_are_not_trained_on(raw):
+    told = list_sequences(local(raw, num_test_participants=2))[1]["test_signers"]
+    assert told == {"number": 2, "trained_on": [], "recordings_trained_on": []}
+
+
+def test_a_test_part_needs_its_signers(raw):
+    rows = table(2, 3, "test", 3000)
+    write_raw(raw, rows, "test")
+    rows.drop(columns=["num_frames", "participant_id"]).to_csv(raw / "test.csv", index=False)
+    with pytest.raises(UserError, match=r"test.csv lacks the column\(s\) participant_id"):
+        list_sequences(local(raw))
+
+
+@pytest.mark.parametrize(("num_signers", "advice"), [(4, "at most 2"), (3, "at most 1"), (2, "leave it at 0")])
+def test_too_many_signers_set_aside(num_signers, advice):
+    participants = pd.Series(range(num_signers)).repeat(3)
+    for number in (num_signers - 1, num_signers, num_signers + 1):
+        with pytest.raises(UserError, match=f"leaves {max(num_signers - number, 0)} of {num_signers} .*{advice}"):
+            choose_test_participants(participants, number, seed=0)

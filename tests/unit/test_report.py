@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from podium.files import write_json
+from podium.files import read_json, write_json
 from podium.report import summarize
 
 SCORES = {"score": 0.75, "score_damerau": 0.8, "num_sequences": 12}
@@ -14,7 +14,9 @@ def folders(tmp_path):
     """A dataset's and an experiment's folder: two folds, one seed."""
     data, results = tmp_path / "data", tmp_path / "results"
     splits = {"train": {"num_sequences": 12, "num_participants": 3}}
-    write_json(data / "manifest.json", {"dataset": {"name": "small"}, "splits": splits, "num_test_sequences": 5})
+    test = {"number": 2, "trained_on": [], "recordings_trained_on": []}
+    manifest = {"dataset": {"name": "small"}, "splits": splits, "num_test_sequences": 5, "test_signers": test}
+    write_json(data / "manifest.json", manifest)
     write_json(results / "oof/metrics.json", SCORES)
     write_json(results / "round2/seed1/metrics.json", {**SCORES, "validation_was_trained_on": False})
     formats = {"fp16": {"score": 0.75, "size_mb": 9.5}, "int8": {"score": None, "size_mb": 5.0}}
@@ -50,3 +52,25 @@ def test_summary_without_round_1(folders):
     write_json(results / "oof/metrics.json", {**SCORES, "score_damerau": None, "table": "theirs.csv"})
     summarize(data, results, num_folds=0, seeds=[1])
     assert rows_of_round1(results) == ["| round 1, from `theirs.csv` | 12 training clips, each unseen | 0.750 |  |"]
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "recordings", "words"),
+    [
+        ([50, 51], [], "test, 2 of its 2 signers trained on"),
+        ([51], [3000], "test, 1 of its 2 signers trained on, 1 of its recordings trained on"),
+        ([], [3000, 3001], "test, 2 of its recordings trained on"),
+    ],
+)
+def test_a_test_that_was_trained_on_is_not_called_hidden(folders, trained_on, recordings, words):
+    data, results = folders
+    write_json(results / "round2/seed1/evaluation.json", SCORES)
+    manifest = read_json(data / "manifest.json")
+    told = {"number": 2, "trained_on": trained_on, "recordings_trained_on": recordings}
+    write_json(data / "manifest.json", {**manifest, "test_signers": told})
+    summarize(data, results, num_folds=2, seeds=[1])
+    summary = (results / "report/summary.md").read_text()
+    assert f"| **the file, all seeds** | {words} | 0.750 |" in summary
+    assert f"| round 2, seed 1, torch | {words} | 0.750 |" in summary
+    assert f"test: 5 clips ({words.removeprefix('test, ')})." in summary
+    assert "| hidden test |" not in summary

@@ -14,7 +14,7 @@ CONFIG = Path(__file__).parent.parent.parent / "config"
 NEUTRAL = {
     "__init__", "__main__", "alone", "cli", "config", "data/__init__", "data/clip_files", "data/download",
     "data/inspect", "drawing", "ending", "errors", "export/__init__", "gpu", "kept", "launch", "leftovers",
-    "model_info", "prediction", "recognizer", "registry", "scratch", "usage", "workflow",
+    "model_info", "prediction", "recognizer", "registry", "remarks", "scratch", "usage", "workflow",
 }  # fmt: skip
 
 

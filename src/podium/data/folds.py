@@ -39,7 +39,7 @@ def assign_folds(index: pd.DataFrame, config: Folds) -> pd.DataFrame:
     if len(trained) < num_needed:
         raise UserError(
             f"{len(trained)} signer(s) are too few for {config.num_folds} folds and {config.num_holdout_participants}"
-            f" held-out signer(s); lower num_folds or num_holdout_participants"
+            f" held-out signer(s); {_advice(len(trained))}"
         )
     distance = (trained["num_sequences"] - trained["num_sequences"].median()).abs()
     held_out = distance.sort_values(kind="stable").index[: config.num_holdout_participants]
@@ -52,6 +52,12 @@ def assign_folds(index: pd.DataFrame, config: Folds) -> pd.DataFrame:
             load[fold_of[participant]] += size
     table["fold"] = [fold_of[participant] for participant in table.index]
     return table.reset_index().astype("int64")
+
+
+def _advice(num_signers: int) -> str:
+    if num_signers < 2:
+        return "at least 2 signers must have train sequences; record another one"
+    return f"lower num_folds (to 2 at least) and num_holdout_participants until they are {num_signers} together"
 
 
 def read_folds(path: str, num_sequences: pd.Series, num_folds: int) -> list[int]:

@@ -21,7 +21,7 @@ INDEX_COLUMNS = [
     *HAND_COLUMNS, *STATISTICS_COLUMNS,
 ]  # fmt: skip
 _SEQUENCE_COLUMNS = ["split", "file_id", "sequence_id", "participant_id", "phrase"]
-_LISTED = ("num_sequences", "skipped", "skipped_sequences", "ignored_columns")  # keys of sequences.json
+_LISTED = ("num_sequences", "skipped", "skipped_sequences", "ignored_columns", "test_signers")  # keys of sequences.json
 _REPORTED = ("skipped", "noted", "examples", "extra_columns")  # keys of a shard's report
 _NUM_EXAMPLES = 5
 
@@ -114,4 +114,5 @@ def _accounts(listed: dict, reports: list[tuple[str, dict]]) -> dict:
     extra = sorted({column for _, report in reports for column in report["extra_columns"]})
     accounts["ignored_columns"] = {**listed["ignored_columns"], **({"landmarks": extra} if extra else {})}
     accounts["num_test_sequences"] = listed["num_sequences"].get("test", 0)
+    accounts["test_signers"] = listed["test_signers"]
     return accounts

@@ -1,10 +1,15 @@
 """The checked table of sequences: which rows of the csv files are used, and why the others are not."""
 
+import functools
+import itertools
+from pathlib import Path
+
 import pandas as pd
 
 from podium.data.sources import Source
 from podium.data.sources.base import CSV_COLUMNS, extra_columns
 from podium.errors import UserError
+from podium.files import file_digest
 from podium.text import MAX_CHARACTERS, unknown_characters
 
 TABLE_COLUMNS = ["split", *CSV_COLUMNS]
@@ -16,7 +21,9 @@ def list_sequences(source: Source) -> tuple[pd.DataFrame, dict]:
     Returns:
         The table: ``TABLE_COLUMNS``, rows in the order of the csv files, splits in the order train, supplemental, test.
         The report, for JSON: ``num_sequences`` and ``skipped`` per split (reason → number), ``skipped_sequences``
-        (each with its ids, its reason and its phrase) and ``ignored_columns`` per csv file.
+        (each with its ids, its reason and its phrase), ``ignored_columns`` per csv file, and ``test_signers``: the
+        ``number`` of the test part's signers, which of them are ``trained_on``, and which ``recordings_trained_on``;
+        None without a test part.
 
     Raises:
         UserError: A sequence id stands twice in a split, a path is not the one of its file id, a file id is unknown
@@ -31,8 +38,7 @@ def list_sequences(source: Source) -> tuple[pd.DataFrame, dict]:
     is_used = rows["skipped"] == ""
     table = rows.loc[is_used, TABLE_COLUMNS].reset_index(drop=True)
     if not (table["split"] == "train").any():
-        first = rows.iloc[0]["skipped"] if len(rows) else "no rows"
-        raise UserError(f"{source.csv('train')} holds no usable row (the first: {first}); see docs/bad_input.md")
+        raise UserError(f"{source.csv('train')} holds no usable row ({_first_reason(rows)}); see docs/bad_input.md")
     skipped = rows[~is_used]
     report = {
         "num_sequences": {split: int((table["split"] == split).sum()) for split in source.read()},
@@ -41,8 +47,67 @@ def list_sequences(source: Source) -> tuple[pd.DataFrame, dict]:
         },
         "skipped_sequences": skipped[["split", "file_id", "sequence_id", "skipped", "phrase"]].to_dict("records"),
         "ignored_columns": {path: extra for path in source.tables() if (extra := extra_columns(path))},
+        "test_signers": _test_signers(table, _copied_recordings(source, table)),
     }
     return table, report
+
+
+def _test_signers(table: pd.DataFrame, copied: set[int]) -> dict | None:
+    """``number`` of the test part's signers; ``trained_on``, those of them in other parts; ``recordings_trained_on``,
+    sequence ids. None if there is no test part."""
+    is_test = table["split"] == "test"
+    trained, test = table[~is_test], table[is_test]
+    if test.empty:
+        return None
+    return {
+        "number": int(test["participant_id"].nunique()),
+        "trained_on": trained_signers(trained, test),
+        "recordings_trained_on": sorted(copied.union(trained_recordings(trained, test))),
+    }
+
+
+def _copied_recordings(source: Source, table: pd.DataFrame) -> set[int]:
+    """Sequence ids of the test part whose landmark file is a copy of a trained one, in which they are used, too.
+
+    Files are read only if two of them have the same size. Files that are not there (yet) are no copies.
+    """
+    places = {
+        (split, file_id): path
+        for split, file_id in table[["split", "file_id"]].drop_duplicates().itertuples(index=False)
+        if (path := Path(source.landmarks(split, file_id))).is_file()
+    }
+    by_size: dict[int, list[tuple[str, int]]] = {}
+    for key, path in places.items():
+        by_size.setdefault(path.stat().st_size, []).append(key)
+    digest = functools.cache(lambda key: file_digest(places[key]))
+    ids = table.groupby(["split", "file_id"])["sequence_id"].agg(set)
+    copied: set[int] = set()
+    for keys in by_size.values():
+        for one, other in itertools.product(keys, keys):
+            if one[0] == "test" != other[0] and places[one] != places[other] and digest(one) == digest(other):
+                copied |= ids[one] & ids[other]
+    return copied
+
+
+def trained_signers(trained: pd.DataFrame, test: pd.DataFrame) -> list[int]:
+    """Participants of both tables, ascending."""
+    return sorted(set(trained["participant_id"].tolist()) & set(test["participant_id"].tolist()))
+
+
+def trained_recordings(trained: pd.DataFrame, test: pd.DataFrame) -> list[int]:
+    """Sequence ids that both tables give to the same signer with the same phrase, ascending."""
+    keys = ["sequence_id", "participant_id", "phrase"]
+    return sorted(set(test[keys].merge(trained[keys], on=keys)["sequence_id"].tolist()))
+
+
+def _first_reason(rows: pd.DataFrame) -> str:
+    rows = rows[rows["split"] == "train"]
+    if rows.empty:
+        return "it has no rows"
+    phrase, reason = rows.iloc[0][["phrase", "skipped"]]
+    if reason == "unknown_character" and not unknown_characters(phrase.lower()):
+        return f"the first is {reason}: '{phrase}'; write phrases in lower case"
+    return f"the first is {reason}: '{phrase}'"
 
 
 def phrase_problem(phrase: str) -> str:

@@ -9,6 +9,7 @@ from podium.export.flatbuffer import read_model
 from podium.files import file_digest
 from podium.inference import SIGNATURE
 from podium.landmarks import COLUMNS
+from podium.metrics import scored_on
 from podium.provenance import code_digest, commit
 from podium.text import CHARACTERS, DUMMY_PHRASE, LABEL_LENGTH, PAD
 
@@ -43,6 +44,7 @@ def model_card(
         evaluation: ``evaluation.json``; None where nothing was scored.
     """
     dataset = manifest["dataset"] if manifest else {}
+    test = scored_on(manifest["test_signers"]) if manifest else ""
     max_frames = recipes[0]["recipe"]["data"]["max_frames"]
     return {
         "name": name,
@@ -75,7 +77,7 @@ def model_card(
         "training_data": _training_data(manifest) if manifest else None,
         "networks": [_network(recipe) for recipe in recipes],
         "score": {key: evaluation[key] for key in _SCORES if key in evaluation} if evaluation else None,
-        "score_meaning": f"1 - edits / characters on the hidden test of the dataset {dataset['name']}"
+        "score_meaning": f"1 - edits / characters of the dataset {dataset['name']}, {test}"
         if evaluation and evaluation.get("score") is not None
         else "not scored",
         "equal_to_torch": {

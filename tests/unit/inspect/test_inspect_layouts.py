@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from inspected import FIRST_FILE, ROWS, problems, reported
-from raw_folder import write_arrays
+from raw_folder import table, write_arrays
 
 from podium.data.inspect.text import lines
 from podium.files import write_json
@@ -106,8 +106,8 @@ def test_spoilt_npy_files(raw, tmp_path):
     folder = tmp_path / f"train_landmarks/{FIRST_FILE}"
     np.save(folder / "1000.npy", np.zeros((20, 7), dtype=np.float32))
     (folder / "1001.npy").unlink()
-    np.save(folder / "1002.npy", np.zeros((3, 390), dtype=np.float32))
-    np.save(folder / "55.npy", np.zeros((30, 390), dtype=np.float32))
+    np.save(folder / "1002.npy", np.ones((3, 390), dtype=np.float32))
+    np.save(folder / "55.npy", np.ones((30, 390), dtype=np.float32))
     assert problems(reported(tmp_path)) == {"unreadable_file": 1, "no_file": 1, "not_in_csv": 1, "under_15_frames": 1}
 
 
@@ -157,7 +157,8 @@ def test_raw_files_are_no_shards(copy):
 
 def test_a_split_that_is_not_made_yet(copy):
     """As after `snakemake data`, which leaves the hidden test for later."""
-    (copy / "test.csv").write_bytes((copy / "train.csv").read_bytes().replace(b"train_", b"test_"))
+    rows = table(4, 4, "test", 3000).assign(participant_id=99)
+    rows.drop(columns="num_frames").to_csv(copy / "test.csv", index=False)
     report = reported(copy)
     assert report["splits"]["test"]["num_not_made"] == 2 and problems(report, "test") == {}
     assert report["splits"]["train"]["num_not_made"] == 0

@@ -1,6 +1,7 @@
 """Bad raw data against the real commands: one line, exit code 2, nothing half written."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -76,6 +77,21 @@ def test_duplicate_sequence_id(place):
 def test_no_usable_row(place):
     place.rows.assign(phrase="").drop(columns="num_frames").to_csv(place.raw / "train.csv", index=False)
     assert_stops(place, "list_sequences", "no usable row", "empty_phrase")
+
+
+@pytest.mark.parametrize("phrase", ["HELLO", "Hello there", "A1"])
+def test_nothing_but_capitals(place, phrase):
+    place.rows.assign(phrase=phrase).drop(columns="num_frames").to_csv(place.raw / "train.csv", index=False)
+    assert_stops(place, "list_sequences", "no usable row", "unknown_character", f"'{phrase}'", "lower case")
+
+
+def test_a_test_part_that_was_trained_on_is_said(place):
+    rows = place.rows.assign(path=place.rows["path"].str.replace("train", "test"))
+    rows.drop(columns="num_frames").to_csv(place.raw / "test.csv", index=False)
+    shutil.copytree(place.raw / "train_landmarks", place.raw / "test_landmarks")
+    done = place.run("list_sequences")
+    assert done.returncode == 0
+    assert "the hidden test is none: test, 4 of its 4 signers trained on, 12 of its recordings" in done.stdout
 
 
 def test_too_many_test_signers(place):

@@ -15,12 +15,14 @@ import pandas as pd
 
 from podium.data.arrays import ArrayRecordings, is_id
 from podium.data.artefacts import made_by
+from podium.data.inspect.layouts import is_long, long_layout, recognise
 from podium.data.pack import Recordings
 from podium.data.parquet import ParquetRecordings, read_batches
 from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
 from podium.errors import UserError
 from podium.files import read_json
 from podium.landmarks import COLUMNS, RAW_NAMES
+from podium.metrics import is_trained_on, scored_on
 from podium.npy import map_npy
 from podium.tables import read_table
 
@@ -45,6 +47,7 @@ class Split:
         files: file_id → parquet file, folder of npy files, or shard; ascending.
         unreadable: What is wrong with the table's file, if it cannot be read.
         is_unfinished: Files are still being made, so that none is missed.
+        other_layout: What lies there in place of landmark files in a layout of ours, and what to do; "" mostly.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Split:
     files: dict[int, Path] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
     is_unfinished: bool = False
+    other_layout: str = ""
 
     @property
     def absent_files(self) -> list[int]:
@@ -130,7 +134,9 @@ def open_folder(root: Path) -> Folder:
     folder = _open_shards(root) or _open_competition(root)
     if folder.splits:
         return folder
-    raise UserError(f"{root} holds nothing that can be inspected; looked for {_LOOKED_FOR}")
+    found = recognise(root)
+    looked_for = f"nothing that can be inspected; looked for {_LOOKED_FOR}"
+    raise UserError(f"{root} holds {found or looked_for}")
 
 
 def open_recordings(path: Path) -> Recordings:
@@ -194,7 +200,25 @@ def _open_competition(root: Path) -> Folder:
                 remarks.append(f"{place} is another form of {name} and was not looked at; inspect it by itself")
         splits.append(split)
     layout = "raw parquet files in the competition's layout" if is_raw else "npy files, one per sequence"
+    _find_other_layouts(tables, splits)
+    if any(split.other_layout for split in splits):
+        layout = "not the competition's layout; the problems name what was found"
+    elif not any(split.files for split in splits):
+        layout = "tables of the competition's layout, no landmarks yet"
     return Folder(root, layout, splits, remarks=remarks)
+
+
+def _find_other_layouts(root: Path, splits: list[Split]) -> None:
+    """Looks for landmarks in other layouts: elsewhere if there are none where they belong, and inside of the files."""
+    elsewhere = ""
+    if not any(split.files for split in splits):
+        elsewhere = recognise(root, {name for name in os.listdir(root) if name.endswith((".csv", ".json"))})
+    for split in splits:
+        first = next(iter(split.files.values()), None)
+        if first is None:
+            split.other_layout = elsewhere
+        elif first.suffix == ".parquet" and is_long(first):
+            split.other_layout = long_layout(len(split.files))
 
 
 def _landmark_folders(root: Path, split: str) -> dict[Path, dict[int, Path]]:
@@ -254,9 +278,12 @@ def _open_prepared(root: Path, dataset: Path, shards: dict[str, Path]) -> Folder
     if set(shards) == set(SPLITS) and (dataset / "folds.parquet").is_file():  # folds tell of all splits
         folder.folds = _try(folder, read_table, dataset / "folds.parquet", _FOLD_COLUMNS)
     if (dataset / "manifest.json").is_file():
-        for kind, of_splits in (_try(folder, _read_accounts, dataset / "manifest.json") or {}).items():
+        accounts, test_signers = _try(folder, _read_manifest, dataset / "manifest.json") or ({}, None)
+        for kind, of_splits in accounts.items():
             if told := {name: account for name, account in of_splits.items() if name in shards}:
                 folder.accounts[kind] = told
+        if is_trained_on(test_signers):
+            folder.remarks.append(f"the hidden test is none: {scored_on(test_signers)}")
     return folder
 
 
@@ -269,15 +296,21 @@ def _try(folder: Folder, read, *arguments):
         return None
 
 
-def _read_accounts(path: Path) -> dict[str, dict]:
-    """What a manifest tells of recordings left out or noted: as `Folder.accounts`, of all splits."""
+def _read_manifest(path: Path) -> tuple[dict[str, dict], dict | None]:
+    """What a manifest tells of recordings left out or noted, as `Folder.accounts`, of all splits; and of a test part
+    that was trained on, as `podium.metrics.scored_on` takes it."""
     manifest = read_json(path, "skipped", "noted")
     try:
         accounts = {kind: {**manifest[kind]} for kind in ("skipped", "noted")}
         told = [one for of_splits in accounts.values() for reasons in of_splits.values() for one in reasons.values()]
         is_right = all(isinstance(one["number"], int) and isinstance(one["examples"], list) for one in told)
+        test_signers = manifest.get("test_signers")
+        scored_on(test_signers)
     except (TypeError, AttributeError, KeyError):
         is_right = False
     if not is_right:
-        raise UserError(f"{path}: 'skipped' and 'noted' do not hold numbers by split and reason; make it again")
-    return accounts
+        raise UserError(
+            f"{path}: 'skipped' and 'noted' do not hold numbers by split and reason, or 'test_signers' no lists of ids;"
+            " make it again"
+        )
+    return accounts, test_signers

@@ -4,16 +4,21 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from podium import remarks
 from podium.data.inspect.folders import Split
 from podium.data.pack import SHORT_FRAMES
-from podium.data.sequences import phrase_problem
+from podium.data.sequences import phrase_problem, trained_recordings, trained_signers
 from podium.text import MAX_CHARACTERS
 
 NUM_EXAMPLES = 3
 SHORT = f"under_{SHORT_FRAMES}_frames"
 # The order in which problems are told; names as in docs/bad_input.md where packing knows the problem too.
 MEANINGS = {
+    "other_layout": "landmarks in a layout that Podium does not read",
     "unreadable_file": "files that cannot be read",
+    "signer_in_test_too": "signers of test who are in train or supplemental, too: their scores are not those of unseen"
+    " people; keep each signer in one part",
+    "recording_in_test_too": "recordings of test that are in train or supplemental, too; remove them from one part",
     "missing_file": "landmark files that the table names and that are not there",
     "odd_path": "rows whose path does not lead to the file of their file_id",
     "duplicate_id": "sequence ids that the table repeats, or that lie in more than one file",
@@ -22,11 +27,12 @@ MEANINGS = {
     "not_in_shard": "rows whose sequence is in no shard",
     "not_in_csv": "sequences that no row names",
     "empty_phrase": "empty or blank phrases",
-    "unknown_character": "phrases with characters outside the alphabet",
+    "unknown_character": "phrases with characters outside the alphabet; write capitals in lower case, replace others",
     "phrase_too_long": f"phrases of more than {MAX_CHARACTERS} characters",
     "all_nan": "sequences without a single landmark",
     "infinite_value": "sequences with an infinite coordinate",
     "no_hand": "sequences in which no hand is ever found",
+    **remarks.MEANINGS,
     SHORT: f"sequences shorter than {SHORT_FRAMES} frames",
 }
 
@@ -42,6 +48,7 @@ class Absence(NamedTuple):
 
 def find_problems(split: Split, clips: pd.DataFrame, absences: dict[int, Absence], problems: Problems) -> None:
     """Fills ``problems``. Rows of files that were not read are not looked for."""
+    problems["other_layout"] = [split.other_layout] if split.other_layout else []
     is_empty = clips["filled"] == 0
     problems["all_nan"] = clips.loc[is_empty, "sequence_id"].tolist()
     problems["infinite_value"] = clips.loc[clips["infinite"] > 0, "sequence_id"].tolist()
@@ -60,6 +67,24 @@ def find_problems(split: Split, clips: pd.DataFrame, absences: dict[int, Absence
                 problems.setdefault(problem, []).append(sequence_id)
         _compare(table, clips, absences, problems)
     problems["duplicate_id"] = sorted(repeated)
+
+
+def find_trained(
+    test: Split, trained: list[Split], clips: dict[str, pd.DataFrame], problems: Problems
+) -> None:
+    """Adds signers and recordings of the test part that the trained parts hold, too.
+
+    Args:
+        clips: The sequences of each split, with the ``digest`` of their values.
+    """
+    digests = pd.concat([clips[split.name].loc[clips[split.name]["filled"] > 0, "digest"] for split in trained])
+    of_test = clips[test.name]
+    recordings = set(of_test.loc[(of_test["filled"] > 0) & of_test["digest"].isin(digests), "sequence_id"])
+    tables = [split.table for split in trained if split.table is not None]
+    if test.table is not None and tables:
+        problems["signer_in_test_too"] = trained_signers(pd.concat(tables), test.table)
+        recordings |= set(trained_recordings(pd.concat(tables), test.table))
+    problems["recording_in_test_too"] = sorted(recordings)
 
 
 def _compare(table: pd.DataFrame, clips: pd.DataFrame, absences: dict[int, Absence], problems: Problems) -> None:

@@ -1,10 +1,12 @@
 """Counts and problems of a folder, as plain values that JSON can hold.
 
-Legend: F frames of a batch, K the 390 columns, L the 130 landmarks, N what is counted of a
-frame, S sequences of a batch.
+Legend: F frames of a batch, T frames of a sequence, K the 390 columns, L the 130 landmarks, N what is counted of a
+frame.
 """
 
+import hashlib
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +14,14 @@ import pandas as pd
 
 from podium.data.folds import HELD_OUT
 from podium.data.inspect.folders import Folder, open_recordings
-from podium.data.inspect.problems import Absence, Problems, find_problems, listed
+from podium.data.inspect.problems import Absence, Problems, find_problems, find_trained, listed
+from podium.data.pack import MAX_FRAMES, Recordings
+from podium.data.parquet import runs
+from podium.data.sources.base import TRAINED_SPLITS
 from podium.errors import UserError
 from podium.landmarks import PARTS, SLOTS
 from podium.normalise import is_infinite
+from podium.plausibility import doubts, without_zeros
 from podium.text import unknown_characters
 
 _COUNTS = ["num_frames", *PARTS, "hand", "filled", "infinite"]  # frames of a sequence that …
@@ -32,7 +38,8 @@ def survey(folder: Folder, max_files: int | None = None) -> tuple[dict, dict[str
 
     Returns:
         The report, for JSON; and for each split its sequences: file_id, sequence_id and the numbers of frames
-        num_frames, left_hand, right_hand, face, pose, hand (with that part), filled (with any value), infinite.
+        num_frames, left_hand, right_hand, face, pose, hand (with that part), filled (with any value), infinite; and the
+        digest of its values. Parts that are exactly 0.0 count as missing.
     """
     splits, clips = {}, {}
     for split in folder.splits:
@@ -40,6 +47,9 @@ def survey(folder: Folder, max_files: int | None = None) -> tuple[dict, dict[str
         files = dict(list(split.files.items())[:max_files])
         clips[split.name], absences = _measure(split.name, files, problems)
         find_problems(split, clips[split.name], absences, problems)
+        trained = [other for other in folder.splits if other.name in TRAINED_SPLITS]
+        if split.name not in TRAINED_SPLITS and trained:
+            find_trained(split, trained, clips, problems)
         splits[split.name] = {
             "num_rows": None if split.table is None else len(split.table),
             "num_files": len(split.files),
@@ -107,21 +117,40 @@ def _measure(name: str, files: dict[int, Path], problems: Problems) -> tuple[pd.
     rows, absences = [], {}
     for file_id, path in tqdm(files.items(), desc=name, unit="file", disable=None, leave=False):
         totals: dict[int, np.ndarray] = {}
+        digests: dict[int, hashlib.blake2b] = {}
+        found: dict[str, dict[int, None]] = {}  # kind → sequences, in order
         try:
             recordings = open_recordings(path)
-            for ids_F, x_FK in recordings.batches():
-                ids_S, place_F = np.unique(ids_F, return_inverse=True)
-                sums_SN = np.zeros((len(ids_S), len(_COUNTS)), dtype=np.int64)
-                np.add.at(sums_SN, place_F, _count(x_FK))
-                for sequence_id, sums_N in zip(ids_S.tolist(), sums_SN, strict=True):
-                    totals[sequence_id] = totals.get(sequence_id, 0) + sums_N
+            for sequence_id, stored_TK in _clips(recordings):
+                x_TK, has_zeros = without_zeros(stored_TK)
+                totals[sequence_id] = totals.get(sequence_id, 0) + _count(x_TK).sum(axis=0, dtype=np.int64)
+                digests.setdefault(sequence_id, hashlib.blake2b(digest_size=8)).update(x_TK)
+                for kind in (*doubts(x_TK), *(["zeros_for_missing"] if has_zeros else [])):
+                    found.setdefault(kind, {})[sequence_id] = None
         except UserError as error:
             problems["unreadable_file"].append(str(error))
             continue
         problems["unreadable_file"] += [f"{path}/{sequence_id}.npy" for sequence_id in recordings.unreadable]
+        for kind, sequence_ids in found.items():
+            problems.setdefault(kind, []).extend(sequence_ids)
         absences[file_id] = Absence(recordings.absence, set(recordings.unreadable))
-        rows += [(file_id, sequence_id, *sums_N.tolist()) for sequence_id, sums_N in totals.items()]
-    return pd.DataFrame(rows, columns=["file_id", "sequence_id", *_COUNTS]).astype("int64"), absences
+        for sequence_id, sums_N in totals.items():
+            digest = int.from_bytes(digests[sequence_id].digest(), signed=True)
+            rows.append((file_id, sequence_id, *sums_N.tolist(), digest))
+    return pd.DataFrame(rows, columns=["file_id", "sequence_id", *_COUNTS, "digest"]).astype("int64"), absences
+
+
+def _clips(recordings: Recordings) -> Iterator[tuple[int, np.ndarray]]:
+    """Yields each sequence (T, K) as soon as its last frame has been read; a very long one in several stretches."""
+    num_missing = dict(recordings.num_frames())
+    begun: dict[int, list[np.ndarray]] = {}
+    for ids_F, x_FK in recordings.batches():
+        for sequence_id, begin, end in runs(ids_F):
+            parts = begun.setdefault(sequence_id, [])
+            parts.append(x_FK[begin:end])
+            num_missing[sequence_id] -= end - begin
+            if not num_missing[sequence_id] or sum(map(len, parts)) > MAX_FRAMES:
+                yield sequence_id, np.concatenate(begun.pop(sequence_id))
 
 
 def _count(x_FK: np.ndarray) -> np.ndarray:

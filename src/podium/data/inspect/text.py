@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 _LABEL_WIDTH = 17
 _BAR_WIDTH = 50
+_KIND_WIDTH = 25
 _QUANTILES = {
     "min": "min", "p5": "5%", "p25": "25%", "median": "median", "p75": "75%", "p95": "95%", "max": "max"
 }  # fmt: skip
@@ -89,11 +90,11 @@ def _problems(problems: list[dict]) -> Iterator[str]:
         return
     yield "  problems"
     for one in problems:
-        yield f"    {one['kind']:<20}{one['number']:>8,}  {one['meaning']}"
+        yield f"    {one['kind']:<{_KIND_WIDTH}}{one['number']:>8,}  {one['meaning']}"
         if isinstance(one["examples"][0], str):
-            yield from (f"{'':<34}{example}" for example in one["examples"])
+            yield from (f"{'':<{_KIND_WIDTH + 14}}{example}" for example in one["examples"])
         else:
-            yield f"{'':<34}{_examples(one['examples'], one['number'])}"
+            yield f"{'':<{_KIND_WIDTH + 14}}{_examples(one['examples'], one['number'])}"
 
 
 def _examples(ids: list[int], number: int = 0) -> str:

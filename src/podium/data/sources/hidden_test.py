@@ -39,8 +39,12 @@ def choose_test_participants(participants: pd.Series, num_chosen: int, seed: int
     """
     ranked = participants.value_counts().sort_index().sort_values(kind="stable").index.to_numpy()
     if len(ranked) - num_chosen < 2:
+        most = len(ranked) - 2
+        advice = f"lower it to at most {most}" if most > 0 else "with fewer than 3 signers leave it at 0"
+        left = max(len(ranked) - num_chosen, 0)
         raise UserError(
-            f"num_test_participants {num_chosen} leaves {len(ranked) - num_chosen} of {len(ranked)} signers to train on"
+            f"num_test_participants {num_chosen} leaves {left} of {len(ranked)} signers to train on,"
+            f" and 2 must remain; {advice}"
         )
     rng = np.random.default_rng(seed)
     return sorted(int(rng.choice(stratum)) for stratum in np.array_split(ranked, num_chosen))

@@ -1,0 +1,117 @@
+"""Names what lies in a folder that is in no layout of ours, and says what to do with it."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from podium.data.parquet import INDEX_COLUMN
+from podium.errors import UserError
+from podium.landmarks import COLUMNS
+from podium.npy import map_npy
+
+_MAX_FILES = 10_000  # that are looked at
+_SNIFFED = 1 << 16  # bytes of a json file
+_LONG_COLUMNS = {"frame", "type", "landmark_index", "x", "y"}
+_RAW_LAYOUT = 'see "Raw layout" in docs/data.md'
+_WIDE = f"write one row per frame, with the index {INDEX_COLUMN} and the columns {COLUMNS[0]}, …; {_RAW_LAYOUT}"
+_RUN_HOLISTIC = f"find the landmarks with MediaPipe Holistic first, and {_WIDE}"
+_NAMES = {
+    **dict.fromkeys((".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg"), ("videos", _RUN_HOLISTIC)),
+    **dict.fromkeys((".jpg", ".jpeg", ".png", ".webp"), ("pictures", _RUN_HOLISTIC)),
+    ".pose": (".pose files", f"read them with pose-format, and {_WIDE}"),
+    **dict.fromkeys((".npz", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".mat"), ("arrays in containers", _WIDE)),
+    **dict.fromkeys((".csv", ".tsv"), ("text tables", f"`podium predict` reads tables of clips; to train, {_WIDE}")),
+}
+_NOTES = (".csv", ".md", ".txt", ".yaml", ".log")  # may lie beside what matters
+_LANDMARKS = (".parquet", ".pq", ".npy")
+# What a json file of a known tool holds.
+_JSON_SIGNS = {"pose_keypoints_2d": "OpenPose", "landmark": "MediaPipe", "keypoints": "keypoints"}
+
+
+def is_long(path: Path) -> bool:
+    """Whether a parquet file has one row per landmark and frame."""
+    return _LONG_COLUMNS <= _columns(path)
+
+
+def long_layout(num_files: int) -> str:
+    """What is said of such files."""
+    return (
+        f"{num_files:,} parquet file(s) with one row per landmark, the long layout of the isolated-sign competition;"
+        f" pivot them: {_WIDE}"
+    )
+
+
+def recognise(root: Path, tables: set[str] = frozenset()) -> str:
+    """What most files of a folder and its subfolders are, and what to do; "" if there are none.
+
+    Args:
+        tables: Names of files right in the folder that are known already.
+    """
+    places: dict[str, list[Path]] = {}
+    numbers: Counter[str] = Counter()
+    for place, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            suffix = Path(name).suffix.lower()
+            if not name.startswith(".") and not (name in tables and Path(place) == root):
+                numbers[suffix] += 1
+                places.setdefault(suffix, []).append(Path(place, name))
+        if numbers.total() >= _MAX_FILES:
+            break
+    if not numbers:
+        return ""
+    suffix = max(numbers, key=lambda one: (one not in _NOTES, numbers[one], one in _LANDMARKS))
+    return _describe(root, suffix, places[suffix])
+
+
+def _describe(root: Path, suffix: str, paths: list[Path]) -> str:
+    number, first = len(paths), paths[0]
+    if suffix in (".parquet", ".pq"):
+        return _describe_parquet(root, paths)
+    if suffix == ".npy":
+        return (
+            f"{number:,} npy file(s), the first ({first.relative_to(root)}) {_shape(first)}; Podium trains on"
+            f" {{split}}_landmarks/{{file_id}}/{{sequence_id}}.npy of shape (frames, {len(COLUMNS)})"
+        )
+    if suffix == ".json":
+        with open(first, encoding="utf-8", errors="replace") as stream:
+            text = stream.read(_SNIFFED).lower()
+        tool = next((f" of {tool}" for sign, tool in _JSON_SIGNS.items() if sign in text), "")
+        return f"{number:,} json file(s){tool}, which Podium does not read; {_WIDE}"
+    if suffix in _NAMES:
+        kind, advice = _NAMES[suffix]
+        return f"{number:,} file(s) {suffix} ({kind}); {advice}"
+    return f"{number:,} file(s) {suffix or 'without a suffix'}, which Podium does not read; {_WIDE}"
+
+
+def _describe_parquet(root: Path, paths: list[Path]) -> str:
+    first = paths[0]
+    if is_long(first):
+        return long_layout(len(paths))
+    place = first.parent.relative_to(root)
+    if {INDEX_COLUMN, COLUMNS[0]} <= _columns(first) and first.parent != root:
+        return (
+            f"{len(paths):,} landmark file(s) in {place}/, which is no name of a split; rename it to train_landmarks"
+            f" (or supplemental_landmarks, test_landmarks), and the files to {{file_id}}.parquet; {_RAW_LAYOUT}"
+        )
+    if COLUMNS[0] in _columns(first):
+        return f"{len(paths):,} parquet file(s) of clips; `podium predict` reads them; to train on them, {_WIDE}"
+    return f"{len(paths):,} parquet file(s), the first ({first.relative_to(root)}) without landmarks; {_WIDE}"
+
+
+def _columns(path: Path) -> set[str]:
+    try:
+        return set(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError):
+        return set()
+
+
+def _shape(path: Path) -> str:
+    try:
+        array = map_npy(path)
+    except (UserError, OSError):
+        return "cannot be read"
+    return f"of shape {array.shape} and type {array.dtype}"
