@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from podium.data.clip_arrays import as_clip
 from podium.data.clip_files import Clip, Source
 from podium.errors import ClipError, one_line, printable
 from podium.inference import Reading
-from podium.recognizer import Recognizer, as_clip
+from podium.recognizer import Recognizer
 
 
 @dataclass(frozen=True)

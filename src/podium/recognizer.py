@@ -12,20 +12,18 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from podium.errors import ClipError, UserError
+from podium.data.clip_arrays import as_clip
+from podium.errors import UserError
 from podium.files import read_json
 from podium.inference import Reader, Reading, TfliteRecognizer, TorchRecognizer, read_recipe
 from podium.landmarks import COLUMNS
-from podium.normalise import is_infinite
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 WEIGHTS, TFLITE = "model.safetensors", "model.tflite"
 MAX_THREADS = 256  # beyond what the runtime can start it fails without a word
-_NUM_NAMED = 5
 
 
 class Recognizer:
@@ -91,53 +89,6 @@ def find_model(path: str | Path) -> Path:
     if not found:
         raise UserError(f"{path} holds neither {TFLITE} nor {WEIGHTS}; name a model")
     return found[0]
-
-
-def as_clip(landmarks: "np.ndarray | pd.DataFrame") -> np.ndarray:
-    """What a reader wants, (T, 390) float32, NaN kept. For arguments and errors see `Recognizer.read`."""
-    if hasattr(landmarks, "columns"):
-        landmarks = _select(landmarks)
-    try:
-        array = np.asarray(landmarks)
-    except ValueError:  # rows of several lengths
-        raise ClipError(f"a clip must be an array (frames, {len(COLUMNS)}) or a table") from None
-    if array.ndim != 2 or array.shape[1] != len(COLUMNS):
-        raise ClipError(
-            f"a clip of the shape {array.shape} cannot be read; it must be (frames, {len(COLUMNS)}),"
-            " the columns of podium.landmarks.COLUMNS"
-        )
-    if array.dtype.kind != "f":
-        raise ClipError(f"a clip of the type {array.dtype} cannot be read; landmarks are floating-point numbers")
-    with np.errstate(over="ignore"):  # of a float64: becomes infinite, and is found as such
-        landmarks_TK = np.ascontiguousarray(array, dtype=np.float32)
-    is_infinite_TK = is_infinite(landmarks_TK)
-    if is_infinite_TK.any():
-        frame, column = np.argwhere(is_infinite_TK)[0]
-        raise ClipError(f"frame {frame} has an infinite {COLUMNS[column]}; a missing landmark is NaN")
-    return landmarks_TK
-
-
-def _select(table: "pd.DataFrame") -> np.ndarray:
-    """The 390 columns of a table in their order, as floats."""
-    for ids in (table.index.to_series() if table.index.name == "sequence_id" else None, table.get("sequence_id")):
-        if ids is not None and ids.ndim > 1:
-            raise ClipError("a clip has the column sequence_id more than once")
-        if ids is not None and ids.nunique() > 1:
-            raise ClipError(f"the table holds {ids.nunique()} sequences; give one at a time, or use `podium predict`")
-    missing = [name for name in COLUMNS if name not in table.columns]
-    if missing:
-        more = f" and {len(missing) - _NUM_NAMED} more" if len(missing) > _NUM_NAMED else ""
-        raise ClipError(f"a clip lacks the column(s) {', '.join(missing[:_NUM_NAMED])}{more}")
-    table = table[COLUMNS]
-    if table.shape[1] != len(COLUMNS):
-        twice = table.columns[table.columns.duplicated()][0]
-        raise ClipError(f"a clip has the column {twice} more than once")
-    if table.empty:  # without values a column has no type
-        return np.zeros(table.shape)
-    for name, dtype in table.dtypes.items():
-        if dtype.kind not in "fiu":
-            raise ClipError(f"column {name} is {dtype}, not a number")
-    return table.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _open(path: Path, num_threads: int) -> Reader:

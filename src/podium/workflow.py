@@ -11,9 +11,11 @@ from podium.registry import nearest
 
 GROUND = ("files", "landmarks", "normalise", "text", "metrics")
 
-PACKING = (
-    "tables", "data/sources", "data/sequences", "data/pack", "data/parquet", "data/arrays", "npy", "data/artefacts",
+READING = (
+    "data/frames", "data/identity", "data/parquet", "data/recordings", "data/rows", "data/table_recordings",
+    "plausibility", "remarks", "tables",
 )  # fmt: skip
+PACKING = (*READING, "data/sources", "data/sequences", "data/pack", "data/arrays", "npy", "data/artefacts")
 LOADING = ("data/augment", "data/clips", "npy", "data/dataset", "data/sampler")
 EXPORTING = (
     "export/tflite", "export/web", "export/kaggle", "export/formats", "export/flatbuffer", "export/operators",
@@ -82,7 +84,7 @@ class Stages:
             hint = "round2.weights, or leave it out to train"
             weights = [_digest_of(path, hint) for path in experiment.round2.weights]
             self.round2 = digest(weights, recipes["round2"], code_digest("importing", "models", "signer", *GROUND))
-        unseen = code_digest("inference", "export/evaluation", "tables", *GROUND)
+        unseen = code_digest("inference", "export/evaluation", *READING, *GROUND)
         self.seed_evaluation = digest(self.round2, raw, thresholds, unseen)
         self.port = digest(self.round2, code_digest("port", "export/twins", "inference", *GROUND))
         self.export = digest(
@@ -91,7 +93,7 @@ class Stages:
             thresholds,
             code_digest(*EXPORTING),
         )
-        clips = code_digest("ensemble", "export/answers", "export/clips", "export/evaluation", *GROUND)
+        clips = code_digest("ensemble", "export/answers", "export/clips", "export/evaluation", *READING, *GROUND)
         self.answers = digest(self.round2, thresholds, export.num_parity_clips, clips)
         self.parity = digest(
             self.export,

@@ -40,7 +40,7 @@ def test_a_table_is_read_by_name(recognizer):
     table = pd.DataFrame(np.zeros((30, len(RAW_COLUMNS)), np.float32), columns=RAW_COLUMNS[::-1])
     table[COLUMNS] = clip
     assert recognizer.read(table) == recognizer.read(clip)
-    table["frame"] = "no number, and nobody reads it"
+    table["frame"], table["comment"] = range(30), "nobody reads this"
     assert recognizer.read(table) == recognizer.read(clip)
     assert recognizer.read(pd.DataFrame(clip, columns=COLUMNS[::-1])) != recognizer.read(clip)
 

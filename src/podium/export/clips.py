@@ -54,6 +54,7 @@ def parity_clips(
         clips = [
             Clip(f"sequence {table['sequence_id'][position]}", raw_TK, table["phrase"][position])
             for position, raw_TK in hidden_clips(table, root, COLUMNS)
+            if raw_TK is not None
         ]
     longest_TK = max((clip.raw_TK for clip in clips), key=len)
     return clips + edge_clips(longest_TK, min_frames, max_frames)
