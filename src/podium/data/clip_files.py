@@ -126,12 +126,14 @@ def _of_table(path: Path, open_again: Callable[[], TableRecordings], recordings:
         except UserError as error:
             yield Clip(path, None, None, str(error))
             return
-        if is_empty:
+        if is_empty(recordings):
             yield Clip(path, None, np.empty((0, len(COLUMNS)), np.float32))
         yield from _clips(path, recordings, recordings.label)
 
-    is_empty = not recordings.has_ids and not recordings.num_frames()
-    return Source(path, 1 if is_empty else len(recordings.num_frames()), read)
+    def is_empty(recordings: TableRecordings) -> bool:
+        return not recordings.has_ids and not recordings.num_frames()
+
+    return Source(path, 1 if is_empty(recordings) else len(recordings.num_frames()), read)
 
 
 def _clips(path: Path, recordings: Recordings, label: Callable[[int], int | str | None]) -> Iterator[Clip]:

@@ -70,11 +70,12 @@ def stretches(frames_F: np.ndarray) -> np.ndarray:
 def are_clips(stretches_F: np.ndarray, frames_F: np.ndarray) -> bool:
     """Whether each stretch is a clip of its own: all hold one number in common, which a clip holds but once.
 
-    Rows of two people in turns, or in no order at all, make stretches too; those have no number in common.
+    Rows of two people in turns, or in no order at all, make stretches too; those have no number in common, or some are
+    of one row.
     """
     first_R = np.flatnonzero(np.diff(stretches_F, prepend=-1))
     last_R = np.append(first_R[1:], len(frames_F)) - 1
-    return bool(frames_F[first_R].max() <= frames_F[last_R].min())
+    return bool((first_R < last_R).all() and frames_F[first_R].max() <= frames_F[last_R].min())
 
 
 def are_told_apart(codes_F: np.ndarray, frames_F: np.ndarray) -> bool:

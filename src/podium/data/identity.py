@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from podium.data.frames import are_clips, are_told_apart, arrange, stretches, whole
-from podium.data.rows import Rows, floats, is_id
+from podium.data.rows import Rows, floats, in_words, is_id
 from podium.errors import UserError
 from podium.landmarks import RAW_COLUMNS
 
@@ -100,7 +100,7 @@ def _sequence_ids(rows: Rows) -> np.ndarray:
     rows.check([INDEX_COLUMN])
     kind = rows.schema.field(INDEX_COLUMN).type
     if not pa.types.is_integer(kind):
-        raise UserError(f"{rows.name}: column {INDEX_COLUMN} is {kind}, not an integer")
+        raise UserError(f"{rows.name}: column {INDEX_COLUMN} is {in_words(kind)}, not an integer")
     parts = [np.empty(0, np.int64)]
     for batch in rows.batches([INDEX_COLUMN]):
         ids = batch.column(0)

@@ -57,7 +57,7 @@ class Rows:
             kind = _value_type(self.schema.field(name).type)
             is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)
             if not is_number and not (is_text(kind) and self._is_empty(name)):
-                raise UserError(f"{self.name}: column {name} is {kind}, not a number")
+                raise UserError(f"{self.name}: column {name} is {in_words(kind)}, not a number")
 
     def column(self, name: str) -> pa.ChunkedArray:
         """A whole column, plainly encoded."""
@@ -71,6 +71,8 @@ class Rows:
 
 def floats(column: pa.Array) -> np.ndarray:
     """(F,) floats or integers, NaN for nulls. Text must have been found to be empty."""
+    if pa.types.is_floating(column.type):  # nearly always, and asked for each column of each batch
+        return column.to_numpy(zero_copy_only=False)
     column = _plain(column)
     if pa.types.is_null(column.type) or is_text(column.type):
         return np.full(len(column), np.nan, np.float32)
@@ -80,6 +82,11 @@ def floats(column: pa.Array) -> np.ndarray:
 def is_text(kind: pa.DataType) -> bool:
     """Whether a column of this type holds text."""
     return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+
+
+def in_words(kind: pa.DataType) -> str:
+    """A type as messages name it."""
+    return "text" if is_text(kind) else str(kind)
 
 
 def is_id(kind: pa.DataType) -> bool:

@@ -46,9 +46,7 @@ def read_test_table(path: str | Path) -> pd.DataFrame:
     return table[table["split"] == "test"].reset_index(drop=True)
 
 
-def hidden_clips(
-    table: pd.DataFrame, root: str | Path, columns: list[str]
-) -> Iterator[tuple[int, np.ndarray | None]]:
+def hidden_clips(table: pd.DataFrame, root: str | Path, columns: list[str]) -> Iterator[tuple[int, np.ndarray | None]]:
     """Yields the position of each row of ``table`` and its clip (T, K) float32, NaN kept, file by file.
 
     Clips are those that packing would store: rows by `frame`, zeros of a whole part as NaN. A sequence without frames

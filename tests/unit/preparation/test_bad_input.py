@@ -117,7 +117,7 @@ def test_parquet_lacks_sequence_id(listed):
 
 def test_parquet_column_is_text(listed):
     listed.edit_parquet(lambda frame: frame.assign(x_face_0="0.5"))
-    assert_stops(listed, "pack_shard", "x_face_0", "not a floating-point number")
+    assert_stops(listed, "pack_shard", "x_face_0", "is text, not a number")
 
 
 def test_sequence_id_is_no_integer(listed):
