@@ -76,6 +76,8 @@ def read_csv(path: str | Path, **options) -> pd.DataFrame:
         header, separator = _header(path)
         if len(header) > MAX_CSV_COLUMNS:
             raise UserError(f"{path} has {len(header)} columns; at most {MAX_CSV_COLUMNS} are read")
+        if len(header) == 1 and re.search(r"\S[| ]+\S", header[0]):
+            raise UserError(f"{path} has one column only; separate its fields by commas, semicolons or tabs")
         twice = [name for name, number in Counter(header).items() if number > 1 and name]
         if twice:
             raise UserError(f"{path} names the column(s) {named(twice)} more than once; remove all but one")

@@ -231,6 +231,12 @@ def test_separators(tmp_path, way):
     assert [clip.sequence_id for clip in source.clips()] == [5, 9]
 
 
+@pytest.mark.parametrize("sep", ["|", " "])
+def test_other_separators_are_named(tmp_path, sep):
+    FRAME.to_csv(tmp_path / "clip.csv", sep=sep, index=False)
+    assert "separate its fields by commas, semicolons or tabs" in only(tmp_path / "clip.csv").problem
+
+
 def test_numbers_of_thousands_are_no_decimals(tmp_path):
     """Points and commas mixed are text, and said to be."""
     FRAME.assign(**{COLUMNS[0]: "1.234,5"}).to_csv(tmp_path / "clip.csv", sep=";", decimal=",", index=False)

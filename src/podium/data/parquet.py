@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from podium.data.identity import INDEX_COLUMN
+from podium.data.identity import INDEX_COLUMN, spelled
 from podium.data.rows import BATCH_FRAMES, Rows
 from podium.data.table_recordings import TableRecordings
 from podium.errors import UserError
@@ -34,6 +34,8 @@ class ParquetRecordings(TableRecordings):
 
     def __init__(self, path: str | Path, columns: Sequence[str] = COLUMNS) -> None:
         rows = open_parquet(path)
+        if (own := spelled(rows.schema, INDEX_COLUMN)) not in (INDEX_COLUMN, None):
+            raise UserError(f"{path} lacks the column {INDEX_COLUMN}; rename its column {own}")
         rows.check([INDEX_COLUMN, *columns])
         super().__init__(rows, columns)
 
