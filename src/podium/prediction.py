@@ -1,15 +1,16 @@
 """Many clips in, their texts out; what cannot be read is accounted for."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from podium.data.clip_arrays import GivenClip, as_clip
 from podium.data.clip_files import Clip, Source
 from podium.errors import ClipError, one_line, printable
 from podium.inference import Reading
-from podium.recognizer import Recognizer, as_clip
-from podium.remarks import MEANINGS, REASONS
+from podium.recognizer import Recognizer
+from podium.remarks import REASONS
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Prediction:
 
     name: str
     file: str
-    sequence_id: int | None
+    sequence_id: int | str | None
     num_frames: int
     reading: Reading | None
     problem: str = ""
@@ -81,14 +82,7 @@ def _predict(recognizer: Recognizer, clip: Clip, fps: float | None) -> Predictio
         num_frames = len(landmarks_TK)
         if np.isnan(landmarks_TK).all():  # true of no frames, too
             raise ClipError("a clip without a single landmark" if num_frames else "a clip without frames")
-        remarks = set(clip.remarks)
-        if fps is None and clip.fps is not None:
-            if recognizer.frame_rate is None:
-                remarks.add("rate_not_used")
-            else:
-                fps = clip.fps
-        reading = recognizer.read(landmarks_TK, fps)
-        remarks.update(reading.remarks)
-        return Prediction(*place, num_frames, replace(reading, remarks=tuple(filter(remarks.__contains__, MEANINGS))))
+        given = GivenClip(landmarks_TK, clip.remarks, clip.fps)
+        return Prediction(*place, num_frames, recognizer.read(given, fps))
     except ClipError as error:
         return Prediction(*place, num_frames, None, str(error))

@@ -11,25 +11,24 @@ Letters in tensor names: T frames, K columns (390).
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
-from podium.data.pack import MAX_FRAMES, SHORT_FRAMES
+from podium.data.clip_arrays import GivenClip, read_given
+from podium.data.pack import SHORT_FRAMES
+from podium.data.recordings import MAX_FRAMES
 from podium.errors import ClipError, UserError
 from podium.files import read_json
 from podium.inference import Reader, Reading, TfliteRecognizer, Thresholds, TorchRecognizer, read_recipe
 from podium.landmarks import COLUMNS
-from podium.normalise import is_infinite
 from podium.plausibility import doubts, without_zeros
+from podium.remarks import MEANINGS
 from podium.timing import FRAME_RATES, resample, signing
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 WEIGHTS, TFLITE = "model.safetensors", "model.tflite"
 MAX_THREADS = 256  # beyond what the runtime can start it fails without a word
-_NUM_NAMED = 5
+_RATES = f"a rate lies from {FRAME_RATES[0]:g} to {FRAME_RATES[1]:g} frames a second"
 
 
 class Recognizer:
@@ -61,17 +60,19 @@ class Recognizer:
         self._reader = _open(self.path, num_threads, settings.thresholds)
         self._lock = threading.Lock()
 
-    def read(self, landmarks: "np.ndarray | pd.DataFrame", fps: float | None = None) -> Reading:
+    def read(self, landmarks: Any, fps: float | None = None) -> Reading:
         """Reads one clip.
 
         Before the model sees it, whole parts of zeros become missing, another frame rate becomes the model's, and
         frames without a hand are cut off at both ends.
 
         Args:
-            landmarks: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN if a
-                landmark is missing; one row per frame. An array (T, 390) of floats has the columns
-                `podium.landmarks.COLUMNS` in that order; a table has them by name, in any order and among others.
-            fps: Frames a second of the clip; None takes those that the model was trained at.
+            landmarks: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN (or
+                masked) if a landmark is missing; one row per frame. An array (T, 390) of floats has the columns
+                `podium.landmarks.COLUMNS` in that order. A table of pandas, polars, pyarrow … has them by name, in any
+                order and among others. Or a `podium.data.clip_arrays.GivenClip`.
+            fps: Frames a second of the clip; None takes those that the table tells in its column ``fps``, else those
+                that the model was trained at.
 
         Returns:
             The text, and the confidence that the clip can be read at all, in [0, 1], if the model tells it. If nothing
@@ -84,34 +85,49 @@ class Recognizer:
         """
         if fps is not None:
             self.check_rate(fps)
-        landmarks_TK, has_zeros = without_zeros(as_clip(landmarks))
-        remarks = (*["zeros_for_missing"] * has_zeros, *doubts(landmarks_TK))
+        given = landmarks if isinstance(landmarks, GivenClip) else read_given(landmarks)
+        landmarks_TK, has_zeros = without_zeros(given.landmarks_TK)
+        found = {*given.remarks, *["zeros_for_missing"] * has_zeros, *doubts(landmarks_TK)}
+        if fps is None and given.fps is not None and self.frame_rate is None:
+            found.add("rate_not_used")
+        reading = self._read(self._at_own_rate(landmarks_TK, given.fps if fps is None else fps))
+        return replace(reading, remarks=tuple(remark for remark in MEANINGS if remark in found))
+
+    def _read(self, landmarks_TK: np.ndarray) -> Reading:
         if len(landmarks_TK) == 0:
-            return Reading("", None, "no_frames", remarks)
-        if fps is not None:
-            if len(landmarks_TK) * self.frame_rate > MAX_FRAMES * fps:
-                raise ClipError(
-                    f"{len(landmarks_TK):,} frames at {fps:g} a second are more than {MAX_FRAMES:,} at the model's"
-                    f" {self.frame_rate:g}; cut the clip"
-                )
-            landmarks_TK = resample(landmarks_TK, fps, self.frame_rate)
+            return Reading("", None, "no_frames")
         landmarks_TK = landmarks_TK[signing(landmarks_TK, self._min_frames)]
         if len(landmarks_TK) == 0:
-            return Reading("", None, "no_hand", remarks)
+            return Reading("", None, "no_hand")
         with self._lock:
             reading = self._reader.read(landmarks_TK)
-        return replace(reading, remarks=remarks, num_read_frames=len(landmarks_TK))
+        return replace(reading, num_read_frames=len(landmarks_TK))
 
-    def check_rate(self, fps: float) -> None:
+    def _at_own_rate(self, landmarks_TK: np.ndarray, fps: float | None) -> np.ndarray:
+        if fps is None or self.frame_rate is None:
+            return landmarks_TK
+        if not _is_rate(fps):
+            raise ClipError(f"a clip of {fps:g} frames a second cannot be read; {_RATES}")
+        if len(landmarks_TK) * self.frame_rate > MAX_FRAMES * fps:
+            raise ClipError(
+                f"{len(landmarks_TK):,} frames at {fps:g} a second are more than {MAX_FRAMES:,} at the model's"
+                f" {self.frame_rate:g}; cut the clip"
+            )
+        return resample(landmarks_TK, fps, self.frame_rate)
+
+    def check_rate(self, fps: Any) -> None:
         """Raises `UserError` if ``fps`` is no frame rate, or the model does not tell its own."""
-        low, high = FRAME_RATES
-        if isinstance(fps, bool) or not isinstance(fps, (int, float, np.number)) or not low <= fps <= high:
-            raise UserError(f"fps must be from {low:g} to {high:g} frames a second, not {fps!r}")
+        if isinstance(fps, bool) or not isinstance(fps, (int, float, np.number)) or not _is_rate(fps):
+            raise UserError(f"fps is {fps!r}; {_RATES}")
         if self.frame_rate is None:
             raise UserError(
                 f"{self.path} does not tell at which frame rate it was trained; leave fps out, or set frame_rate in the"
                 " dataset's file and export the model again"
             )
+
+
+def _is_rate(fps: float) -> bool:
+    return FRAME_RATES[0] <= fps <= FRAME_RATES[1]
 
 
 def find_model(path: str | Path) -> Path:
@@ -129,53 +145,6 @@ def find_model(path: str | Path) -> Path:
     if not found:
         raise UserError(f"{path} holds neither {TFLITE} nor {WEIGHTS}; name a model")
     return found[0]
-
-
-def as_clip(landmarks: "np.ndarray | pd.DataFrame") -> np.ndarray:
-    """What a reader wants, (T, 390) float32, NaN kept. For arguments and errors see `Recognizer.read`."""
-    if hasattr(landmarks, "columns"):
-        landmarks = _select(landmarks)
-    try:
-        array = np.asarray(landmarks)
-    except ValueError:  # rows of several lengths
-        raise ClipError(f"a clip must be an array (frames, {len(COLUMNS)}) or a table") from None
-    if array.ndim != 2 or array.shape[1] != len(COLUMNS):
-        raise ClipError(
-            f"a clip of the shape {array.shape} cannot be read; it must be (frames, {len(COLUMNS)}),"
-            " the columns of podium.landmarks.COLUMNS"
-        )
-    if array.dtype.kind != "f":
-        raise ClipError(f"a clip of the type {array.dtype} cannot be read; landmarks are floating-point numbers")
-    with np.errstate(over="ignore"):  # of a float64: becomes infinite, and is found as such
-        landmarks_TK = np.ascontiguousarray(array, dtype=np.float32)
-    is_infinite_TK = is_infinite(landmarks_TK)
-    if is_infinite_TK.any():
-        frame, column = np.argwhere(is_infinite_TK)[0]
-        raise ClipError(f"frame {frame} has an infinite {COLUMNS[column]}; a missing landmark is NaN")
-    return landmarks_TK
-
-
-def _select(table: "pd.DataFrame") -> np.ndarray:
-    """The 390 columns of a table in their order, as floats."""
-    for ids in (table.index.to_series() if table.index.name == "sequence_id" else None, table.get("sequence_id")):
-        if ids is not None and ids.ndim > 1:
-            raise ClipError("a clip has the column sequence_id more than once")
-        if ids is not None and ids.nunique() > 1:
-            raise ClipError(f"the table holds {ids.nunique()} sequences; give one at a time, or use `podium predict`")
-    missing = [name for name in COLUMNS if name not in table.columns]
-    if missing:
-        more = f" and {len(missing) - _NUM_NAMED} more" if len(missing) > _NUM_NAMED else ""
-        raise ClipError(f"a clip lacks the column(s) {', '.join(missing[:_NUM_NAMED])}{more}")
-    table = table[COLUMNS]
-    if table.shape[1] != len(COLUMNS):
-        twice = table.columns[table.columns.duplicated()][0]
-        raise ClipError(f"a clip has the column {twice} more than once")
-    if table.empty:  # without values a column has no type
-        return np.zeros(table.shape)
-    for name, dtype in table.dtypes.items():
-        if dtype.kind not in "fiu":
-            raise ClipError(f"column {name} is {dtype}, not a number")
-    return table.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ One table for every place where clips arrive: `podium predict`, the library, `po
 # kind → what is wrong and what was done about it, as it is printed behind a number of clips
 MEANINGS = {
     "frames_sorted": "rows were not in the order of the column 'frame'; they were sorted by it",
-    "clips_split": "no usable column 'sequence_id', but 'frame' begins anew; each beginning was read as a clip",
+    "clips_split": "no usable column 'sequence_id', but numbers in 'frame' begin anew; each run was read as a clip",
+    "clips_by_id": "no column 'sequence_id', but another column or index of ids; each of its values was read as a clip",
     "rate_not_used": "the file tells its frame rate, the model does not; the clip was read frame by frame",
     "zeros_for_missing": "hands (or other whole parts) of exactly 0.0; they were read as missing",
     "hands_swapped": "each hand lies at the other arm's wrist; left and right hand seem to be swapped",

@@ -1,6 +1,7 @@
 """Tables in files: parquet that one command leaves for the next, and csv of anybody. Checked before they are used."""
 
 import csv
+import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from podium.errors import UserError
 MAX_CSV_COLUMNS = 10_000  # the competition's widest has 1,630; with many more, pandas takes minutes
 MAX_FIELD = 1 << 20  # characters
 _NUM_NAMED = 5
+_SEPARATORS = (",", ";", "\t")  # the first of those that make equally many fields
 _INTEGERS = {
     "file_id", "sequence_id", "participant_id", "offset", "num_frames", "fold", "num_sequences", "num_supplemental",
 }  # fmt: skip
@@ -60,7 +62,8 @@ def _kind(column: str, values: pd.Series) -> tuple[str, bool]:
 
 
 def read_csv(path: str | Path, **options) -> pd.DataFrame:
-    """Reads a csv file of a user's.
+    """Reads a csv file of a user's. Fields may be separated by commas, semicolons or tabs; with the latter two, numbers
+    may have a decimal comma.
 
     Args:
         options: As `pandas.read_csv` takes them.
@@ -70,16 +73,20 @@ def read_csv(path: str | Path, **options) -> pd.DataFrame:
         UserError: It is no UTF-8 csv file, its header repeats a name, or its rows hold more fields than the header.
     """
     try:
-        header = _header(path)
+        header, separator = _header(path)
         if len(header) > MAX_CSV_COLUMNS:
             raise UserError(f"{path} has {len(header)} columns; at most {MAX_CSV_COLUMNS} are read")
+        if len(header) == 1 and re.search(r"\S[| ]+\S", header[0]):
+            raise UserError(f"{path} has one column only; separate its fields by commas, semicolons or tabs")
         twice = [name for name, number in Counter(header).items() if number > 1 and name]
         if twice:
             raise UserError(f"{path} names the column(s) {named(twice)} more than once; remove all but one")
+        if separator != ",":
+            options = {"sep": separator, "decimal": _decimal(path, separator), **options}
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
             # without index_col=False a surplus field in every row makes the first one an index, and shifts the others
-            return pd.read_csv(path, encoding="utf-8", index_col=False, **options)
+            return pd.read_csv(path, encoding="utf-8-sig", index_col=False, **options)
     except FileNotFoundError:
         raise
     except pd.errors.ParserWarning:
@@ -89,12 +96,24 @@ def read_csv(path: str | Path, **options) -> pd.DataFrame:
         raise UserError(f"{path} cannot be read as a csv file: {error}") from None
 
 
-def _header(path: str | Path) -> list[str]:
-    with open(path, encoding="utf-8", newline="") as stream:
+def _header(path: str | Path) -> tuple[list[str], str]:
+    """The names in the first line, and what separates them: that which makes most of them."""
+    with open(path, encoding="utf-8-sig", newline="") as stream:  # spreadsheets begin a file with a byte-order mark
         line = stream.readline(MAX_FIELD)
     if "\0" in line:
         raise ValueError("it holds NUL bytes")
-    return next(csv.reader([line]), [])
+    headers = [(next(csv.reader([line], delimiter=separator), []), separator) for separator in _SEPARATORS]
+    return max(headers, key=lambda header: len(header[0]))
+
+
+def _decimal(path: str | Path, separator: str) -> str:
+    """What stands before the decimals, from the first number in the file that has any."""
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        stream.readline(MAX_FIELD)
+        while text := stream.read(MAX_FIELD):
+            if found := re.search(rf'(?:^|[{separator}"])-?\d*([.,])\d', text, re.MULTILINE):
+                return found[1]
+    return "."
 
 
 def named(names: Sequence[str]) -> str:

@@ -11,10 +11,11 @@ from podium.registry import nearest
 
 GROUND = ("files", "landmarks", "normalise", "text", "metrics")
 
-PACKING = (
-    "tables", "data/sources", "data/sequences", "data/pack", "data/parquet", "data/arrays", "npy", "data/artefacts",
-    "plausibility",
+READING = (
+    "data/frames", "data/identity", "data/parquet", "data/recordings", "data/rows", "data/table_recordings",
+    "plausibility", "remarks", "tables",
 )  # fmt: skip
+PACKING = (*READING, "data/sources", "data/sequences", "data/pack", "data/arrays", "npy", "data/artefacts")
 LOADING = ("data/augment", "data/clips", "npy", "data/dataset", "data/sampler")
 EXPORTING = (
     "export/tflite", "export/web", "export/kaggle", "export/formats", "export/flatbuffer", "export/operators",
@@ -84,7 +85,7 @@ class Stages:
             weights = [_digest_of(path, hint) for path in experiment.round2.weights]
             imported = code_digest("importing", "models", "signer", *GROUND)
             self.round2 = digest(weights, experiment.round2.weights_name, recipes["round2"], imported)
-        unseen = code_digest("inference", "export/evaluation", "tables", "plausibility", *GROUND)
+        unseen = code_digest("inference", "export/evaluation", *READING, *GROUND)
         self.seed_evaluation = digest(self.round2, raw, thresholds, unseen)
         self.port = digest(self.round2, code_digest("port", "export/twins", "inference", *GROUND))
         self.export = digest(
@@ -94,7 +95,7 @@ class Stages:
             dataset.frame_rate,
             code_digest(*EXPORTING),
         )
-        clips = code_digest("ensemble", "export/answers", "export/clips", "export/evaluation", "plausibility", *GROUND)
+        clips = code_digest("ensemble", "export/answers", "export/clips", "export/evaluation", *READING, *GROUND)
         self.answers = digest(self.round2, thresholds, export.num_parity_clips, clips)
         self.parity = digest(
             self.export,

@@ -15,9 +15,9 @@ GROUND = {
 FLOORS = [
     GROUND,
     {"signer", "models", "port", "inference", "oof", "workflow"},
-    {"comparison", "data", "ensemble", "export", "importing", "manifest", "report"},
-    {"training", "recognizer"},
-    {"model_info", "prediction"},
+    {"comparison", "data", "ensemble", "importing", "manifest", "report"},
+    {"export", "recognizer", "training"},
+    {"prediction", "model_info"},
     {"cli"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

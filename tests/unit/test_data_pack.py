@@ -8,7 +8,7 @@ from raw_folder import landmark_frame, table, write_arrays
 
 from podium.data import parquet
 from podium.data.pack import pack_shard
-from podium.data.parquet import read_batches
+from podium.data.parquet import ParquetRecordings
 from podium.errors import UserError
 from podium.files import write_json
 from podium.landmarks import COLUMNS
@@ -60,7 +60,11 @@ def test_rows_that_are_not_contiguous(frame, rows, tmp_path, monkeypatch):
     monkeypatch.setattr(parquet, "BATCH_FRAMES", 11)
     shuffled = frame.sample(frac=1, random_state=3)
     shard, outcome = packed(shuffled, tmp_path, rows["sequence_id"])
+    assert_holds(shard, outcome, shuffled.sort_values("frame"), shuffled.index.drop_duplicates().tolist())
+    assert outcome.report["noted"] == {"frames_sorted": len(rows)}
+    shard, outcome = packed(shuffled.drop(columns="frame"), tmp_path, rows["sequence_id"])
     assert_holds(shard, outcome, shuffled, shuffled.index.drop_duplicates().tolist())
+    assert outcome.report["noted"] == {}, "without numbers rows stand as in the file"
 
 
 def test_nulls_and_float64_become_nan_and_float32(frame, rows, tmp_path):
@@ -168,11 +172,11 @@ def test_batches_of_chosen_columns(frame, rows, tmp_path, monkeypatch):
     monkeypatch.setattr(parquet, "BATCH_FRAMES", 9)
     frame.to_parquet(tmp_path / "raw.parquet")
     columns = ["z_pose_22", "x_right_hand_3"]
-    ids, values = zip(*read_batches(tmp_path / "raw.parquet", columns), strict=True)
+    ids, values = zip(*ParquetRecordings(tmp_path / "raw.parquet", columns).batches(), strict=True)
     np.testing.assert_array_equal(np.concatenate(ids), frame.index)
     np.testing.assert_array_equal(np.concatenate(values), frame[columns])
     with pytest.raises(UserError, match="lacks the column.* x_ear_0"):
-        next(read_batches(tmp_path / "raw.parquet", ["x_ear_0"]))
+        ParquetRecordings(tmp_path / "raw.parquet", ["x_ear_0"])
 
 
 def save_float64(path):

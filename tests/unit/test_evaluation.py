@@ -98,7 +98,7 @@ def test_absent_and_damaged_landmarks_are_named(corpus):
     rows = read_test_table(corpus / "sequences.parquet")
     victim = corpus / rows["path"][0]
     victim.write_bytes(victim.read_bytes()[:100])
-    with pytest.raises(UserError, match=f"{victim.name} cannot be read"):
+    with pytest.raises(UserError, match=f"{victim.name} is cut off"):
         evaluate(Scripted(["a"] * 4), rows, corpus, COLUMNS)
     victim.unlink()
     with pytest.raises(UserError, match=f"{victim.name} does not exist"):

@@ -13,7 +13,7 @@ from podium.remarks import MEANINGS
 WORDS = ("predict",)
 HELP = "read clips: landmarks in, text and confidence out"
 NUM_NAMED = 10
-INPUT_SUFFIXES = (".csv", ".parquet", ".npy", ".npz", ".json", ".tflite", ".safetensors")
+INPUT_SUFFIXES = (".csv", ".tsv", ".parquet", ".pq", ".parq", ".npy", ".npz", ".json", ".tflite", ".safetensors")
 _JSON_BEGINS = b'{\n  "model":'
 
 
@@ -38,6 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from podium.data.clip_files import open_sources
+    from podium.data.clip_folders import told_of
     from podium.files import check_writable, write_text
     from podium.prediction import predict
     from podium.recognizer import Recognizer
@@ -81,6 +82,8 @@ def run(arguments: argparse.Namespace) -> None:
         sys.stdout.flush()
     for remark, number in _count_remarks(read).items():
         print(f"remark: {number} clip(s): {MEANINGS[remark]}", file=sys.stderr)
+    if sources.passed_over:
+        print(f"passed over: {told_of(sources.passed_over)}", file=sys.stderr)
     for one in bad[:NUM_NAMED]:
         print(f"bad clip: {one.complaint}", file=sys.stderr)
     more = f" (the first {NUM_NAMED} are named)" if len(bad) > NUM_NAMED else ""
@@ -98,7 +101,7 @@ def _spare_inputs(out: Path, model: Path, clips: list[Path], places: list[Path])
         if path.resolve() == out or out.is_file() and path.resolve() in out.parents:  # a folder of arrays is one source
             raise UserError(f"--out {out} is {kind}; name another file")
     is_among = out.parent == model.parent.resolve() or any(place.resolve() in out.parents for place in places)
-    if is_among and out.is_file() and out.suffix in INPUT_SUFFIXES and not _is_answer(out):  # a table, a recipe
+    if is_among and out.is_file() and out.suffix.lower() in INPUT_SUFFIXES and not _is_answer(out):  # a table, a recipe
         raise UserError(f"--out {out} is there already, among the model's files or the clips; name a new file")
 
 

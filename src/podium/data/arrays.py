@@ -5,11 +5,14 @@ Each holds (frames, 390), float16, float32 or float64, in C or Fortran order. No
 Legend: F frames of a sequence, K the 390 columns.
 """
 
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from podium.data.recordings import Recordings
 from podium.errors import UserError
 from podium.files import read_json
 from podium.landmarks import COLUMNS
@@ -19,8 +22,8 @@ COLUMNS_FILE = "inference_args.json"  # names the columns, as the competition's 
 _DTYPES = ("<f2", "<f4", "<f8")
 
 
-class ArrayRecordings:
-    """The sequences of a folder, by ascending id; see `podium.data.pack.Recordings`.
+class ArrayRecordings(Recordings):
+    """The sequences of a folder, by ascending id; see `podium.data.recordings.Recordings`.
 
     Files whose name is no id are passed over. `COLUMNS_FILE`, in the folder or beside it, says how the columns are
     ordered; without it they stand as in `podium.landmarks.COLUMNS`.
@@ -37,8 +40,7 @@ class ArrayRecordings:
 
     def __init__(self, folder: str | Path) -> None:
         self._folder = Path(folder)
-        named = [place / COLUMNS_FILE for place in (self._folder, self._folder.parent)]
-        self._order_K = next((column_order(path) for path in named if path.is_file()), None)
+        self._order_K = columns_beside(self._folder)
         ids = sorted(int(path.stem) for path in self._folder.glob("*.npy") if is_id(path.stem))
         lengths = {one: _read_length(self._path(one)) for one in ids}
         self._num_frames = {one: length for one, length in lengths.items() if length}
@@ -83,6 +85,31 @@ def _read_length(path: Path) -> int:
     return len(x_FK) if is_usable else 0
 
 
+def columns_beside(folder: Path) -> np.ndarray | None:
+    """The order of columns, as `column_order` returns it, of the arrays in a folder: by the `COLUMNS_FILE` in it or, if
+    there is none, beside it. Capitals, hyphens and blanks in the file's name do not matter.
+
+    Raises:
+        UserError: It cannot be read or names other columns, or a folder holds several.
+    """
+    folder = Path(os.path.abspath(folder))
+    for place in (folder, folder.parent):
+        try:
+            found = sorted(filter(is_columns_file, os.listdir(place)))
+        except PermissionError:  # of a folder that holds one that may be read
+            continue
+        if len(found) > 1:
+            raise UserError(f"{place} holds {' and '.join(found)}; remove all but one")
+        if found:
+            return column_order(place / found[0])
+    return None
+
+
+def is_columns_file(name: str) -> bool:
+    """Whether a file of this name is a `COLUMNS_FILE`, in this or another spelling."""
+    return re.sub(r"[-_ ]", "", name).casefold() == COLUMNS_FILE.replace("_", "")
+
+
 def column_order(path: Path) -> np.ndarray | None:
     """(K,) int64: where each of `COLUMNS` stands in arrays, as a `COLUMNS_FILE` says; None where they stand in order.
 
@@ -91,7 +118,7 @@ def column_order(path: Path) -> np.ndarray | None:
     """
     try:
         names = read_json(path, "selected_columns")["selected_columns"]
-    except UserError:
+    except (UserError, OSError):
         names = None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise UserError(f"{path} does not name the arrays' columns ('selected_columns'); fetch it again")

@@ -1,31 +1,28 @@
 """Clips wherever they lie: in files of one clip, in landmark files of many, in whole datasets.
 
-A source is opened at once, so that it can be counted; its clips are read one after the other. What is wrong with a clip
+A source is opened once, so that it can be counted; its clips are read one after the other. What is wrong with a clip
 does not stop the others.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from podium.data.arrays import COLUMNS_FILE, ArrayRecordings, column_order
-from podium.data.inspect.folders import ShardRecordings, Split, open_folder
-from podium.data.pack import MAX_FRAMES, Recordings
-from podium.data.parquet import INDEX_COLUMN, ParquetRecordings, runs
-from podium.data.sources.base import CSV_NAMES
-from podium.errors import UserError
+from podium.data.arrays import ArrayRecordings, columns_beside
+from podium.data.clip_folders import CSV_SUFFIXES, PARQUET_SUFFIXES, SUFFIXES, is_shard, list_files, suffix_of
+from podium.data.csv_rows import open_csv
+from podium.data.frames import PROBLEMS
+from podium.data.inspect.folders import ShardRecordings
+from podium.data.parquet import open_parquet
+from podium.data.recordings import MAX_FRAMES, Recordings, clips
+from podium.data.table_recordings import TableRecordings
+from podium.errors import ClipError, UserError
 from podium.files import check_readable
 from podium.landmarks import COLUMNS
 from podium.npy import map_npy
-from podium.tables import read_csv
-
-SUFFIXES = (".parquet", ".npy", ".csv")
 
 
 @dataclass(frozen=True)
@@ -34,15 +31,17 @@ class Clip:
 
     Attributes:
         path: The file, or the folder of arrays, that holds it.
-        sequence_id: Which of its clips; None where it holds a single one.
-        landmarks: An array in the order of `podium.landmarks.COLUMNS`, or a table with columns by name; neither its
-            shape nor its type has been looked at. None where the clip cannot be read.
+        sequence_id: Which of its clips; None where it holds a single one. Text where a table's ids are text.
+        landmarks: An array in the order of `podium.landmarks.COLUMNS`, of which neither the shape nor the type has been
+            looked at. None where the clip cannot be read.
         problem: Why it cannot be read, else "".
+        remarks: What is to be said of the rows: kinds of `podium.remarks.MEANINGS`.
+        fps: Frames a second, positive, as the file tells; None where it does not.
     """
 
     path: Path
-    sequence_id: int | None
-    landmarks: np.ndarray | pd.DataFrame | None
+    sequence_id: int | str | None
+    landmarks: np.ndarray | None
     problem: str = ""
     remarks: tuple[str, ...] = ()
     fps: float | None = None
@@ -57,19 +56,29 @@ class Source:
     clips: Callable[[], Iterator[Clip]]
 
 
-def open_sources(paths: list[Path]) -> list[Source]:
-    """What lies at some places.
+class Sources(list[Source]):
+    """One source per file, in order.
+
+    Attributes:
+        passed_over: Files of the folders that are not read, by suffix; `podium.data.clip_folders.told_of` puts them in
+            words.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed_over: Counter[str] = Counter()
+
+
+def open_sources(paths: list[Path]) -> Sources:
+    """What lies at some places. A file that cannot be opened counts as one clip that cannot be read.
 
     Args:
         paths: Files (parquet, npy, csv); or folders: of such files, in the competition's layout, prepared datasets.
-
-    Returns:
-        One source per file, in order. A file that cannot be opened counts as one clip that cannot be read.
     """
-    sources = []
+    sources = Sources()
     for path in paths:
         try:
-            files = _files(path)
+            files = list_files(path, sources.passed_over) if path.is_dir() else [path]
         except UserError as error:
             sources.append(_broken(path, error))
             continue
@@ -81,40 +90,20 @@ def open_sources(paths: list[Path]) -> list[Source]:
     return sources
 
 
-def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    splits: list[Split] = []
-    with suppress(UserError):  # no layout of ours: a folder of clips
-        splits = open_folder(path).splits
-    files = [file for split in splits for file in split.files.values()]
-    if files and all(file.parent != path for file in files):
-        return files
-    # Clips beside each other, though some may have names as landmark files have; tables of the layout are none.
-    tables = {CSV_NAMES[split.name] for split in splits if split.table is not None}
-    tables |= {shard.with_suffix(".parquet").name for shard in path.glob("*.npy") if _is_shard(shard)}
-    others = {file for file in path.iterdir() if file.suffix in SUFFIXES and file.name not in tables}
-    files += sorted(others.difference(files))
-    if not files:
-        kinds = ", ".join(SUFFIXES)
-        raise UserError(f"{path} holds no clips: neither files ({kinds}) nor a dataset (see `podium data inspect`)")
-    return files
-
-
 def _open(path: Path) -> Source:
     if path.is_dir():
         return _of_recordings(path, ArrayRecordings(path))
     if not path.is_file():
         raise UserError(f"{path} does not exist; name files or folders of clips")
     check_readable(path)
-    if path.suffix == ".parquet":
-        return _open_parquet(path)
-    if path.suffix == ".csv":
-        return _open_csv(path)
-    if path.suffix == ".npy":
-        if _is_shard(path):
-            return _of_recordings(path, ShardRecordings(path))
-        return Source(path, 1, lambda: _read_npy(path))
+    suffix = suffix_of(path)
+    if suffix in PARQUET_SUFFIXES:
+        return _of_table(path, lambda: TableRecordings(open_parquet(path)), TableRecordings(open_parquet(path)))
+    if suffix in CSV_SUFFIXES:
+        keys = TableRecordings(open_csv(path, with_landmarks=False), columns=[])
+        return _of_table(path, lambda: TableRecordings(open_csv(path, with_landmarks=True)), keys)
+    if suffix == ".npy":
+        return _of_recordings(path, ShardRecordings(path)) if is_shard(path) else Source(path, 1, lambda: _array(path))
     raise UserError(f"{path} is no file of clips; give one of {', '.join(SUFFIXES)}, or a folder")
 
 
@@ -123,115 +112,63 @@ def _broken(path: Path, error: UserError) -> Source:
 
 
 def _of_recordings(path: Path, recordings: Recordings) -> Source:
-    """A file of several clips; each is given as soon as its last frame has been read."""
-    num_frames = recordings.num_frames()
-    too_long = [sequence_id for sequence_id, number in num_frames.items() if number > MAX_FRAMES]
+    num_clips = len(recordings.num_frames()) + len(recordings.unreadable)
+    return Source(path, num_clips, lambda: _clips(path, recordings, lambda sequence_id: sequence_id))
 
-    def clips() -> Iterator[Clip]:
-        for sequence_id in recordings.unreadable:
-            yield Clip(path, sequence_id, None, "is no array of floats with 390 columns and a frame")
-        for sequence_id in too_long:
-            yield Clip(path, sequence_id, None, _too_long(num_frames[sequence_id]))
-        begun: dict[int, list[np.ndarray]] = {}
-        missing = {one: number for one, number in num_frames.items() if number <= MAX_FRAMES}
+
+def _of_table(path: Path, open_again: Callable[[], TableRecordings], recordings: TableRecordings) -> Source:
+    """A table, counted; it is opened again once it is read, since there may be more of them than can be kept open."""
+
+    def read() -> Iterator[Clip]:
         try:
-            for ids_F, x_FK in recordings.batches():
-                for sequence_id, begin, end in runs(ids_F):
-                    if sequence_id not in missing:
-                        continue
-                    begun.setdefault(sequence_id, []).append(x_FK[begin:end])
-                    missing[sequence_id] -= end - begin
-                    if not missing[sequence_id]:
-                        parts = begun.pop(sequence_id)
-                        yield Clip(path, sequence_id, np.concatenate(parts))
+            recordings = open_again()
+            recordings.rates  # noqa: B018  a wrong rate of the whole file is told before anything is read
         except UserError as error:
             yield Clip(path, None, None, str(error))
+            return
+        if is_empty(recordings):
+            yield Clip(path, None, np.empty((0, len(COLUMNS)), np.float32))
+        yield from _clips(path, recordings, recordings.label)
 
-    return Source(path, len(num_frames) + len(recordings.unreadable), clips)
+    def is_empty(recordings: TableRecordings) -> bool:
+        return not recordings.has_ids and not recordings.num_frames()
+
+    return Source(path, 1 if is_empty(recordings) else len(recordings.num_frames()), read)
+
+
+def _clips(path: Path, recordings: Recordings, label: Callable[[int], int | str | None]) -> Iterator[Clip]:
+    """The clips of a file; each is given as soon as its last frame has been read."""
+    for sequence_id in recordings.unreadable:
+        yield Clip(path, sequence_id, None, "is no array of floats with 390 columns and a frame")
+    try:
+        for sequence_id, number in recordings.num_frames().items():
+            if problem := recordings.refused.get(sequence_id):
+                yield Clip(path, label(sequence_id), None, PROBLEMS[problem])
+            elif number > MAX_FRAMES:
+                yield Clip(path, label(sequence_id), None, _too_long(number))
+        for sequence_id, x_TK in clips(recordings):
+            try:
+                rate = recordings.rate(sequence_id) if isinstance(recordings, TableRecordings) else None
+            except ClipError as error:
+                yield Clip(path, label(sequence_id), None, str(error))
+                continue
+            yield Clip(path, label(sequence_id), x_TK, "", recordings.remarks.get(sequence_id, ()), rate)
+    except UserError as error:
+        yield Clip(path, None, None, str(error))
 
 
 def _too_long(num_frames: int) -> str:
     return f"is a clip of {num_frames:,} frames; at most {MAX_FRAMES:,} are read, cut it"
 
 
-def _open_csv(path: Path) -> Source:
-    """A clip, or several that a column `INDEX_COLUMN` tells apart."""
-    if INDEX_COLUMN not in _read_csv(path, nrows=0).columns:
-        return Source(path, 1, lambda: _read_tables(path, is_single=True))
-    ids = _read_csv(path, usecols=[INDEX_COLUMN])[INDEX_COLUMN]
-    if ids.dtype.kind not in "iu":
-        raise UserError(f"{path}: column {INDEX_COLUMN} is {ids.dtype}, not an integer")
-    return Source(path, ids.nunique(), lambda: _read_tables(path, is_single=False))
-
-
-def _read_tables(path: Path, is_single: bool) -> Iterator[Clip]:
-    try:
-        table = _read_csv(path)
-    except UserError as error:
-        yield Clip(path, None, None, str(error))
-        return
-    if is_single:
-        yield _short_enough(path, None, table)
-        return
-    for sequence_id, clip in table.groupby(INDEX_COLUMN, sort=False):
-        yield _short_enough(path, int(sequence_id), clip)
-
-
-def _short_enough(path: Path, sequence_id: int | None, table: pd.DataFrame) -> Clip:
-    if len(table) > MAX_FRAMES:
-        return Clip(path, sequence_id, None, _too_long(len(table)))
-    return Clip(path, sequence_id, table)
-
-
-def _open_parquet(path: Path) -> Source:
-    try:
-        if INDEX_COLUMN in pq.read_schema(path).names:
-            return _of_recordings(path, ParquetRecordings(path))
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{path} is cut off or not a parquet file ({error}); fetch or make it again") from None
-    return Source(path, 1, lambda: _read_single_parquet(path))
-
-
-def _read_single_parquet(path: Path) -> Iterator[Clip]:
-    try:
-        file = pq.ParquetFile(path)
-        if file.metadata.num_rows > MAX_FRAMES:
-            yield Clip(path, None, None, _too_long(file.metadata.num_rows))
-            return
-        table = file.read(columns=COLUMNS)  # as many of them as there are
-        yield Clip(path, None, table.to_pandas(ignore_metadata=True))
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        yield Clip(path, None, None, f"{path} is damaged ({error}); fetch or make it again")
-
-
-def _read_csv(path: Path, **what) -> pd.DataFrame:
-    try:
-        return read_csv(path, **what)
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist; name files or folders of clips") from None
-
-
-def _read_npy(path: Path) -> Iterator[Clip]:
+def _array(path: Path) -> Iterator[Clip]:
     try:
         array = map_npy(path)
         if array.ndim and len(array) > MAX_FRAMES:
             yield Clip(path, None, None, _too_long(len(array)))
-        else:
-            yield Clip(path, None, _in_order(path, array))
+            return
+        order_K = columns_beside(path.parent)
+        is_ordered = order_K is None or array.shape[1:] != (len(COLUMNS),)
+        yield Clip(path, None, array if is_ordered else array[:, order_K])
     except (UserError, OSError) as error:
         yield Clip(path, None, None, str(error))
-
-
-def _in_order(path: Path, array: np.ndarray) -> np.ndarray:
-    """The array in the order of `podium.landmarks.COLUMNS`, where a `COLUMNS_FILE` beside the file names another."""
-    order_K = column_order(path.with_name(COLUMNS_FILE)) if path.with_name(COLUMNS_FILE).is_file() else None
-    return array if order_K is None or array.shape[1:] != (len(COLUMNS),) else array[:, order_K]
-
-
-def _is_shard(path: Path) -> bool:
-    """Whether the table of a prepared dataset's shard lies beside."""
-    table = path.with_suffix(".parquet")
-    try:
-        return table.is_file() and {"offset", "num_frames"} <= set(pq.read_schema(table).names)
-    except (pa.ArrowException, OSError):
-        return False

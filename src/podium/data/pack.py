@@ -1,28 +1,30 @@
 """One raw landmark file (or folder of arrays) → one shard: the 390 columns of its sequences, one behind the other.
 
 What comes in is written by plain seeks: memory depends neither on its length nor on the order of its rows, and a full
-disk is an error that can be reported (a memory map would kill the process). A second pass then takes the statistics of
-each sequence from what is stored.
+disk is an error that can be reported (a memory map would kill the process). A second pass then puts the rows of each
+sequence in order, makes zeros missing, and takes its statistics from what is stored.
 
 Legend: F frames of a batch, T frames of a sequence, K the 390 columns, C coordinates (x, y, z).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 
 from podium.data.arrays import ArrayRecordings
-from podium.data.parquet import ParquetRecordings, runs
+from podium.data.frames import PROBLEMS
+from podium.data.parquet import ParquetRecordings
+from podium.data.recordings import MAX_FRAMES, Recordings, runs
 from podium.landmarks import COLUMNS, SLOTS
 from podium.normalise import STATISTICS_COLUMNS, is_infinite, statistics
+from podium.plausibility import without_zeros
+from podium.remarks import MEANINGS
 
 DTYPES = {"float32": "<f4", "float16": "<f2"}
 HAND_COLUMNS = ["hand_share", "left_hand_share", "right_hand_share"]
-MAX_FRAMES = 1 << 17  # of one sequence: more than an hour at 30 frames a second
 SHORT_FRAMES = 15  # shorter clips are not trained on (1st-place solution)
 NUM_EXAMPLES = 5
 TABLE_TYPES = {
@@ -30,26 +32,6 @@ TABLE_TYPES = {
     **dict.fromkeys([*HAND_COLUMNS, *STATISTICS_COLUMNS], "float32"),
 }
 _PROBLEMS = ("all_nan", "infinite_value")  # reasons for skipping that show in the values
-
-
-class Recordings(Protocol):
-    """The sequences of a raw file, as packing reads them.
-
-    Attributes:
-        absence: The reason for skipping a sequence that should be here and is not.
-        unreadable: Sequences that are here, but cannot be read.
-        extra_columns: Names of columns that nothing reads.
-    """
-
-    absence: str
-    unreadable: list[int]
-    extra_columns: list[str]
-
-    def num_frames(self) -> dict[int, int]:
-        """Frames of each sequence, in the order in which they are packed."""
-
-    def batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yields ids (F,) int64 and values (F, K) float32, NaN for gaps; the frames of a sequence in their order."""
 
 
 @dataclass
@@ -80,8 +62,9 @@ def pack_shard(
 ) -> Packed:
     """Writes the shard ``out``: npy, (frames, 390), raw values, NaN kept.
 
-    Sequences of a parquet file stand in the order in which they begin there, each with its rows in the file's order;
-    those of a folder stand by ascending id.
+    Sequences of a parquet file stand in the order in which they begin there, each with its rows in the order of `frame`
+    (in the file's, if there is no such column); those of a folder stand by ascending id. Parts of a frame that are
+    exactly 0.0 throughout become NaN.
 
     Args:
         landmarks: A parquet file, or a folder with one npy file per sequence.
@@ -95,27 +78,34 @@ def pack_shard(
     recordings: Recordings = ArrayRecordings(landmarks) if Path(landmarks).is_dir() else ParquetRecordings(landmarks)
     is_wanted = set(wanted).__contains__
     num_frames = recordings.num_frames()
+    refused = {one: problem for one, problem in recordings.refused.items() if is_wanted(one)}
+    too_long = [one for one in num_frames if is_wanted(one) and one not in refused and num_frames[one] > MAX_FRAMES]
     places: dict[int, _Place] = {}
     total_frames = 0
-    too_long = [one for one in filter(is_wanted, num_frames) if num_frames[one] > MAX_FRAMES]
-    for sequence_id in (one for one in num_frames if is_wanted(one) and one not in too_long):
+    for sequence_id in (one for one in num_frames if is_wanted(one) and one not in refused and one not in too_long):
         places[sequence_id] = _Place(total_frames, num_frames[sequence_id])
         total_frames += num_frames[sequence_id]
+    noted = {one: recordings.remarks.get(one, ()) for one in places}
     with open(out, "w+b") as stream:
         shard = _Shard(stream, np.dtype(DTYPES[dtype]), total_frames)
         for ids_F, x_FK in recordings.batches():
             shard.write(ids_F, x_FK, places)
-        rows = [_describe(file_id, one, place, shard.read(place)) for one, place in places.items()]
+        rows = []
+        for sequence_id, place in places.items():
+            x_TK, has_zeros = shard.settle(place, recordings.order(sequence_id))
+            noted[sequence_id] += ("zeros_for_missing",) * has_zeros
+            rows.append(_describe(file_id, sequence_id, place, x_TK))
     table = pd.DataFrame(rows, columns=[*TABLE_TYPES, "problem"])
     skipped = {
         recordings.absence: [one for one in wanted if one not in num_frames and one not in recordings.unreadable],
         "not_in_csv": [one for one in num_frames if not is_wanted(one) and one not in unused],
         "too_long": too_long,
         "unreadable": list(filter(is_wanted, recordings.unreadable)),
+        **{reason: [one for one, problem in refused.items() if problem == reason] for reason in PROBLEMS},
         **{problem: table.loc[table["problem"] == problem, "sequence_id"].tolist() for problem in _PROBLEMS},
     }
     usable = table.loc[table["problem"] == "", list(TABLE_TYPES)].reset_index(drop=True).astype(TABLE_TYPES)
-    return Packed(usable, _report(usable, skipped, recordings.extra_columns))
+    return Packed(usable, _report(usable, skipped, noted, recordings.extra_columns))
 
 
 class _Shard:
@@ -139,11 +129,24 @@ class _Shard:
                 self._stream.write(stored_FK[begin:end].data)
                 place.num_written += end - begin
 
-    def read(self, place: _Place) -> np.ndarray:
-        """(T, K) float32."""
-        self._stream.seek(self._start + place.offset * self._frame_bytes)
+    def settle(self, place: _Place, order_T: np.ndarray | None) -> tuple[np.ndarray, bool]:
+        """A whole sequence (T, K) float32, its rows in order, zeros as NaN; and whether there were such zeros.
+
+        Args:
+            order_T: Which of its rows comes first, second, …; None if they stand in order.
+        """
+        start = self._start + place.offset * self._frame_bytes
+        self._stream.seek(start)
         content = self._stream.read(place.num_frames * self._frame_bytes)
-        return np.frombuffer(content, self._dtype).reshape(-1, len(COLUMNS)).astype(np.float32, copy=False)
+        stored_TK = np.frombuffer(content, self._dtype).reshape(-1, len(COLUMNS))
+        if order_T is not None:
+            stored_TK = stored_TK[order_T]
+        x_TK, has_zeros = without_zeros(stored_TK.astype(np.float32, copy=False))
+        if order_T is not None or has_zeros:
+            self._stream.seek(start)
+            with np.errstate(over="ignore"):
+                self._stream.write(x_TK.astype(self._dtype, order="C", copy=False).data)
+        return x_TK, has_zeros
 
 
 def _describe(file_id: int, sequence_id: int, place: _Place, x_TK: np.ndarray) -> list:
@@ -161,13 +164,19 @@ def _describe(file_id: int, sequence_id: int, place: _Place, x_TK: np.ndarray) -
     return [file_id, sequence_id, place.offset, place.num_frames, *shares, *mean_C, *deviation_C, problem]
 
 
-def _report(usable: pd.DataFrame, skipped: dict[str, list[int]], extra_columns: list[str]) -> dict:
+def _report(
+    usable: pd.DataFrame,
+    skipped: dict[str, list[int]],
+    remarks: dict[int, tuple[str, ...]],
+    extra_columns: list[str],
+) -> dict:
     noted = {
         "no_hand": usable["hand_share"] == 0,
         "one_frame": usable["num_frames"] == 1,
         f"under_{SHORT_FRAMES}_frames": usable["num_frames"] < SHORT_FRAMES,
     }
     noted_ids = {note: usable.loc[is_noted, "sequence_id"].tolist() for note, is_noted in noted.items()}
+    noted_ids |= {kind: [one for one in usable["sequence_id"].tolist() if kind in remarks[one]] for kind in MEANINGS}
     return {
         "num_sequences": len(usable),
         "num_frames": int(usable["num_frames"].sum()),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from podium.errors import UserError
 from podium.export.evaluation import hidden_clips, read_test_table
 from podium.landmarks import COLUMNS
 
@@ -54,7 +55,10 @@ def parity_clips(
         clips = [
             Clip(f"sequence {table['sequence_id'][position]}", raw_TK, table["phrase"][position])
             for position, raw_TK in hidden_clips(table, root, COLUMNS)
+            if raw_TK is not None
         ]
+    if not clips:
+        raise UserError(f"none of {num_clips} clip(s) of the hidden test can be read; see docs/bad_input.md")
     longest_TK = max((clip.raw_TK for clip in clips), key=len)
     return clips + edge_clips(longest_TK, min_frames, max_frames)
 

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from podium.data.parquet import ParquetRecordings
+from podium.data.recordings import clips
 from podium.errors import ClipError, UserError
 from podium.files import read_json
 from podium.inference import Reader
 from podium.landmarks import COLUMNS
 from podium.metrics import edit_distance, normalized_score, row_scores
+from podium.plausibility import without_zeros
 from podium.tables import read_table
 from podium.text import DUMMY_PHRASE
 
 NUM_WORST = 10
-MAX_FILE_FRAMES = 1 << 20  # of one landmark file: 1.6 GB, for it is read whole
 _TABLE_COLUMNS = ["split", "path", "file_id", "sequence_id", "participant_id", "phrase"]
 
 
@@ -46,10 +46,11 @@ def read_test_table(path: str | Path) -> pd.DataFrame:
     return table[table["split"] == "test"].reset_index(drop=True)
 
 
-def hidden_clips(table: pd.DataFrame, root: str | Path, columns: list[str]) -> Iterator[tuple[int, np.ndarray]]:
+def hidden_clips(table: pd.DataFrame, root: str | Path, columns: list[str]) -> Iterator[tuple[int, np.ndarray | None]]:
     """Yields the position of each row of ``table`` and its clip (T, K) float32, NaN kept, file by file.
 
-    A sequence without frames in its file is a clip of 0 frames.
+    Clips are those that packing would store: rows by `frame`, zeros of a whole part as NaN. A sequence without frames
+    in its file is a clip of 0 frames; one that packing would skip for its rows has None.
 
     Args:
         root: What the table's ``path`` is relative to.
@@ -57,34 +58,21 @@ def hidden_clips(table: pd.DataFrame, root: str | Path, columns: list[str]) -> I
     Raises:
         UserError: A landmark file is absent, damaged or lacks a column.
     """
+    order_K = [COLUMNS.index(name) for name in columns]
     for path, rows in table.groupby("path", sort=False):
-        frames = _read_landmarks(Path(root, path), columns)
-        by_id = frames.groupby("sequence_id", sort=False).indices
-        values_FK = frames[columns].to_numpy(dtype=np.float32)
-        for position, sequence_id in zip(rows.index, rows["sequence_id"], strict=True):
-            yield position, values_FK[by_id.get(sequence_id, [])]
-
-
-def _read_landmarks(path: Path, columns: list[str]) -> pd.DataFrame:
-    if not path.is_file():
-        raise UserError(f"{path} does not exist; the table of sequences names it")
-    try:
-        file = pq.ParquetFile(path)
-        if file.metadata.num_rows > MAX_FILE_FRAMES:
-            raise UserError(f"{path} has {file.metadata.num_rows:,} frames; at most {MAX_FILE_FRAMES:,} are read")
-        table = file.read(columns=["sequence_id", *columns])
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        raise UserError(f"{path} cannot be read ({error}); fetch or make it again") from None
-    missing = {"sequence_id", *columns} - set(table.column_names)
-    if missing:
-        raise UserError(f"{path} lacks {len(missing)} column(s), among them {min(missing)}")
-    return table.to_pandas(ignore_metadata=True)
+        recordings = ParquetRecordings(Path(root, path))
+        positions = dict(zip(rows["sequence_id"].tolist(), rows.index.tolist(), strict=True))
+        for sequence_id, x_TK in clips(recordings, positions):
+            yield positions.pop(sequence_id), without_zeros(x_TK)[0][:, order_K]
+        num_frames = recordings.num_frames()
+        for sequence_id, position in positions.items():
+            yield position, None if sequence_id in num_frames else np.empty((0, len(columns)), np.float32)
 
 
 def evaluate(
     recognizer: Reader, table: pd.DataFrame, root: str | Path, columns: list[str]
 ) -> tuple[dict, pd.DataFrame]:
-    """Reads all clips of a table and scores the texts. A clip that the reader refuses, as too long, has no text.
+    """Reads all clips of a table and scores the texts. A clip that cannot be read, as a too long one, has no text.
 
     Args:
         table: As `read_test_table` returns it.
@@ -96,9 +84,12 @@ def evaluate(
         sequence_id, participant_id, phrase, prediction, num_edits, score.
     """
     predictions = [""] * len(table)
-    num_frames = np.zeros(len(table), np.int64)
+    num_frames = np.full(len(table), -1)  # of a clip that is not to be had
     num_unread = 0
     for position, landmarks_TK in hidden_clips(table, root, columns):
+        if landmarks_TK is None:
+            num_unread += 1
+            continue
         num_frames[position] = len(landmarks_TK)
         try:
             predictions[position] = recognizer.read(landmarks_TK).host_text

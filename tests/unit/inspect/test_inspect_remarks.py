@@ -46,7 +46,7 @@ def test_a_sequence_spread_over_a_file_is_judged_once(copy):
         return frame.iloc[np.argsort(np.concatenate([np.arange(len(frame))[::2], np.arange(len(frame))[1::2]]))]
 
     rewrite(copy, FIRST_FILE, change)
-    assert problems(reported(copy)) == {"upside_down": 1}
+    assert problems(reported(copy)) == {"upside_down": 1, "frames_sorted": 1}
 
 
 def test_shards_and_arrays_are_judged_too(prepared, raw, tmp_path):

@@ -131,9 +131,19 @@ def test_parquet_lacks_sequence_id(listed):
     assert_stops(listed, "pack_shard", "lacks", "sequence_id")
 
 
+def test_parquet_sequence_id_spelled_otherwise(listed):
+    listed.edit_parquet(lambda frame: frame.rename_axis("Sequence-ID"))
+    assert_stops(listed, "pack_shard", "lacks", "sequence_id; rename its column Sequence-ID")
+
+
+def test_parquet_frame_is_text(listed):
+    listed.edit_parquet(lambda frame: frame.assign(frame="first"))
+    assert_stops(listed, "pack_shard", "column frame is text, not a number")
+
+
 def test_parquet_column_is_text(listed):
     listed.edit_parquet(lambda frame: frame.assign(x_face_0="0.5"))
-    assert_stops(listed, "pack_shard", "x_face_0", "not a floating-point number")
+    assert_stops(listed, "pack_shard", "x_face_0", "is text, not a number")
 
 
 def test_sequence_id_is_no_integer(listed):

@@ -43,6 +43,22 @@ def test_sequence_in_parquet_alone(place):
     assert manifest["splits"]["train"]["num_sequences"] == 12
 
 
+@pytest.mark.parametrize(
+    "number, reason", [(2, "repeated_frames"), (2.5, "odd_frames"), (np.nan, "odd_frames"), (-1, "frames_sorted")]
+)
+def test_numbers_of_frames(place, number, reason):
+    def spoil(frame):
+        frame = frame.astype({"frame": float})
+        frame.iloc[frame.index.get_loc(1001).start + 7, 0] = number
+        return frame
+
+    place.edit_parquet(spoil)
+    manifest = place.prepare()
+    kind = "noted" if reason == "frames_sorted" else "skipped"
+    assert manifest[kind] == {"train": {reason: {"number": 1, "examples": [1001]}}}
+    assert manifest["splits"]["train"]["num_sequences"] == (12 if kind == "noted" else 11)
+
+
 def test_all_nan_sequence(place):
     def blank(frame):
         frame.loc[1001, frame.columns[1:]] = np.nan

@@ -16,8 +16,8 @@ import pandas as pd
 from podium.data.arrays import ArrayRecordings, is_id
 from podium.data.artefacts import made_by
 from podium.data.inspect.layouts import is_long, long_layout, recognise
-from podium.data.pack import Recordings
-from podium.data.parquet import ParquetRecordings, read_batches
+from podium.data.parquet import ParquetRecordings
+from podium.data.recordings import Recordings
 from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
 from podium.errors import UserError
 from podium.files import read_json
@@ -90,8 +90,8 @@ class Folder:
     remarks: list[str] = field(default_factory=list)
 
 
-class ShardRecordings:
-    """The sequences of a shard; see `podium.data.pack.Recordings`.
+class ShardRecordings(Recordings):
+    """The sequences of a shard; see `podium.data.recordings.Recordings`.
 
     Raises:
         UserError: The shard or the table beside it is missing, damaged, or does not fit the other.
@@ -160,13 +160,15 @@ def read_clip(path: Path, sequence_id: int) -> np.ndarray:
     Raises:
         UserError: The file is missing or damaged.
     """
-    batches, num_axes = open_recordings(path).batches(), 3
+    recordings, num_axes = open_recordings(path), 3
     if path.suffix == ".parquet":
         with suppress(UserError):  # some of the 543 are not there; the 130 are, or `open_recordings` had refused it
-            batches, num_axes = read_batches(path, _RAW_XY), 2
-    parts = [x_FK[ids_F == sequence_id] for ids_F, x_FK in batches]
+            recordings, num_axes = ParquetRecordings(path, _RAW_XY), 2
+    parts = [x_FK[ids_F == sequence_id] for ids_F, x_FK in recordings.batches()]
     x_FK = np.concatenate([part for part in parts if len(part)] or [np.empty((0, len(COLUMNS)), dtype=np.float32)])
     num_axes = num_axes if len(x_FK) else 3
+    if len(x_FK) and (order_F := recordings.order(sequence_id)) is not None:
+        x_FK = x_FK[order_F]
     return x_FK.reshape(len(x_FK), num_axes, x_FK.shape[1] // num_axes).transpose(0, 2, 1)[..., :2]
 
 

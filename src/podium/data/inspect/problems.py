@@ -32,6 +32,8 @@ MEANINGS = {
     "all_nan": "sequences without a single landmark",
     "infinite_value": "sequences with an infinite coordinate",
     "no_hand": "sequences in which no hand is ever found",
+    "repeated_frames": "sequences with numbers in the column 'frame' more than once, as of several people or clips",
+    "odd_frames": "sequences with something else than whole numbers in the column 'frame'",
     **remarks.MEANINGS,
     SHORT: f"sequences shorter than {SHORT_FRAMES} frames",
 }

@@ -15,8 +15,7 @@ import pandas as pd
 from podium.data.folds import HELD_OUT
 from podium.data.inspect.folders import Folder, open_recordings
 from podium.data.inspect.problems import Absence, Problems, find_problems, find_trained, listed
-from podium.data.pack import MAX_FRAMES, Recordings
-from podium.data.parquet import runs
+from podium.data.recordings import MAX_FRAMES, Recordings, runs
 from podium.data.sources.base import TRAINED_SPLITS
 from podium.errors import UserError
 from podium.landmarks import PARTS, SLOTS
@@ -127,6 +126,11 @@ def _measure(name: str, files: dict[int, Path], problems: Problems) -> tuple[pd.
                 digests.setdefault(sequence_id, hashlib.blake2b(digest_size=8)).update(x_TK)
                 for kind in (*doubts(x_TK), *(["zeros_for_missing"] if has_zeros else [])):
                     found.setdefault(kind, {})[sequence_id] = None
+            for sequence_id, reason in recordings.refused.items():
+                found.setdefault(reason, {})[sequence_id] = None
+            for sequence_id, remarks in recordings.remarks.items():
+                for kind in remarks:
+                    found.setdefault(kind, {})[sequence_id] = None
         except UserError as error:
             problems["unreadable_file"].append(str(error))
             continue
@@ -141,8 +145,10 @@ def _measure(name: str, files: dict[int, Path], problems: Problems) -> tuple[pd.
 
 
 def _clips(recordings: Recordings) -> Iterator[tuple[int, np.ndarray]]:
-    """Yields each sequence (T, K) as soon as its last frame has been read; a very long one in several stretches."""
-    num_missing = dict(recordings.num_frames())
+    """Yields each sequence (T, K), in the order of its frames, as soon as its last row has been read; a very long one
+    in several stretches, as its rows stand."""
+    num_frames = recordings.num_frames()
+    num_missing = dict(num_frames)
     begun: dict[int, list[np.ndarray]] = {}
     for ids_F, x_FK in recordings.batches():
         for sequence_id, begin, end in runs(ids_F):
@@ -150,7 +156,9 @@ def _clips(recordings: Recordings) -> Iterator[tuple[int, np.ndarray]]:
             parts.append(x_FK[begin:end])
             num_missing[sequence_id] -= end - begin
             if not num_missing[sequence_id] or sum(map(len, parts)) > MAX_FRAMES:
-                yield sequence_id, np.concatenate(begun.pop(sequence_id))
+                x_TK, order_T = np.concatenate(begun.pop(sequence_id)), recordings.order(sequence_id)
+                is_whole = len(x_TK) == num_frames[sequence_id]
+                yield sequence_id, x_TK if order_T is None or not is_whole else x_TK[order_T]
 
 
 def _count(x_FK: np.ndarray) -> np.ndarray:

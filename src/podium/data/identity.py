@@ -1,0 +1,149 @@
+"""Which clip each row of a table belongs to: by `sequence_id`, by another column of ids, or by frames that begin anew.
+
+Legend: F rows.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from podium.data.frames import are_clips, are_told_apart, arrange, stretches, whole
+from podium.data.rows import Rows, floats, in_words, is_id
+from podium.errors import UserError
+from podium.landmarks import RAW_COLUMNS
+
+INDEX_COLUMN = "sequence_id"
+RATE_COLUMN = "fps"
+# Names as `_spelling` gives them.
+FRAME_NAMES = ("frame", "framenumber", "frameindex", "frameidx", "framenum", "frameno")
+_ID_NAMES = (
+    "sequence", "seqid", "clipid", "clip", "videoid", "video", "videoname", "recordingid", "recording", "filename",
+)  # fmt: skip
+_UNNAMED_INDEX = r"__index_level_\d+__|Unnamed: 0|"  # as pandas writes one into parquet, and into csv
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose rows they are.
+
+    Attributes:
+        ids_F: (F,) int64: the sequence of each row.
+        labels: What a sequence is called in the table; those that are not here go by their id.
+        remark: A kind of `podium.remarks.MEANINGS`, if there are several clips and no column `INDEX_COLUMN`.
+    """
+
+    ids_F: np.ndarray
+    labels: dict[int, int | str | None]
+    remark: str = ""
+
+
+def spelled(schema: pa.Schema, *names: str) -> str | None:
+    """The column that has one of these names, in this or another spelling; None if there is none."""
+    for name in names:
+        if name in schema.names:
+            return name
+    return next((name for name in schema.names if is_named(name, *names)), None)
+
+
+def is_named(name: str, *names: str) -> bool:
+    """Whether a column has one of some names, in this or another spelling."""
+    return _spelling(name) in map(_spelling, names)
+
+
+def frame_numbers(rows: Rows) -> np.ndarray | None:
+    """(F,) float64, as `podium.data.frames.whole` returns them; None if rows have no numbers.
+
+    Raises:
+        UserError: The column holds text or something else that is no number.
+    """
+    name = spelled(rows.schema, *FRAME_NAMES)
+    if name is None:
+        return None
+    rows.check([name])
+    rows.check_numbers([name])
+    return whole(floats(rows.column(name).combine_chunks()))
+
+
+def identify(rows: Rows, frames_F: np.ndarray | None) -> Identity:
+    """The clip of each row.
+
+    Raises:
+        UserError: The column `INDEX_COLUMN` does not hold integers.
+    """
+    if INDEX_COLUMN in rows.schema.names:
+        return Identity(_sequence_ids(rows), {})
+    if own := spelled(rows.schema, INDEX_COLUMN):
+        if not is_id(rows.schema.field(own).type) or (found := _codes(rows, own)) is None:
+            raise UserError(f"{rows.name}: column {own} has empty fields, or neither integers nor text")
+        return Identity(*found, "clips_by_id" if len(found[1]) > 1 else "")
+    candidates = [name for name in dict.fromkeys(rows.schema.names) if _may_be_id(rows, name)]
+    by_name = sorted((name for name in candidates if _spelling(name) in _ID_NAMES), key=_rank)
+    for name in by_name + [name for name in candidates if re.fullmatch(_UNNAMED_INDEX, name)]:
+        found = _codes(rows, name)
+        if found is not None and _are_ids(found[0], name in by_name, frames_F):
+            return Identity(*found, "clips_by_id")
+    one_F = np.zeros(rows.num_rows, np.int64)
+    if frames_F is not None and [one.problem for one in arrange(one_F, frames_F).values()] == ["repeated_frames"]:
+        all_found = [found for name in candidates if (found := _codes(rows, name)) is not None]
+        telling = [found for found in all_found if are_told_apart(found[0], frames_F)]
+        if telling and all(np.array_equal(codes_F, telling[0][0]) for codes_F, _ in telling):
+            return Identity(*telling[0], "clips_by_id")
+        stretches_F = stretches(frames_F)
+        if are_clips(stretches_F, frames_F):
+            return Identity(stretches_F, {}, "clips_split")
+    return Identity(one_F, {0: None})
+
+
+def _sequence_ids(rows: Rows) -> np.ndarray:
+    rows.check([INDEX_COLUMN])
+    kind = rows.schema.field(INDEX_COLUMN).type
+    if not pa.types.is_integer(kind):
+        raise UserError(f"{rows.name}: column {INDEX_COLUMN} is {in_words(kind)}, not an integer")
+    parts = [np.empty(0, np.int64)]
+    for batch in rows.batches([INDEX_COLUMN]):
+        ids = batch.column(0)
+        if ids.null_count:
+            raise UserError(f"{rows.name}: column {INDEX_COLUMN} has empty fields")
+        ids_F = ids.to_numpy(zero_copy_only=False).astype(np.int64)
+        if pa.types.is_uint64(kind) and (ids_F < 0).any():
+            raise UserError(f"{rows.name}: column {INDEX_COLUMN} has an id beyond 63 bits; give it another")
+        parts.append(ids_F)
+    return np.concatenate(parts)
+
+
+def _may_be_id(rows: Rows, name: str) -> bool:
+    is_once = rows.schema.names.count(name) == 1
+    others = (*RAW_COLUMNS, RATE_COLUMN)
+    return is_once and name not in others and _spelling(name) not in FRAME_NAMES and is_id(rows.schema.field(name).type)
+
+
+def _codes(rows: Rows, name: str) -> tuple[np.ndarray, dict[int, int | str | None]] | None:
+    """Values by number, in the order in which they begin; None if fields are empty."""
+    encoded = rows.column(name).combine_chunks().dictionary_encode()
+    if encoded.null_count:
+        return None
+    codes_F = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes_F, dict(enumerate(encoded.dictionary.to_pylist()))
+
+
+def _are_ids(codes_F: np.ndarray, has_name: bool, frames_F: np.ndarray | None) -> bool:
+    """Whether a column that may be one of ids tells several clips apart: it neither numbers the rows, nor leaves frames
+    that repeat. An index without a name must have each value in one stretch: that of tables put together has not.
+    """
+    num_clips = len(np.unique(codes_F))
+    if not 1 < num_clips < len(codes_F):
+        return False
+    if not has_name and np.count_nonzero(np.diff(codes_F)) + 1 > num_clips:
+        return False
+    return not any(sequence.problem == "repeated_frames" for sequence in arrange(codes_F, frames_F).values())
+
+
+def _spelling(name: str) -> str:
+    """A name without capitals and signs: sequenceId, Sequence-ID and sequence_id are one."""
+    return re.sub(r"[\W_]+", "", name).casefold()
+
+
+def _rank(name: str) -> int:
+    return _ID_NAMES.index(_spelling(name))

@@ -1,0 +1,327 @@
+"""The column `frame`, and which rows are a clip's: wherever clips come from, rows are in order or it is said."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from raw_folder import landmark_frame, table, write_raw
+
+from podium.data.clip_arrays import read_given
+from podium.data.clip_files import open_sources
+from podium.data.inspect.folders import open_recordings, read_clip
+from podium.data.pack import pack_shard
+from podium.errors import ClipError
+from podium.export.evaluation import evaluate, hidden_clips, read_test_table
+from podium.landmarks import COLUMNS
+
+ROWS = table(num_signers=2, clips_per_signer=2)
+IDS = ROWS["sequence_id"].tolist()
+FRAME = landmark_frame(ROWS)
+ONE = FRAME.loc[[IDS[0]]].reset_index(drop=True)
+EXPECTED = {one: FRAME.loc[[one], COLUMNS].to_numpy() for one in IDS}
+
+
+def clips(path):
+    (source,) = open_sources([path])
+    found = list(source.clips())
+    assert len(found) == source.num_clips
+    return found
+
+
+def write(folder, frame, kind, index=True):
+    path = folder / f"clips.{kind}"
+    if kind == "csv":
+        frame.to_csv(path, index=index)
+    else:
+        frame.to_parquet(path, index=index)
+    return path
+
+
+def assert_same(found, expected, rtol=0.0):
+    """csv holds decimals, so that the last bit may differ."""
+    np.testing.assert_allclose(found, expected, rtol=rtol, equal_nan=True)
+
+
+DISORDER = {
+    "scattered": lambda frame: frame.sample(frac=1, random_state=0),
+    "backwards": lambda frame: frame.iloc[::-1],
+    "as text would be sorted": lambda frame: frame.sort_values("frame", key=lambda frames: frames.astype(str)),
+    "two halves": lambda frame: pd.concat([frame.iloc[len(frame) // 2 :], frame.iloc[: len(frame) // 2]]),
+}
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize("way", DISORDER)
+def test_rows_in_another_order_are_sorted_and_it_is_said(tmp_path, way, kind):
+    changed = pd.concat([DISORDER[way](FRAME.loc[[one]]) for one in IDS])
+    found = clips(write(tmp_path, changed, kind))
+    assert [clip.sequence_id for clip in found] == IDS
+    for clip in found:
+        assert_same(clip.landmarks, EXPECTED[clip.sequence_id], rtol=1e-6)
+        assert clip.remarks == ("frames_sorted",)
+    (single,) = clips(write(tmp_path, DISORDER[way](ONE), kind, index=False))
+    assert_same(single.landmarks, EXPECTED[IDS[0]], rtol=1e-6)
+    assert (single.sequence_id, single.remarks) == (None, ("frames_sorted",))
+    given = read_given(DISORDER[way](ONE))
+    assert_same(given.landmarks_TK, EXPECTED[IDS[0]])
+    assert given.remarks == ("frames_sorted",)
+
+
+@pytest.mark.parametrize("way", DISORDER)
+def test_rows_in_another_order_in_packing_in_the_hidden_test_and_in_pictures(tmp_path, way):
+    path = write(tmp_path, pd.concat([DISORDER[way](FRAME.loc[[one]]) for one in IDS]), "parquet")
+    for dtype in ("float32", "float16"):
+        packed = pack_shard(path, IDS, set(), 7, tmp_path / "7.npy", dtype)
+        expected = np.concatenate([EXPECTED[one] for one in IDS]).astype(dtype)
+        np.testing.assert_array_equal(np.load(tmp_path / "7.npy"), expected)
+        assert packed.report["noted"] == {"frames_sorted": 4} and packed.report["skipped"] == {}
+    rows = ROWS.assign(path=path.name)
+    for position, x_TK in hidden_clips(rows, tmp_path, COLUMNS):
+        assert_same(x_TK, EXPECTED[IDS[position]])
+    assert open_recordings(path).remarks == dict.fromkeys(IDS, ("frames_sorted",))
+    in_order = write(tmp_path / "..", FRAME, "parquet")
+    np.testing.assert_array_equal(read_clip(path, IDS[1]), read_clip(in_order, IDS[1]))
+
+
+SOUND = {
+    "a start above 0": lambda frames: frames + 37,
+    "gaps": lambda frames: frames * 3,
+    "floats": lambda frames: frames.astype(np.float64),
+    "unsigned": lambda frames: frames.astype(np.uint64),
+    "nullable": lambda frames: frames.astype("Int32"),
+    "below 0": lambda frames: frames - 5,
+}
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize("way", SOUND)
+def test_numbers_that_rise_are_in_order(tmp_path, way, kind):
+    found = clips(write(tmp_path, FRAME.assign(frame=SOUND[way](FRAME["frame"])), kind))
+    assert [clip.sequence_id for clip in found] == IDS
+    for clip in found:
+        assert_same(clip.landmarks, EXPECTED[clip.sequence_id], rtol=1e-6)
+        assert clip.remarks == () and clip.problem == ""
+
+
+def two_people(frame, in_turns):
+    both = pd.concat([frame, frame.assign(x_face_0=0.9)])
+    return both.sort_values("frame", kind="stable") if in_turns else both
+
+
+REPEATED = {
+    "two people, one behind the other": lambda frame: two_people(frame, False),
+    "two people in turns": lambda frame: two_people(frame, True),
+    "one row twice": lambda frame: pd.concat([frame, frame.iloc[[3]]]),
+    "one number for all": lambda frame: frame.assign(frame=0),
+}
+ODD = {
+    "a gap": lambda frame: frame.assign(frame=frame["frame"].astype(float).replace(3.0, np.nan)),
+    "seconds": lambda frame: frame.assign(frame=frame["frame"] / 30),
+    "infinite": lambda frame: frame.assign(frame=frame["frame"].astype(float).replace(3.0, np.inf)),
+}
+REFUSED = {
+    **{way: ("repeated_frames", "more than once", spoil) for way, spoil in REPEATED.items()},
+    **{way: ("odd_frames", "something else than whole numbers", spoil) for way, spoil in ODD.items()},
+}
+
+
+@pytest.mark.parametrize("way", REFUSED)
+def test_one_of_several_clips_is_refused(tmp_path, way):
+    """In files of clips, in packing, in the hidden test: the others stay."""
+    reason, words, spoil = REFUSED[way]
+    changed = pd.concat([spoil(FRAME.loc[[one]]) if one == IDS[1] else FRAME.loc[[one]] for one in IDS])
+    for kind in ("parquet", "csv"):
+        found = {clip.sequence_id: clip for clip in clips(write(tmp_path, changed, kind))}
+        assert words in found[IDS[1]].problem and found[IDS[1]].landmarks is None
+        assert [found[one].problem for one in IDS if one != IDS[1]] == [""] * 3
+    path = tmp_path / "clips.parquet"
+    packed = pack_shard(path, IDS, set(), 7, tmp_path / "7.npy")
+    assert packed.report["skipped"] == {reason: 1} and packed.report["examples"] == {reason: [IDS[1]]}
+    expected = np.concatenate([EXPECTED[one] for one in IDS if one != IDS[1]])
+    np.testing.assert_array_equal(np.load(tmp_path / "7.npy"), expected)
+    assert dict(open_recordings(path).refused) == {IDS[1]: reason}
+    ROWS.assign(split="test", path=path.name).to_parquet(tmp_path / "sequences.parquet")
+    table = read_test_table(tmp_path / "sequences.parquet")
+    assert [position for position, x_TK in hidden_clips(table, tmp_path, COLUMNS) if x_TK is None] == [1]
+    report, _ = evaluate(Silent(), table, tmp_path, COLUMNS)
+    assert (report["num_unread"], report["num_without_frames"]) == (1, 0)
+
+
+class Silent:
+    """Reads nothing from any clip."""
+
+    text = host_text = ""
+
+    def read(self, landmarks_TK):
+        return self
+
+
+@pytest.mark.parametrize("way", ["two people in turns", "one row twice", "one number for all", *ODD])
+def test_a_single_clip_is_refused(tmp_path, way):
+    _, words, spoil = REFUSED[way]
+    for kind in ("parquet", "csv"):
+        (clip,) = clips(write(tmp_path, spoil(ONE), kind, index=False))
+        assert words in clip.problem
+    with pytest.raises(ClipError, match=words):
+        read_given(spoil(ONE))
+
+
+@pytest.mark.parametrize("value", ["first", True, pd.Timestamp("2026-01-01")])
+def test_a_column_frame_that_holds_no_numbers(tmp_path, value):
+    changed = ONE.assign(frame=value)
+    (clip,) = clips(write(tmp_path, changed, "parquet", index=False))
+    assert "column frame is" in clip.problem
+    with pytest.raises(ClipError, match="column frame is .*, not a number"):
+        read_given(changed)
+
+
+THREE = FRAME.loc[IDS[:3]]
+BY_ID = {
+    "another name": lambda frame: frame.reset_index(names="video_id"),
+    "capitals": lambda frame: frame.reset_index(names="Sequence_ID"),
+    "camel case": lambda frame: frame.reset_index(names="sequenceId"),
+    "an index without a name": lambda frame: frame.rename_axis(None),
+    "an index of another name": lambda frame: frame.rename_axis("take"),
+    "text": lambda frame: frame.set_axis(frame.index.map("take {}".format)).reset_index(names="recording"),
+    "a column that nobody knows": lambda frame: frame.reset_index(names="wurst"),
+}
+
+
+def labelled(found, kind):
+    for clip, one in zip(found, IDS[:3], strict=True):
+        assert_same(clip.landmarks, EXPECTED[one], rtol=1e-6)
+        assert clip.remarks == (kind,)
+    return [clip.sequence_id for clip in found]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize("way", BY_ID)
+def test_clips_by_another_column_of_ids(tmp_path, way, kind):
+    changed = BY_ID[way](THREE)
+    is_index = isinstance(changed.index, pd.RangeIndex)
+    labels = labelled(clips(write(tmp_path, changed, kind, index=not is_index)), "clips_by_id")
+    assert [str(label).removeprefix("take ") for label in labels] == [str(one) for one in IDS[:3]]
+    with pytest.raises(ClipError, match="the table holds 3 sequences; give one at a time"):
+        read_given(changed)
+
+
+SPLIT = {
+    "no ids": lambda frame: frame.reset_index(drop=True),
+    "each beginning elsewhere": lambda frame: frame.assign(frame=frame["frame"] + frame.index % 7).reset_index(
+        drop=True
+    ),
+    "a number for each row": lambda frame: frame.reset_index(drop=True).rename_axis("row").reset_index(),
+    "only the signer": lambda frame: frame.assign(participant_id=5).reset_index(drop=True),
+    "a column of ids with gaps": lambda frame: frame.reset_index(drop=True).assign(video_id=None),
+}
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize("way", SPLIT)
+def test_clips_by_frames_that_begin_anew(tmp_path, way, kind):
+    changed = SPLIT[way](THREE)
+    assert labelled(clips(write(tmp_path, changed, kind, index=False)), "clips_split") == [0, 1, 2]
+    with pytest.raises(ClipError, match="holds 3 sequences .the column frame begins anew"):
+        read_given(changed)
+
+
+@pytest.mark.parametrize("way", ["scattered", "as text would be sorted", "by number"])
+def test_clips_that_nothing_tells_apart(tmp_path, way):
+    change = {**DISORDER, "by number": lambda frame: frame.sort_values("frame", kind="stable")}[way]
+    changed = change(THREE.reset_index(drop=True))
+    (clip,) = clips(write(tmp_path, changed, "parquet", index=False))
+    assert "column frame more than once" in clip.problem
+    with pytest.raises(ClipError, match="column frame more than once"):
+        read_given(changed)
+
+
+def test_ids_without_frame_numbers(tmp_path):
+    changed = THREE.drop(columns="frame")
+    assert labelled(clips(write(tmp_path, changed.rename_axis("clip_id"), "parquet")), "clips_by_id") == IDS[:3]
+    assert labelled(clips(write(tmp_path, changed.rename_axis(None), "parquet")), "clips_by_id") == IDS[:3]
+    (clip,) = clips(write(tmp_path, changed.rename_axis("row").reset_index(drop=True), "parquet"))
+    assert len(clip.landmarks) == len(THREE) and clip.remarks == ()
+
+
+def test_ids_and_frames_may_both_be_an_index(tmp_path):
+    found = clips(write(tmp_path, FRAME.set_index("frame", append=True), "parquet"))
+    assert [clip.sequence_id for clip in found] == IDS
+    given = read_given(FRAME.loc[[IDS[1]]].set_index("frame", append=True).iloc[::-1])
+    assert_same(given.landmarks_TK, EXPECTED[IDS[1]])
+    assert given.remarks == ("frames_sorted",)
+
+
+def test_many_row_groups_and_batches(tmp_path, monkeypatch):
+    monkeypatch.setattr("podium.data.parquet.BATCH_FRAMES", 7)
+    scattered = FRAME.sample(frac=1, random_state=2)
+    scattered.rename_axis("clip").to_parquet(tmp_path / "clips.parquet", row_group_size=11)
+    found = clips(tmp_path / "clips.parquet")
+    assert sorted(clip.sequence_id for clip in found) == IDS
+    for clip in found:
+        assert_same(clip.landmarks, EXPECTED[clip.sequence_id])
+        assert set(clip.remarks) == {"frames_sorted", "clips_by_id"}
+
+
+@pytest.mark.parametrize(
+    ("fps", "expected"),
+    [
+        ([25.0, 30.0], [25.0, 30.0]),
+        ([25, 30], [25.0, 30.0]),
+        ([np.nan, 30.0], [None, 30.0]),
+        ([0.0, 30.0], ["rate", 30.0]),
+        ([-1.0, np.inf], ["rate", "rate"]),
+        (["varies", 30.0], ["rate", 30.0]),
+    ],
+)
+def test_rates_in_a_column(tmp_path, fps, expected):
+    rates = [
+        np.linspace(20, 30, len(EXPECTED[one])) if rate == "varies" else rate
+        for one, rate in zip(IDS[:2], fps, strict=True)
+    ]
+    changed = pd.concat([FRAME.loc[[one]].assign(fps=rate) for one, rate in zip(IDS[:2], rates, strict=True)])
+    found = sorted(clips(write(tmp_path, changed, "parquet")), key=lambda clip: clip.sequence_id)
+    assert [clip.fps or ("rate" if "rate" in clip.problem else None) for clip in found] == expected
+    if expected[0] == "rate":
+        with pytest.raises(ClipError, match="one positive rate"):
+            read_given(changed.loc[[IDS[0]]])
+    else:
+        assert read_given(changed.loc[[IDS[0]]]).fps == expected[0]
+
+
+@pytest.mark.parametrize(("told", "expected"), [("25", 25.0), ("29.97", 29.97), ("fast", None), ("-3", None)])
+def test_a_rate_in_the_metadata(tmp_path, told, expected):
+    found = pa.Table.from_pandas(FRAME)
+    found = found.replace_schema_metadata({**found.schema.metadata, "fps": told})
+    pq.write_table(found, tmp_path / "clips.parquet")
+    (source,) = open_sources([tmp_path / "clips.parquet"])
+    read = list(source.clips())
+    if expected:
+        assert [clip.fps for clip in read] == [expected] * 4
+    else:
+        assert [clip.landmarks for clip in read] == [None] and "fps in the file's metadata" in read[0].problem
+
+
+def test_zeros_are_missing_in_packing_and_in_the_hidden_test(tmp_path):
+    hands = [name for name in FRAME.columns if "right_hand" in name]
+    changed, expected = FRAME.copy(), FRAME.copy()
+    first = np.flatnonzero(changed.index == IDS[0])[2:6]
+    changed.iloc[first, changed.columns.get_indexer(hands)] = 0.0
+    expected.iloc[first, expected.columns.get_indexer(hands)] = np.nan
+    path = write(tmp_path, changed, "parquet")
+    packed = pack_shard(path, IDS, set(), 7, tmp_path / "7.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "7.npy"), expected[COLUMNS].to_numpy())
+    assert packed.report["noted"] == {"zeros_for_missing": 1}
+    assert packed.sequences["right_hand_share"][0] == np.float32(16 / 20)
+    clip = dict(hidden_clips(ROWS.assign(path=path.name), tmp_path, COLUMNS))[0]
+    np.testing.assert_array_equal(clip, expected.loc[[IDS[0]], COLUMNS].to_numpy())
+
+
+def test_the_command_reads_a_dataset_as_packing_does(tmp_path):
+    write_raw(tmp_path / "raw", ROWS)
+    for path in (tmp_path / "raw/train_landmarks").iterdir():
+        pd.read_parquet(path).sample(frac=1, random_state=1).to_parquet(path)
+    found = [clip for source in open_sources([tmp_path / "raw"]) for clip in source.clips()]
+    assert sorted(clip.sequence_id for clip in found) == IDS
+    for clip in found:
+        assert_same(clip.landmarks, EXPECTED[clip.sequence_id])
