@@ -8,8 +8,8 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from safetensors import SafetensorError, safe_open
 
-from podium.config import TRAINING_ONLY
 from podium.card import card_problem, listed_files
+from podium.config import TRAINING_ONLY
 from podium.errors import UserError
 from podium.export.operators import operator_names
 from podium.files import file_digest, read_json

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from snakemake import workflow
-from snakemake.persistence import ParamsChange
+from snakemake.persistence import MetadataRecord, ParamsChange
 from snakemake.persistence.file import FilePersistence
 
 from podium.errors import UserError
@@ -31,8 +31,13 @@ class Records(FilePersistence):
         return super()._record_path(subject, id)
 
     def _io_read(self, subject: str, id: str) -> dict[str, Any]:
-        record = super()._io_read(subject, id)
-        return record if isinstance(record, dict) else {}
+        """A damaged record is none."""
+        try:
+            record = super()._io_read(subject, id)
+            MetadataRecord.model_validate(record)
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return record
 
     def started(self, job: Any, external_jobid: str | None = None) -> None:
         """Forgets the records first: were the job killed, new files could lie beside old records."""
