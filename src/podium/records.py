@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from snakemake import workflow
 from snakemake.persistence import MetadataRecord, ParamsChange
 from snakemake.persistence.file import FilePersistence
 
@@ -67,7 +66,9 @@ class Records(FilePersistence):
 
 
 def keep_records_beside_artefacts() -> None:
-    """From now on Snakemake uses `Records` in place of its own class."""
+    """From now on Snakemake uses `Records` in place of its own class; to be called while it reads the Snakefile."""
+    from snakemake import workflow  # which needs all of Snakemake: only where that runs anyway
+
     workflow.FilePersistence = Records
 
 
