@@ -21,8 +21,8 @@ def rivals(
 ) -> list[str]:
     """Other files that a folder is made from.
 
-    A file that was edited, moved, renamed or copied is no rival: those are still there, have the name that today's files
-    have, and say something else.
+    A file that was edited, moved, renamed or copied is no rival: a rival is still there, has the name that today's
+    files have, and says something else.
 
     Args:
         folder: Where `note_origin` may have written.

@@ -6,6 +6,7 @@ artefacts go, and an artefact without one is made again.
 """
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from typing import Any
 from snakemake.persistence import MetadataRecord, ParamsChange
 from snakemake.persistence.file import FilePersistence
 
-from podium.errors import UserError
+from podium.digests import digests_of
+from podium.errors import UserError, run
 from podium.files import read_json, remove
 
 RESULTS = "results/"
 FOLDER = ".provenance"
+_RAW = re.compile(r"results/data/[^/]+/raw/")
 UNKNOWN = "nothing tells what it was made of"
 
 
@@ -59,6 +62,30 @@ class Records(FilePersistence):
         if unknown:
             return ParamsChange(only_new={UNKNOWN}, files=unknown)
         return super().params_changed(job, file)
+
+    def _write_record(self, key: str, record: MetadataRecord) -> None:
+        """Adds the digests of raw files that are too large for Snakemake."""
+        raw = [path for path in record.input or [] if _RAW.match(path) and path not in record.input_checksums]
+        found = digests_of(path for path in raw if os.path.isfile(path))
+        record.input_checksums |= {path: f"sha256:{sha256}" for path, sha256 in found.items()}
+        super()._write_record(key, record)
+
+    def input_changed(self, job: Any, file: Any = None) -> Any:
+        """As Snakemake, but stops where a raw file that the workflow makes was edited: no fingerprint tells that."""
+        if not self.params_changed(job):
+            run(lambda: self._check_raw_files(job))
+        return super().input_changed(job, file)
+
+    def _check_raw_files(self, job: Any) -> None:
+        records = [self.metadata(file) for file in job.output]
+        noted = {path: one for record in records if record for path, one in record.input_checksums.items()}
+        raw = [path for path in map(str, job.input) if _RAW.match(path) and path in noted and os.path.isfile(path)]
+        for path, sha256 in digests_of(raw).items():
+            if noted[path] != f"sha256:{sha256}":
+                raise UserError(
+                    f"{path} was edited after {job.rule.name} had read it; delete it to go on as before, or copy the raw"
+                    " folder and name the copy as a dataset of kind local"
+                )
 
     def _input(self, job: Any) -> list[str]:
         """Without what lies elsewhere: fingerprints tell the content of recipes, raw files and published weights."""

@@ -86,7 +86,7 @@ def test_fingerprint_sees_what_size_and_footer_may_not_tell(raw, change, has_sta
     prints = set()
     for one in (lambda _: None, change):
         one(frame)
-        frame.to_parquet(path, compression=None, write_statistics=has_statistics, engine="pyarrow", use_dictionary=False)
+        frame.to_parquet(path, compression=None, use_dictionary=False, write_statistics=has_statistics)
         os.utime(path, (1, 1))
         prints.add(local(raw).fingerprint())
     assert len(prints) == 2

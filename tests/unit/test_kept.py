@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from podium import kept
-from podium.errors import UserError
 
 
 @pytest.fixture

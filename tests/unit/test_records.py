@@ -43,8 +43,11 @@ def test_what_no_job_makes_leaves(tmp_path):
     (tmp_path / "port/seed1/saved_model/variables").touch()
     removed = sweep(tmp_path, "export/model.tflite")
     assert removed == [
-        "export/model_int8.tflite", "export/model_web.tflite", "port/seed1/saved_model", "port/seed1/weights.safetensors",
-    ]  # fmt: skip
+        "export/model_int8.tflite",
+        "export/model_web.tflite",
+        "port/seed1/saved_model",
+        "port/seed1/weights.safetensors",
+    ]
     assert left(tmp_path) == ["export", "export/model.tflite"]
     assert not sweep(tmp_path, "export/model.tflite")
 
@@ -63,8 +66,10 @@ def test_a_training_stays_unless_its_folder_is_used_anew(tmp_path):
         make(tmp_path, "evaluate_seed", f"round2/seed{seed}/evaluation.json")
     make(tmp_path, "import_round2", "round2/seed1/model.safetensors")
     assert sweep(tmp_path, "round2/seed1/model.safetensors") == [
-        "round2/seed1/evaluation.json", "round2/seed1/history.csv", "round2/seed5/evaluation.json",
-    ]  # fmt: skip
+        "round2/seed1/evaluation.json",
+        "round2/seed1/history.csv",
+        "round2/seed5/evaluation.json",
+    ]
 
 
 def test_an_artefact_that_is_gone_already(tmp_path):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 
 import pytest
 from project import Project
@@ -86,9 +87,9 @@ def test_files_of_an_earlier_configuration_leave(copied):
     (export / "model_mine.tflite").write_text("a user's own")
     copied.edit("config/test/tiny.yaml", "export:", "export:\n  formats: [fp16]")
     copied.edit("config/test/tiny.yaml", "seeds: [1, 2]", "seeds: [2]")
-    before = sorted((copied.root / "results").rglob("*"))
-    planned = copied.planned()
-    assert "train_round2" not in planned and sorted((copied.root / "results").rglob("*")) == before
+    before = sorted((copied.root / "results/tiny").rglob("*"))
+    assert "train_round2" not in copied.planned()
+    assert sorted((copied.root / "results/tiny").rglob("*")) == before, "a plan removes nothing"
     outcome = copied.snakemake("--cores", "2", "results/tiny/export/inference_args.json")
     assert outcome.returncode == 0, outcome.stderr[-3000:]
     assert sorted(path.name for path in export.glob("*.tflite")) == ["model.tflite", "model_mine.tflite"]
@@ -126,3 +127,24 @@ def test_two_experiments_of_one_name(copied):
     lines = [line for line in outcome.stderr.splitlines() if "to another experiment" in line]
     assert outcome.returncode == 0 and len(lines) == 1
     assert "config/test/tiny.yaml" in lines[0] and "config/test/other.yaml" in lines[0]
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["in place", "in a moved copy"])
+def test_an_edited_raw_file_is_seen(copied, is_known):
+    """Even one whose size and time stay; the plan's own memory of digests does not move along."""
+    place = copied.root / "results/data/tiny/raw/train_landmarks/100000000.parquet"
+    if is_known:
+        assert copied.planned("data") == {}
+    else:
+        shutil.rmtree(copied.root / "results/state")
+        shutil.rmtree(copied.root / ".snakemake")
+    content, times = bytearray(place.read_bytes()), place.stat()
+    content[1000] ^= 1
+    time.sleep(0.05)  # a tick of the disk's clock
+    place.write_bytes(content)
+    os.utime(place, ns=(times.st_atime_ns, times.st_mtime_ns))
+    outcome = copied.snakemake("-n", "data")
+    (line,) = [line for line in outcome.stderr.splitlines() if "error:" in line]
+    assert outcome.returncode == 2 and "train_landmarks/100000000.parquet was edited" in line
+    place.unlink()
+    assert copied.planned("data") == {}
