@@ -7,7 +7,7 @@ artefacts go, and an artefact without one is made again.
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +83,8 @@ class Records(FilePersistence):
         for path, sha256 in digests_of(raw).items():
             if noted[path] != f"sha256:{sha256}":
                 raise UserError(
-                    f"{path} was edited after {job.rule.name} had read it; delete it to go on as before, or copy the raw"
-                    " folder and name the copy as a dataset of kind local"
+                    f"{path} was edited after {job.rule.name} had read it; delete it to go on as before, or copy the"
+                    " raw folder and name the copy as a dataset of kind local"
                 )
 
     def _input(self, job: Any) -> list[str]:
@@ -117,7 +117,9 @@ def recorded(folder: str | Path) -> dict[str, str]:
     return found
 
 
-def remove_what_nothing_makes(folders: list[str], is_made: Callable[[str], bool], kept_rules: set[str]) -> list[str]:
+def remove_what_nothing_makes(
+    folders: Iterable[str], is_made: Callable[[str], bool], kept_rules: set[str]
+) -> list[str]:
     """Removes artefacts of an earlier configuration. Files without a record are a user's own and stay.
 
     What rules of ``kept_rules`` have made took long: it stays as well, unless something of today lies in its folder.

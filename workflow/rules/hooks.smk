@@ -15,6 +15,7 @@ from podium.records import remove_what_nothing_makes
 from podium.usage import UsageMeter
 
 METERS = []
+NUM_NAMED = 10  # files in a line
 
 
 def get_known_trainings():
@@ -43,7 +44,7 @@ def sweep():
 # Rules of which a run of today makes nothing: where weights are imported, nothing is scored.
 UNUSED_RULES = {"evaluate_seed", "evaluate_tflite", "summarize"} if WEIGHTS else set()
 # What cost hours stays, so that a seed that comes back to the configuration is not trained again.
-KEPT_RULES = {"train_round1", "train_round2", "train_compared"} | ({"pack_shard"} if SOURCE.discards_raw else set())
+KEPT_RULES = {"train_round1", "train_round2", "train_compared"}
 
 
 def is_made_today(file):
@@ -60,16 +61,22 @@ def is_made_today(file):
     return False
 
 
+def is_worked_in(folder):
+    return any(file.startswith(f"{folder}/") for job in workflow.dag.needrun_jobs() for file in job.output)
+
+
 def sweep_earlier_configurations():
-    removed = remove_what_nothing_makes([RESULTS, f"{DATA}/shards"], is_made_today, KEPT_RULES)
+    folders = [RESULTS] if SOURCE.discards_raw else [RESULTS, f"{DATA}/shards"]  # such shards cost a download
+    removed = remove_what_nothing_makes(filter(is_worked_in, folders), is_made_today, KEPT_RULES)
     if removed:
-        print(f"removed, since this configuration does not make it: {', '.join(removed)}", file=sys.stderr)
+        more = f" and {len(removed) - NUM_NAMED} more" if len(removed) > NUM_NAMED else ""
+        names = ", ".join(removed[:NUM_NAMED])
+        print(f"removed, since this configuration does not make it: {names}{more}", file=sys.stderr)
 
 
 def note_origins():
-    files = [file for job in workflow.dag.needrun_jobs() for file in job.output]
     for folder, origin in ((DATA, [DATASET_FILE]), (RESULTS, workflow.configfiles)):
-        if origin and any(file.startswith(f"{folder}/") for file in files):
+        if origin and is_worked_in(folder):
             note_origin(folder, origin)
 
 
