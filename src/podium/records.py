@@ -111,7 +111,7 @@ def recorded(folder: str | Path) -> dict[str, str]:
     for record in sorted(Path(folder).rglob(f"{FOLDER}/*.json")):
         artefact = record.parent.parent / record.name.removesuffix(".json")
         try:
-            found[str(artefact)] = read_json(record, "rule")["rule"]
+            found[str(artefact)] = str(read_json(record, "rule")["rule"])
         except UserError:  # a damaged record tells nothing
             continue
     return found

@@ -56,7 +56,6 @@ def test_a_single_target_is_judged_too(moved):
 
 @pytest.mark.parametrize("damage", ["absent", "cut", "other", "folder"])
 def test_what_nothing_is_known_of_is_made_again(copied, damage):
-    shutil.rmtree(copied.root / ".snakemake")
     record = copied.root / "results/tiny/export/.provenance/benchmark.json.json"
     content = record.read_text()
     record.unlink()
@@ -65,14 +64,14 @@ def test_what_nothing_is_known_of_is_made_again(copied, damage):
     elif damage != "absent":
         record.write_text({"cut": content[:100], "other": '{"params": 1}'}[damage])
     assert copied.planned() == AFTER_BENCHMARK
-    assert "nothing tells what it was made of" in copied.snakemake("-n").stdout
 
 
 def test_results_from_before_there_were_records(moved):
     for folder in list((moved.root / "results").rglob(".provenance")):
         shutil.rmtree(folder)
-    planned = moved.planned()
-    assert planned["pack_shard"] == 3 and planned["train_round1"] == 2 and planned["port_seed"] == 2
+    plan = moved.snakemake("-n").stdout
+    assert "nothing tells what it was made of" in plan
+    assert all(rule in plan for rule in ("write_corpus_tables", "pack_shard", "train_round1", "port_seed"))
     assert moved.snakemake("--touch", "--cores", "1").returncode == 0
     assert moved.planned() == {}, "they are taken as they are"
 
