@@ -36,10 +36,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             shutil.rmtree(path)
         os.replace(partial, path)
     finally:
-        if partial.is_dir():
-            shutil.rmtree(partial)
-        else:
-            partial.unlink(missing_ok=True)
+        remove(partial)
 
 
 def remove_partials(paths: Iterable[str | Path]) -> None:
@@ -51,10 +48,16 @@ def remove_partials(paths: Iterable[str | Path]) -> None:
         for leftover in folder.glob(".*.partial.*"):
             if leftover.name.split(".partial.", 1)[1] not in wanted:
                 continue
-            if leftover.is_dir():
-                shutil.rmtree(leftover)
-            else:
-                leftover.unlink()
+            remove(leftover)
+
+
+def remove(path: str | Path) -> None:
+    """Removes a file, a link or a whole folder; nothing where there is none."""
+    path = Path(path)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def check_writable(folder: str | Path) -> None:

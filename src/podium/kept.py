@@ -9,7 +9,6 @@ import os
 import shutil
 from pathlib import Path
 
-from podium.errors import UserError
 from podium.files import atomic_path
 
 NAMES = ("recipe.json", "history.csv", "metrics.json", "oof.parquet", "reference.npz", "model.safetensors")
@@ -39,21 +38,6 @@ def take(state: Path, out: Path, fingerprint: str) -> bool:
                 partial.touch()  # made now: Snakemake takes what is older than its job for stale
     log.info("finished=before files=%s", kept)
     return True
-
-
-def is_kept(state: Path, fingerprint: str) -> bool:
-    """Whether results are kept here.
-
-    Raises:
-        UserError: They are of another recipe, data or code.
-    """
-    others = [kept for kept in state.glob(f"{PREFIX}*") if kept.name != f"{PREFIX}{fingerprint}"]
-    if others:
-        raise UserError(
-            f"{others[0]} holds results of another recipe, data or code, made after their run was killed; remove it and"
-            " the results of this training, and run again"
-        )
-    return (state / f"{PREFIX}{fingerprint}").is_dir()
 
 
 def forget(state: Path) -> None:

@@ -69,7 +69,7 @@ def write_manifest(
     is_finished = not has_failed and all(one["state"] == "finished" for one in states.values())
     manifest = {
         "state": "finished" if is_finished else "failed",
-        "outcome": _outcome(results),
+        "outcome": _outcome(results, set(jobs.values())),
         "experiment": experiment,
         "recipes": dict(recipes),
         "dataset": dataset,
@@ -120,15 +120,19 @@ def _sum(benchmarks: list[dict[str, float]]) -> dict[str, float]:
     return {"num_jobs": len(benchmarks), "seconds": round(sum(one["seconds"] for one in known), 2)}
 
 
-def _outcome(results: Path) -> dict[str, Any]:
-    """Scores and proofs, as far as they are there."""
-    export = results / "export"
-    return {
-        "oof": _read(results / "oof/metrics.json", "score"),
-        "file": _read(export / "evaluation.json", "score", "num_sequences", "formats"),
-        "parity": _read(export / "parity.json", "passed"),
-        "sha256": {one["file"]: one["sha256"] for one in _read(export / "model_card.json", "files").get("files", [])},
+def _outcome(results: Path, made: set[str]) -> dict[str, Any]:
+    """Scores and proofs, as far as they are there; what none of the experiment's jobs has made is of an earlier one."""
+    files = {
+        "oof": ("oof/metrics.json", "oof/train_with_oof.parquet", "score"),
+        "file": ("export/evaluation.json", "export/evaluation.json", "score", "num_sequences", "formats"),
+        "parity": ("export/parity.json", "export/parity.json", "passed"),
     }
+    outcome = {
+        name: _read(results / file, *keys) if str(results / beside) in made else {}
+        for name, (file, beside, *keys) in files.items()
+    }
+    card = _read(results / "export/model_card.json", "files")
+    return {**outcome, "sha256": {one["file"]: one["sha256"] for one in card.get("files", [])}}
 
 
 def _read(path: Path, *keys: str) -> dict[str, Any]:

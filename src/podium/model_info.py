@@ -8,6 +8,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from safetensors import SafetensorError, safe_open
 
+from podium.card import card_problem, listed_files
 from podium.config import TRAINING_ONLY
 from podium.errors import UserError
 from podium.export.operators import operator_names
@@ -104,14 +105,12 @@ def _weights_mb(content: bytes) -> dict[str, float]:
 
 
 def _card(path: Path, digest: str) -> dict | str:
-    card = _beside(path, "model_card.json", "files")
-    if not card:
+    listed = listed_files(path)
+    if listed is None:
         return "no model_card.json beside the file"
-    files = card["files"]
-    if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
-        raise UserError(f"{path.with_name('model_card.json')} does not list its 'files'; export the model again")
-    if digest not in [file.get("sha256") for file in files]:
-        return "the model_card.json beside is of another file"
+    if digest not in listed.values():
+        return card_problem(path)
+    card = _beside(path, "model_card.json")
     return {key: card[key] for key in _TOLD_BY_CARD if key in card}
 
 

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from podium.config import Dataset, Experiment, Recipe
+from podium.digests import digests_of
 from podium.errors import UserError
-from podium.files import file_digest
 from podium.provenance import PACKAGE, code_digest, digest
 from podium.registry import nearest
 
@@ -65,7 +65,7 @@ class Stages:
         raw = self.corpus if dataset.source.kind == "synthetic" else source_fingerprint
         self.shards = digest(raw, dataset.shards, code_digest(*PACKING, *GROUND))
         table = dataset.folds.table
-        folds = file_digest(table) if table and Path(table).is_file() else None
+        folds = digests_of([table])[table] if table and Path(table).is_file() else None
         self.index = digest(self.shards, dataset.folds, folds, code_digest("data/index", "data/folds"))
         training = code_digest(*LOADING, "models", "training", *GROUND)
         recipes = {name: recipe.outcome() for name, recipe in recipes.items()}
@@ -114,8 +114,6 @@ class Stages:
 
 def _digest_of(path: str, key: str) -> str:
     try:
-        if Path(path).is_file():  # and nothing that one could wait for
-            return file_digest(path)
-    except OSError:
-        pass
-    raise UserError(f"{path} cannot be read; correct {key}")
+        return digests_of([path])[path]
+    except UserError:
+        raise UserError(f"{path} cannot be read; correct {key}") from None

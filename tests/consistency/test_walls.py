@@ -8,9 +8,9 @@ import pytest
 from podium.provenance import PACKAGE
 
 GROUND = {
-    "alone", "config", "drawing", "ending", "errors", "files", "gpu", "kept", "landmarks", "launch", "leftovers",
-    "metrics", "normalise", "npy", "plausibility", "provenance", "registry", "remarks", "scratch", "tables", "text",
-    "timing", "usage",
+    "alone", "card", "config", "digests", "drawing", "ending", "errors", "files", "gpu", "kept", "landmarks",
+    "launch", "leftovers", "metrics", "normalise", "npy", "origins", "plausibility", "provenance", "records",
+    "registry", "remarks", "scratch", "tables", "text", "timing", "usage",
 }  # fmt: skip
 FLOORS = [
     GROUND,

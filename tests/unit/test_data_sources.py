@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 from raw_folder import table, write_raw
@@ -12,6 +13,7 @@ from podium.data import sources
 from podium.data.sequences import list_sequences
 from podium.data.sources.hidden_test import choose_test_participants
 from podium.errors import UserError
+from podium.files import file_digest
 
 SYNTHETIC = {
     "kind": "synthetic", "num_train_sequences": 50, "num_supplemental_sequences": 0, "num_test_sequences": 12,
@@ -62,6 +64,38 @@ def test_fingerprint_sees_other_landmarks(raw):
     frame.iloc[0, 5] += 1
     frame.to_parquet(path)
     assert local(raw).fingerprint() != before
+
+
+def swapped(frame):
+    frame.iloc[[1, 2], 1:] = frame.iloc[[2, 1], 1:].to_numpy()
+
+
+def halved(frame):
+    frame.iloc[:, 1:] *= np.float32(0.5)
+
+
+def renumbered(frame):
+    frame.index = frame.index[::-1]
+
+
+@pytest.mark.parametrize("change", [swapped, halved, renumbered])
+@pytest.mark.parametrize("has_statistics", [False, True])
+def test_fingerprint_sees_what_size_and_footer_may_not_tell(raw, change, has_statistics):
+    path = raw / "train_landmarks/10001.parquet"
+    frame = pd.read_parquet(path)
+    prints = set()
+    for one in (lambda _: None, change):
+        one(frame)
+        frame.to_parquet(path, compression=None, use_dictionary=False, write_statistics=has_statistics)
+        os.utime(path, (1, 1))
+        prints.add(local(raw).fingerprint())
+    assert len(prints) == 2
+
+
+def test_the_plan_knows_the_digest_of_each_file(raw):
+    source = local(raw, num_test_participants=2)
+    path = raw / "train_landmarks/10001.parquet"
+    assert source.digest("train", 10001) == source.digest("test", 10001) == file_digest(path)
 
 
 def test_fingerprint_sees_another_phrase(raw):

@@ -4,12 +4,13 @@ import copy
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from podium.errors import UserError
-from podium.files import write_json
-from podium.manifest import by_subject, differences, find_manifest, read_manifest
+from podium.files import read_json, write_json
+from podium.manifest import by_subject, differences, find_manifest, read_manifest, write_manifest
 
 MANIFEST = {
     "state": "finished",
@@ -175,3 +176,19 @@ def test_command(tmp_path, changed):
     assert diff("one", "one").stdout.startswith("no difference")
     refused = diff("one", "nowhere")
     assert refused.returncode == 2 and refused.stderr.startswith("error: there is neither nowhere/report/manifest.json")
+
+
+def test_scores_of_an_earlier_configuration_are_not_told(tmp_path, monkeypatch):
+    """Weights were imported where a training had been scored before: its files may still lie there."""
+    monkeypatch.chdir(tmp_path)
+    results = Path("results/tiny")
+    write_json(results / "oof/metrics.json", {"score": 0.9})
+    write_json(results / "export/evaluation.json", {"score": 0.8, "num_sequences": 5})
+    write_json(results / "export/parity.json", {"passed": True})
+    jobs = {"verify_parity": "results/tiny/export/parity.json"}
+    outcomes = []
+    for more in ({}, {"evaluate_tflite": "results/tiny/export/evaluation.json"}):
+        written = write_manifest(results, {}, {}, {"name": "tiny"}, {}, jobs | more, [], has_failed=True)
+        outcomes.append(read_json(written)["outcome"])
+    assert outcomes[0] == {"oof": {}, "file": {}, "parity": {"passed": True}, "sha256": {}}
+    assert outcomes[1]["file"] == {"score": 0.8, "num_sequences": 5} and outcomes[1]["oof"] == {}

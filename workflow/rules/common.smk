@@ -1,17 +1,37 @@
 """What every rule shares: the checked configuration, the places of things, the fingerprints of stages.
 
 A stage's fingerprint (podium.workflow) stands in its `params`, so that it runs again when its configuration, its code or
-an earlier stage changes, wherever the files lie and whatever their time stamps say.
+an earlier stage changes, wherever the files lie and whatever their time stamps say. Beside every artefact lies a record
+of its params (podium.records), so that moved results are judged by them as well. A path that only says where something
+lies is no param: a shell line names it by its variable.
 """
 import re
 import sys
 from pathlib import Path
 
+from snakemake.utils import update_config
+
 from podium import config as schema
 from podium.data import sources
 from podium.data.augment import build_augmentations
 from podium.errors import UserError, explained_by, one_line, run
+from podium.origins import rivals
+from podium.records import keep_records_beside_artefacts
 from podium.workflow import Stages, check_comparison, check_model, named_yaml
+
+keep_records_beside_artefacts()
+
+
+def load_experiment(files):
+    content = {}
+    for file in files:
+        update_config(content, schema.read_yaml(file))
+    return schema.parse(schema.Experiment, content, str(files[0]))
+
+
+def load_dataset(files):
+    return schema.load_dataset(files[0])
+
 
 try:
     for file in workflow.configfiles:  # Snakemake has read them, and takes the last of two like keys
@@ -25,6 +45,11 @@ try:
     COMPARED = EXPERIMENT.comparison.recipes if EXPERIMENT.comparison else {}
     RECIPE_FILES |= {f"compare/{label}": named_yaml("config/recipes", recipe) for label, recipe in COMPARED.items()}
     DATASET = schema.load_dataset(DATASET_FILE)
+    if others := rivals(f"results/data/{DATASET.name}", [DATASET_FILE], load_dataset):
+        raise UserError(
+            f"results/data/{DATASET.name} is made from {others[0]}, and {DATASET_FILE} gives the same name to something"
+            f" else: change `name` in one of them (or delete {others[0]})"
+        )
     check_comparison(EXPERIMENT, DATASET)
     SOURCE = sources.create(DATASET)
     RECIPES = {stage: schema.load_recipe(file) for stage, file in RECIPE_FILES.items()}
@@ -37,6 +62,15 @@ try:
 except UserError as error:
     print(f"error: {one_line(error)}", file=sys.stderr)
     sys.exit(2)
+
+others = rivals(f"results/{EXPERIMENT.name}", workflow.configfiles, load_experiment)
+if others and workflow.is_main_process:
+    print(
+        f"results/{EXPERIMENT.name} is made from {', '.join(others)}, and {', '.join(map(str, workflow.configfiles))}"
+        " gives the same name to another experiment: what differs is made anew in its place. To keep both, change `name`"
+        " in one of them.",
+        file=sys.stderr,
+    )
 
 DATA = f"results/data/{DATASET.name}"
 RESULTS = f"results/{EXPERIMENT.name}"

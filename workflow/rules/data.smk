@@ -26,11 +26,10 @@ if SOURCE.is_remote:
         params:
             # Where packed files are discarded, other shards need another download, and a plan must say so.
             fingerprint=STAGES.shards if SOURCE.discards_raw else SOURCE.fingerprint(),
-            dataset=DATASET_FILE,
             raw=SOURCE.root,
             archives=f"{DATA}/archives",
         shell:
-            "python workflow/scripts/download.py --dataset {params.dataset:q} --raw {params.raw:q}"
+            "python workflow/scripts/download.py --dataset {DATASET_FILE:q} --raw {params.raw:q}"
             " --archives {params.archives:q} --out {output.receipt:q} 2>&1 | tee {log:q}"
 
     rule discard_raw:
@@ -62,10 +61,9 @@ if DATASET.source.kind == "synthetic":
             "../../envs/train.yaml"
         params:
             fingerprint=STAGES.corpus,
-            dataset=DATASET_FILE,
             root=f"{DATA}/raw",
         shell:
-            "python workflow/scripts/generate_corpus.py tables --dataset {params.dataset:q} --out {params.root:q}"
+            "python workflow/scripts/generate_corpus.py tables --dataset {DATASET_FILE:q} --out {params.root:q}"
             " 2>&1 | tee {log:q}"
 
     rule generate_landmarks:
@@ -79,9 +77,8 @@ if DATASET.source.kind == "synthetic":
             "../../envs/train.yaml"
         params:
             fingerprint=STAGES.corpus,
-            dataset=DATASET_FILE,
         shell:
-            "python workflow/scripts/generate_corpus.py landmarks --dataset {params.dataset:q}"
+            "python workflow/scripts/generate_corpus.py landmarks --dataset {DATASET_FILE:q}"
             " --split {wildcards.split} --file-id {wildcards.file_id} --out {output:q} 2>&1 | tee {log:q}"
 
 
@@ -99,10 +96,13 @@ rule list_sequences:
         "../../envs/train.yaml"
     params:
         fingerprint=STAGES.shards,
-        dataset=DATASET_FILE,
     shell:
-        "python workflow/scripts/list_sequences.py --dataset {params.dataset:q} --out {output.table:q}"
+        "python workflow/scripts/list_sequences.py --dataset {DATASET_FILE:q} --out {output.table:q}"
         " --skipped {output.skipped:q} 2>&1 | tee {log:q}"
+
+
+def get_raw_digest(wildcards):
+    return SOURCE.digest(wildcards.split, int(wildcards.file_id))
 
 
 rule pack_shard:
@@ -124,11 +124,13 @@ rule pack_shard:
         "../../envs/train.yaml"
     params:
         fingerprint=STAGES.shards,
-        landmarks=SOURCE.landmarks("{split}", "{file_id}"),
+        landmarks=SOURCE.landmarks("{split}", "{file_id}").removeprefix(f"{SOURCE.root}/"),
+        sha256=get_raw_digest,
         dtype=DATASET.shards.dtype,
     shell:
-        "python workflow/scripts/pack_shard.py --landmarks {params.landmarks:q} --table {input.table:q}"
-        " --split {wildcards.split} --file-id {wildcards.file_id} --dtype {params.dtype} --out {output.shard:q}"
+        "python workflow/scripts/pack_shard.py --landmarks {SOURCE.root:q}/{params.landmarks:q} --table {input.table:q}"
+        " --split {wildcards.split} --file-id {wildcards.file_id} --sha256 {params.sha256:q}"
+        " --dtype {params.dtype} --out {output.shard:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -151,10 +153,9 @@ rule index_data:
         "../../envs/train.yaml"
     params:
         fingerprint=STAGES.index,
-        dataset=DATASET_FILE,
         root=DATA,
     shell:
-        "python workflow/scripts/index_data.py --dataset {params.dataset:q} --data {params.root:q} 2>&1 | tee {log:q}"
+        "python workflow/scripts/index_data.py --dataset {DATASET_FILE:q} --data {params.root:q} 2>&1 | tee {log:q}"
 
 
 rule data:

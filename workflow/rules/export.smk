@@ -80,13 +80,12 @@ rule answer_in_torch:
         "../../envs/train.yaml"
     params:
         fingerprint=STAGES.answers,
-        root=SOURCE.root,
         num_clips=EXPERIMENT.export.num_parity_clips,
         min_frames=EXPERIMENT.export.min_frames,
         min_confidence=EXPERIMENT.export.min_confidence,
     shell:
         "python workflow/scripts/answer_in_torch.py --models {input.models:q} --recipes {input.recipes:q}"
-        " --reference {input.reference:q} --sequences {input.sequences:q} --root {params.root:q}"
+        " --reference {input.reference:q} --sequences {input.sequences:q} --root {SOURCE.root:q}"
         " --num-clips {params.num_clips} --min-frames {params.min_frames} --min-confidence {params.min_confidence}"
         " --out {output:q} 2>&1 | tee {log:q}"
 
@@ -113,13 +112,12 @@ rule verify_parity:
         fingerprint=STAGES.parity,
         formats=PROVEN,
         ports=PORTS,
-        root=SOURCE.root,
         num_clips=EXPERIMENT.export.num_parity_clips,
     shell:
         "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/verify_parity.py --formats {params.formats}"
         " --models {input.models:q} --ports {params.ports:q} --weights {input.weights:q}"
         " --references {input.references:q} --answers {input.answers:q} --sequences {input.sequences:q}"
-        " --root {params.root:q} --num-clips {params.num_clips} --out {output:q} 2>&1 | tee {log:q}"
+        " --root {SOURCE.root:q} --num-clips {params.num_clips} --out {output:q} 2>&1 | tee {log:q}"
 
 
 rule evaluate_tflite:
@@ -139,11 +137,10 @@ rule evaluate_tflite:
         "../../envs/export.yaml"
     params:
         fingerprint=STAGES.evaluation,
-        root=SOURCE.root,
         formats=FORMATS,
     shell:
         "python workflow/scripts/evaluate_tflite.py --formats {params.formats} --models {input.models:q} --inference-args {input.inference_args:q}"
-        " --sequences {input.sequences:q} --root {params.root:q} --out {output.report:q}"
+        " --sequences {input.sequences:q} --root {SOURCE.root:q} --out {output.report:q}"
         " --predictions {output.predictions:q} 2>&1 | tee {log:q}"
 
 
@@ -188,11 +185,10 @@ rule write_model_card:
     params:
         fingerprint=STAGES.card,
         name=EXPERIMENT.name,
-        dataset=DATASET_FILE,
     shell:
         "python workflow/scripts/write_model_card.py --name {params.name:q} --models {input.models:q}"
         " --inference-args {input.inference_args:q} --parity {input.parity:q} --recipes {input.recipes:q}"
-        " --manifest {input.manifest:q} --evaluation {input.evaluation:q} --dataset {params.dataset:q} --out {output:q}"
+        " --manifest {input.manifest:q} --evaluation {input.evaluation:q} --dataset {DATASET_FILE:q} --out {output:q}"
         " 2>&1 | tee {log:q}"
 
 

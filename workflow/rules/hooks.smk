@@ -7,24 +7,20 @@ from snakemake_interface_executor_plugins.utils import encode_target_jobs_cli_ar
 
 from podium.errors import run
 from podium.files import check_writable, remove_partials
-from podium.kept import forget, is_kept
+from podium.kept import forget
 from podium.leftovers import end_leftovers
 from podium.manifest import write_manifest
+from podium.origins import note_origin
+from podium.records import remove_what_nothing_makes
 from podium.usage import UsageMeter
 
 METERS = []
+NUM_NAMED = 10  # files in a line
 
 
 def get_known_trainings():
     trainings = [job for job in workflow.dag.jobs if job.rule.name.startswith("train_")]
     return [job for job in trainings if workflow.dag.noneedrun_finished(job)]
-
-
-def adopt_results():
-    # What ended while nobody waited may pass for finished, but Snakemake does not know what it was made of.
-    for job in get_known_trainings():
-        if is_kept(Path(job.params.state), job.params.fingerprint):
-            workflow.async_run(workflow.persistence.finished(job))
 
 
 def forget_known_results():
@@ -43,6 +39,45 @@ def sweep():
     # Snakemake holds the lock on these files, so nobody else writes them. A stage may write its folder as a whole.
     files = [file for job in workflow.dag.needrun_jobs() for file in job.output]
     remove_partials([*files, *map(os.path.dirname, files)])
+
+
+# Rules of which a run of today makes nothing: where weights are imported, nothing is scored.
+UNUSED_RULES = {"evaluate_seed", "evaluate_tflite", "summarize"} if WEIGHTS else set()
+# What cost hours stays, so that a seed that comes back to the configuration is not trained again.
+KEPT_RULES = {"train_round1", "train_round2", "train_compared"}
+
+
+def is_made_today(file):
+    for rule in workflow.rules:
+        if rule.name not in UNUSED_RULES and rule.is_producer(file):
+            wildcards = rule.get_wildcards(file)
+            seeds = COMPARED_SEEDS if rule.name == "train_compared" else SEEDS
+            if (
+                int(wildcards.get("fold", 0)) < len(FOLDS)
+                and int(wildcards.get("seed", seeds[0])) in seeds
+                and ("file_id" not in wildcards or int(wildcards["file_id"]) in FILE_IDS.get(wildcards["split"], []))
+            ):
+                return True
+    return False
+
+
+def is_worked_in(folder):
+    return any(file.startswith(f"{folder}/") for job in workflow.dag.needrun_jobs() for file in job.output)
+
+
+def sweep_earlier_configurations():
+    folders = [RESULTS] if SOURCE.discards_raw else [RESULTS, f"{DATA}/shards"]  # such shards cost a download
+    removed = remove_what_nothing_makes(filter(is_worked_in, folders), is_made_today, KEPT_RULES)
+    if removed:
+        more = f" and {len(removed) - NUM_NAMED} more" if len(removed) > NUM_NAMED else ""
+        names = ", ".join(removed[:NUM_NAMED])
+        print(f"removed, since this configuration does not make it: {names}{more}", file=sys.stderr)
+
+
+def note_origins():
+    for folder, origin in ((DATA, [DATASET_FILE]), (RESULTS, workflow.configfiles)):
+        if origin and is_worked_in(folder):
+            note_origin(folder, origin)
 
 
 def goes_on():
@@ -69,7 +104,8 @@ onstart:
     run(lambda: check_writable("results"))
     end_earlier_run()
     run(sweep)
-    run(adopt_results)
+    run(note_origins)
+    run(sweep_earlier_configurations)
     forget_known_results()
     METERS.append(UsageMeter())
 

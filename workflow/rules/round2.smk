@@ -84,12 +84,11 @@ rule evaluate_seed:
         "../../envs/train.yaml"
     params:
         fingerprint=STAGES.seed_evaluation,
-        root=SOURCE.root,
         min_frames=EXPERIMENT.export.min_frames,
         min_confidence=EXPERIMENT.export.min_confidence,
     shell:
         "python workflow/scripts/evaluate_seed.py --model {input.model:q} --recipe {input.recipe:q}"
-        " --root {params.root:q} --sequences {input.sequences:q} --min-frames {params.min_frames}"
+        " --root {SOURCE.root:q} --sequences {input.sequences:q} --min-frames {params.min_frames}"
         " --min-confidence {params.min_confidence} --out {output:q} 2>&1 | tee {log:q}"
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 from podium.data.artefacts import made_by
 from podium.data.pack import DTYPES, pack_shard
 from podium.data.sources import TRAINED_SPLITS
+from podium.digests import unchanged
 from podium.errors import run
 from podium.files import atomic_path, read_json, write_json
 from podium.tables import read_table
@@ -20,6 +21,8 @@ def main() -> None:
     parser.add_argument("--split", required=True, choices=TRAINED_SPLITS)
     parser.add_argument("--file-id", required=True, type=int)
     parser.add_argument("--dtype", choices=list(DTYPES), default="float32", help="type of the values in the shard")
+    help_sha256 = "digest that the raw file must have; any if not given"
+    parser.add_argument("--sha256", nargs="?", const="", default="", help=help_sha256)
     parser.add_argument("--out", required=True, type=Path, help="shard to write (.npy)")
     arguments = parser.parse_args()
     pa.set_memory_pool(pa.system_memory_pool())  # needs less than Arrow's own, and its speed varies less
@@ -39,7 +42,8 @@ def main() -> None:
         atomic_path(out.with_suffix(".json")) as report,
     ):
         wanted = of_file.loc[is_wanted, "sequence_id"].tolist()
-        packed = pack_shard(arguments.landmarks, wanted, unused, arguments.file_id, shard, arguments.dtype)
+        with unchanged(arguments.landmarks, arguments.sha256):
+            packed = pack_shard(arguments.landmarks, wanted, unused, arguments.file_id, shard, arguments.dtype)
         packed.sequences.to_parquet(index, index=False)
         write_json(report, packed.report)
     print(f"num_sequences={packed.report['num_sequences']} num_frames={packed.report['num_frames']}")

@@ -26,8 +26,7 @@ SOURCES: Registry[type["Source"]] = Registry("source")
 class Source(ABC):
     """A raw corpus.
 
-    All but `read` is asked when the workflow is planned: it looks at no landmark file's content, and never at which
-    files happen to lie in a folder.
+    All but `read` is asked when the workflow is planned, and never looks at which files happen to lie in a folder.
 
     Args:
         dataset: The dataset file that names this source.
@@ -62,6 +61,10 @@ class Source(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """Changes when the raw data changes, and not when files are merely touched or moved."""
+
+    def digest(self, split: str, file_id: int) -> str:
+        """sha256 of a landmark file as the plan knows it; "" where the workflow itself brings the file."""
+        return ""
 
     @abstractmethod
     def read(self) -> dict[str, pd.DataFrame]:

@@ -1,6 +1,5 @@
 """A folder in the competition's layout that the user already has."""
 
-import hashlib
 from functools import cached_property
 from pathlib import Path
 
@@ -9,11 +8,9 @@ import pandas as pd
 from podium.config import Dataset
 from podium.data.sources.base import SOURCES, Source, read_csv
 from podium.data.sources.hidden_test import set_signers_aside
+from podium.digests import digests_of
 from podium.errors import UserError
-from podium.files import file_digest
 from podium.provenance import digest
-
-_MAGIC = b"PAR1"
 
 
 @SOURCES.register("local")
@@ -49,22 +46,17 @@ class Local(Source):
         return super().landmarks("train" if split == "test" and self._sets_signers_aside else split, file_id)
 
     def fingerprint(self) -> str:
-        """Of the csv files' content, and of each parquet file's size and footer, so that planning stays quick.
-
-        The footer holds the row counts, and of every column the compressed size, the number of gaps and the extremes.
+        """Of the content of all csv and parquet files, which is read once and remembered (`podium.digests`).
 
         Raises:
-            UserError: A csv names a parquet file that is not there.
+            UserError: A csv names a parquet file that is not there or is none.
         """
-        footers = {}
-        for split in self.splits():
-            for file_id in self.file_ids(split):
-                path = self.landmarks(split, file_id)
-                try:
-                    footers[f"{split}/{file_id}"] = _size_and_footer(path)
-                except FileNotFoundError:
-                    raise UserError(f"{path} does not exist, but a csv file in {self.root} names it") from None
-        return digest([file_digest(path) for path in self.tables()], footers)
+        landmarks = {f"{split}/{file_id}": sha256 for (split, file_id), sha256 in self._digests.items()}
+        return digest(list(digests_of(self.tables()).values()), landmarks)
+
+    def digest(self, split: str, file_id: int) -> str:
+        """As `Source.digest`."""
+        return self._digests[split, file_id]
 
     def read(self) -> dict[str, pd.DataFrame]:
         return self._rows
@@ -81,17 +73,18 @@ class Local(Source):
             set_signers_aside(rows, self.dataset.source.num_test_participants, self.dataset.source.seed)
         return rows
 
-
-def _size_and_footer(path: str) -> list[int | str]:
-    """Size in bytes, and sha256 of the footer: of the whole end after the data, or of the last 8 bytes without one."""
-    try:
-        stream = open(path, "rb")
-    except IsADirectoryError:
-        raise UserError(f"{path} is a folder, not a parquet file; write its rows into one file") from None
-    with stream:
-        size = stream.seek(0, 2)
-        stream.seek(max(size - 8, 0))
-        end = stream.read()
-        length = int.from_bytes(end[:4], "little") if end[4:] == _MAGIC else 0
-        stream.seek(max(size - 8 - length, 0))
-        return [size, hashlib.sha256(stream.read()).hexdigest()]
+    @cached_property
+    def _digests(self) -> dict[tuple[str, int], str]:
+        """sha256 of every landmark file."""
+        paths = {
+            (split, file_id): self.landmarks(split, file_id)
+            for split in self.splits()
+            for file_id in self.file_ids(split)
+        }
+        for path in paths.values():
+            if Path(path).is_dir():
+                raise UserError(f"{path} is a folder, not a parquet file; write its rows into one file")
+            if not Path(path).is_file():  # a pipe would be waited for
+                raise UserError(f"{path} does not exist, but a csv file in {self.root} names it")
+        known = digests_of(paths.values())
+        return {key: known[path] for key, path in paths.items()}

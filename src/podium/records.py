@@ -1,0 +1,158 @@
+"""What every artefact was made of, in a file beside it: ``.provenance/NAME.json`` in the artefact's folder.
+
+Snakemake writes such records, and keeps them under ``.snakemake/``. There they stay behind when ``results/`` is moved
+or copied, and an artefact without a record passes for finished, whatever it was made of. Here they go where the
+artefacts go, and an artefact without one is made again.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from snakemake.persistence import MetadataRecord, ParamsChange
+from snakemake.persistence.file import FilePersistence
+
+from podium.digests import digests_of
+from podium.errors import UserError, run
+from podium.files import read_json, remove
+
+RESULTS = "results/"
+FOLDER = ".provenance"
+_RAW = re.compile(r"results/data/[^/]+/raw/")
+UNKNOWN = "nothing tells what it was made of"
+
+
+class Records(FilePersistence):
+    """Snakemake's own records of artefacts below ``results/``, in other places; of all else where they always are."""
+
+    def _record_path(self, subject: str, id: str) -> str:
+        if subject == self._metadata_path and id.startswith(RESULTS):
+            return record_of(id)
+        return super()._record_path(subject, id)
+
+    def _io_read(self, subject: str, id: str) -> dict[str, Any]:
+        """A damaged record is none."""
+        try:
+            record = super()._io_read(subject, id)
+            MetadataRecord.model_validate(record)
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return record
+
+    def started(self, job: Any, external_jobid: str | None = None) -> None:
+        """Forgets the records first: were the job killed, new files could lie beside old records."""
+        for file in job.output:
+            self._delete_record(self._get_key(file))
+        super().started(job, external_jobid)
+
+    def has_metadata(self, job: Any) -> bool:
+        """Always: `params_changed` judges what has none. Snakemake would take it for finished."""
+        return True
+
+    def has_outdated_metadata(self, job: Any) -> bool:
+        """Never: what another version of Snakemake wrote is compared like any other."""
+        return False
+
+    def params_changed(self, job: Any, file: Any = None) -> bool | ParamsChange:
+        """Whether the artefacts are of other parameters, among them the stage's fingerprint, or of unknown ones."""
+        files = job.output if file is None else [file]
+        unknown = {one for one in files if self.params(one) is None}
+        if unknown:
+            return ParamsChange(only_new={UNKNOWN}, files=unknown)
+        return super().params_changed(job, file)
+
+    def _write_record(self, key: str, record: MetadataRecord) -> None:
+        """Adds the digests of raw files that are too large for Snakemake."""
+        raw = [path for path in record.input or [] if _RAW.match(path) and path not in record.input_checksums]
+        found = digests_of(path for path in raw if os.path.isfile(path))
+        record.input_checksums |= {path: f"sha256:{sha256}" for path, sha256 in found.items()}
+        super()._write_record(key, record)
+
+    def input_changed(self, job: Any, file: Any = None) -> Any:
+        """As Snakemake, but stops where a raw file that the workflow makes was edited: no fingerprint tells that."""
+        if not self.params_changed(job):
+            run(lambda: self._check_raw_files(job))
+        return super().input_changed(job, file)
+
+    def _check_raw_files(self, job: Any) -> None:
+        records = [self.metadata(file) for file in job.output]
+        noted = {path: one for record in records if record for path, one in record.input_checksums.items()}
+        raw = [path for path in map(str, job.input) if _RAW.match(path) and path in noted and os.path.isfile(path)]
+        for path, sha256 in digests_of(raw).items():
+            if noted[path] != f"sha256:{sha256}":
+                raise UserError(
+                    f"{path} was edited after {job.rule.name} had read it; delete it to go on as before, or copy the"
+                    " raw folder and name the copy as a dataset of kind local"
+                )
+
+    def _input(self, job: Any) -> list[str]:
+        """Without what lies elsewhere: fingerprints tell the content of recipes, raw files and published weights."""
+        return [path for path in super()._input(job) if path.startswith(RESULTS)]
+
+
+def keep_records_beside_artefacts() -> None:
+    """From now on Snakemake uses `Records` in place of its own class; to be called while it reads the Snakefile."""
+    from snakemake import workflow  # which needs all of Snakemake: only where that runs anyway
+
+    workflow.FilePersistence = Records
+
+
+def record_of(artefact: str | Path) -> str:
+    """Path of an artefact's record."""
+    folder, name = os.path.split(artefact)
+    return os.path.join(folder, FOLDER, f"{name}.json")
+
+
+def recorded(folder: str | Path) -> dict[str, str]:
+    """Artefacts below a folder that have a record, each with the name of the rule that has made it."""
+    found = {}
+    for record in sorted(Path(folder).rglob(f"{FOLDER}/*.json")):
+        artefact = record.parent.parent / record.name.removesuffix(".json")
+        try:
+            found[str(artefact)] = str(read_json(record, "rule")["rule"])
+        except UserError:  # a damaged record tells nothing
+            continue
+    return found
+
+
+def remove_what_nothing_makes(
+    folders: Iterable[str], is_made: Callable[[str], bool], kept_rules: set[str]
+) -> list[str]:
+    """Removes artefacts of an earlier configuration. Files without a record are a user's own and stay.
+
+    What rules of ``kept_rules`` have made took long: it stays as well, unless something of today lies in its folder.
+
+    Args:
+        folders: Where to look.
+        is_made: Whether a job of today's configuration makes an artefact.
+        kept_rules: Names of rules.
+
+    Returns:
+        Paths of what was removed.
+    """
+    rules = {artefact: rule for folder in folders for artefact, rule in recorded(folder).items()}
+    made = {artefact for artefact in rules if is_made(artefact)}
+    busy = {os.path.dirname(artefact) for artefact in made}
+    removed = []
+    for artefact in sorted(rules.keys() - made):
+        if rules[artefact] in kept_rules and os.path.dirname(artefact) not in busy:
+            continue
+        remove(artefact)
+        remove(record_of(artefact))
+        _prune(Path(artefact).parent)
+        removed.append(artefact)
+    return removed
+
+
+def _prune(folder: Path) -> None:
+    """Removes the folder, and those that hold it, as far as they are empty."""
+    for place in (folder / FOLDER, folder, *folder.parents):
+        try:
+            place.rmdir()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            if place.name != FOLDER:
+                return

@@ -1,0 +1,78 @@
+"""Records beside artefacts: what they name, and what is removed by them."""
+
+from podium.files import write_json
+from podium.records import record_of, recorded, remove_what_nothing_makes
+
+KEPT = {"train_round2"}
+
+
+def make(root, rule, *files):
+    """Artefacts of a rule, with their records."""
+    for file in files:
+        path = root / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir() if path.suffix == "" else path.write_text(rule)
+        write_json(record_of(path), {"rule": rule})
+
+
+def left(root):
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if ".provenance" not in path.parts)
+
+
+def sweep(root, *made):
+    wanted = {str(root / file) for file in made}
+    removed = remove_what_nothing_makes([str(root)], wanted.__contains__, KEPT)
+    return [path.removeprefix(f"{root}/") for path in removed]
+
+
+def test_records_name_artefacts(tmp_path):
+    make(tmp_path, "export_tflite", "export/model.tflite")
+    make(tmp_path, "port_seed", "port/seed1/saved_model")
+    assert recorded(tmp_path) == {
+        str(tmp_path / "export/model.tflite"): "export_tflite",
+        str(tmp_path / "port/seed1/saved_model"): "port_seed",
+    }
+    for content in ("[", "[1]", "{}"):
+        (tmp_path / "export/.provenance/model.tflite.json").write_text(content)
+        assert list(recorded(tmp_path)) == [str(tmp_path / "port/seed1/saved_model")]
+
+
+def test_what_no_job_makes_leaves(tmp_path):
+    make(tmp_path, "export_tflite", "export/model.tflite", "export/model_int8.tflite", "export/model_web.tflite")
+    make(tmp_path, "port_seed", "port/seed1/weights.safetensors", "port/seed1/saved_model")
+    (tmp_path / "port/seed1/saved_model/variables").touch()
+    removed = sweep(tmp_path, "export/model.tflite")
+    assert removed == [
+        "export/model_int8.tflite",
+        "export/model_web.tflite",
+        "port/seed1/saved_model",
+        "port/seed1/weights.safetensors",
+    ]
+    assert left(tmp_path) == ["export", "export/model.tflite"]
+    assert not sweep(tmp_path, "export/model.tflite")
+
+
+def test_what_a_user_has_put_there_stays(tmp_path):
+    make(tmp_path, "export_tflite", "export/model.tflite")
+    for file in ("model_mine.tflite", "notes.txt", "predictions.csv"):
+        (tmp_path / "export" / file).touch()
+    assert sweep(tmp_path) == ["export/model.tflite"]
+    assert left(tmp_path) == ["export", "export/model_mine.tflite", "export/notes.txt", "export/predictions.csv"]
+
+
+def test_a_training_stays_unless_its_folder_is_used_anew(tmp_path):
+    for seed in (1, 5):
+        make(tmp_path, "train_round2", f"round2/seed{seed}/model.safetensors", f"round2/seed{seed}/history.csv")
+        make(tmp_path, "evaluate_seed", f"round2/seed{seed}/evaluation.json")
+    make(tmp_path, "import_round2", "round2/seed1/model.safetensors")
+    assert sweep(tmp_path, "round2/seed1/model.safetensors") == [
+        "round2/seed1/evaluation.json",
+        "round2/seed1/history.csv",
+        "round2/seed5/evaluation.json",
+    ]
+
+
+def test_an_artefact_that_is_gone_already(tmp_path):
+    make(tmp_path, "export_tflite", "export/model.tflite")
+    (tmp_path / "export/model.tflite").unlink()
+    assert sweep(tmp_path) == ["export/model.tflite"] and left(tmp_path) == []
