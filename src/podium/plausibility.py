@@ -18,6 +18,7 @@ from podium.remarks import MEANINGS
 
 # Each limit lies between what real and virtual clips show and what the same clips show once they are spoilt;
 # benchmarks/plausibility.py prints both and counts false alarms.
+MAX_FRAMES = 256  # that are looked at, spread evenly: a median needs no more, and a long clip costs no more
 MIN_FRAMES = 3  # that show what a figure tells of; with fewer it tells nothing
 MAX_CONTOUR = 0.3  # seen: up to 0.20; landmarks shuffled: from 0.56
 MAX_BONE = 0.95  # seen: up to 0.82, in pictures of single hands 0.86; x y z side by side: from 1.4
@@ -131,7 +132,8 @@ def figures(raw_TK: np.ndarray) -> dict[str, float]:
         Without a unit: ``face_tilt, body_tilt``, products of the tangents of two angles that are 0 if the person is
         upright.
     """
-    x_TAL = raw_TK.reshape(-1, 3, NUM_LANDMARKS)[:, :2].astype(np.float64)
+    stride = max(-(-len(raw_TK) // MAX_FRAMES), 1)
+    x_TAL = raw_TK[::stride].reshape(-1, 3, NUM_LANDMARKS)[:, :2].astype(np.float64)
     np.copyto(x_TAL, np.nan, where=is_infinite(x_TAL))
     centre, spread = _groups(x_TAL)
     contours = _medians(_step(x_TAL, _CONTOUR_P, _CONTOUR_P + 1) / spread["face"])

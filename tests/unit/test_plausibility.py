@@ -105,6 +105,13 @@ def test_few_frames_are_no_evidence(clips):
     assert doubts(swapped[: MIN_FRAMES - 1]) == () and doubts(swapped[:20]) == ("mirrored",)
 
 
+@pytest.mark.parametrize("fault", ["hands swapped", "y upwards", "x y z side by side"])
+def test_long_clips(clips, fault):
+    clip = np.concatenate(clips[:30])
+    change, kind = FAULTS[fault]
+    assert len(clip) > 1000 and doubts(clip) == () and doubts(change(clip, np.random.default_rng(0))) == (kind,)
+
+
 def test_kinds_come_in_the_order_of_the_table(clips):
     turned = FAULTS["half turn"][0](FAULTS["hands swapped"][0](clips[0], np.random.default_rng(0)), None)
     said = doubts(turned)

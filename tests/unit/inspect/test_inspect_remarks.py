@@ -63,6 +63,16 @@ def test_shards_and_arrays_are_judged_too(prepared, raw, tmp_path):
     assert problems(reported(tmp_path / "arrays")) == {"mirrored": 2}
 
 
+def test_arrays_in_another_order_of_columns(tmp_path):
+    """An order that is told is no doubt; Fortran's order in memory neither."""
+    write_arrays(tmp_path, ROWS)
+    for path in tmp_path.glob("train_landmarks/*/*.npy"):
+        np.save(path, np.asfortranarray(np.load(path)[:, ::-1]))
+    assert problems(reported(tmp_path)) == {"columns_in_another_order": 16}
+    write_json(tmp_path / "train_landmarks/inference_args.json", {"selected_columns": COLUMNS[::-1]})
+    assert problems(reported(tmp_path)) == {}
+
+
 @pytest.mark.parametrize("part", ["left_hand", "right_hand", "face", "pose", ""])
 def test_zeros_count_as_missing(copy, part):
     """The same shares as with NaN in their place, and a problem of their own."""

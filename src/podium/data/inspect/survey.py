@@ -123,7 +123,7 @@ def _measure(name: str, files: dict[int, Path], problems: Problems) -> tuple[pd.
             for sequence_id, stored_TK in _clips(recordings):
                 x_TK, has_zeros = without_zeros(stored_TK)
                 totals[sequence_id] = totals.get(sequence_id, 0) + _count(x_TK).sum(axis=0, dtype=np.int64)
-                digests.setdefault(sequence_id, hashlib.blake2b(digest_size=8)).update(x_TK)
+                digests.setdefault(sequence_id, hashlib.blake2b(digest_size=8)).update(x_TK.tobytes())
                 for kind in (*doubts(x_TK), *(["zeros_for_missing"] if has_zeros else [])):
                     found.setdefault(kind, {})[sequence_id] = None
             for sequence_id, reason in recordings.refused.items():
