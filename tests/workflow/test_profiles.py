@@ -106,7 +106,7 @@ def test_the_missing_plugin_is_named_in_one_line(fresh, monkeypatch, tmp_path, w
     assert done.returncode == 2 and done.stdout == ""
     used, said = done.stderr.splitlines()
     assert used.startswith("Using profile")
-    assert said.startswith("error: profiles/kubernetes needs the package snakemake-executor-plugin-kubernetes; pip install")
+    assert said.startswith("error: profiles/kubernetes needs the package snakemake-executor-plugin-kubernetes; pip ")
 
 
 def test_partition_and_account_come_from_a_profile_of_the_users_own(fresh, monkeypatch, tmp_path):
