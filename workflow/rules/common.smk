@@ -7,6 +7,9 @@ import re
 import sys
 from pathlib import Path
 
+# Fingerprints are of the code that rules run, the checkout's; an image has a copy of its own.
+sys.path.insert(0, str(Path(workflow.basedir, "src")))
+
 from podium import config as schema
 from podium.data import sources
 from podium.data.augment import build_augmentations
