@@ -1,10 +1,9 @@
-# Two commands: `make run` and `make test`. Both first set up .venv/, once.
-PYTHON ?= python3
+# Two commands: `make run` and `make test`. Both first set up .venv/, once (docs/installing.md).
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: run test chaos test-slurm lint docs clean
+.PHONY: run test chaos test-slurm test-image check-pins lint docs clean
 
 run: $(VENV)/ready
 	snakemake --cores all --resources gpu=1
@@ -22,6 +21,15 @@ test-slurm: $(VENV)/ready
 	python tests/slurm/local_slurm.py install
 	PODIUM_SLURM_TESTS=all python -m pytest tests/slurm
 
+# Builds the Dockerfile on a base made from Debian's packages, and runs the tiny chain in it; root, on Debian or Ubuntu.
+test-image: $(VENV)/ready
+	python tests/image.py install
+	python tests/image.py
+
+# Resolves the pins for the machines that docs/installing.md names.
+check-pins: $(VENV)/ready
+	python tests/check_pins.py
+
 lint: $(VENV)/ready
 	ruff check .
 	snakemake --lint
@@ -33,7 +41,4 @@ clean:
 	rm -rf $(VENV)  # .snakemake knows what results/ were made of
 
 $(VENV)/ready: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	python -m pip install --quiet --constraint constraints.txt --editable ".[test]"
-	python -m pip check
-	touch $@
+	sh install.sh

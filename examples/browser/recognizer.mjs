@@ -11,7 +11,7 @@ export class Recognizer {
   // Use Recognizer.load.
   constructor(model, card, settings) {
     this.model = model;
-    this.columns = settings.selected_columns;
+    this.columns = settings[card.input.columns.key];
     this.numColumns = this.columns.length;
     this.alphabet = card.output.alphabet;
     this.settings = settings;
@@ -31,9 +31,12 @@ export class Recognizer {
       throw error;
     });
     await runtime;
-    const told = await fetchJson(card);
-    const settings = await fetchJson(new URL(told.input.columns.file, new URL(card, document.baseURI)));
-    const compiled = await loadAndCompile(model, {accelerator: 'wasm'});
+    const told = await fetched(card, (response) => response.json());
+    const beside = new URL(told.input.columns.file, new URL(card, document.baseURI));
+    const settings = await fetched(beside, (response) => response.json());
+    const content = await fetched(model, (response) => response.arrayBuffer());
+    await checkDigest(model, content, told);
+    const compiled = await loadAndCompile(new Uint8Array(content), {accelerator: 'wasm'});
     return new Recognizer(compiled, told, settings);
   }
 
@@ -102,8 +105,18 @@ export class Recognizer {
   }
 }
 
-async function fetchJson(url) {
+async function fetched(url, read) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url} cannot be fetched: ${response.status}`);
-  return response.json();
+  return read(response);
+}
+
+/** Refuses a file that the card is not about, as one of an earlier export. Pages without https have no digests. */
+async function checkDigest(url, content, card) {
+  if (!globalThis.crypto?.subtle) return;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
+  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (!card.files.some((file) => file.sha256 === sha256)) {
+    throw new Error(`${url} is none of the files that the model card describes; copy both from one export`);
+  }
 }

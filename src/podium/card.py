@@ -6,6 +6,7 @@ from podium.errors import UserError
 from podium.files import file_digest, read_json
 
 NAME = "model_card.json"
+_REMEDY = "export both again, or put the file into a folder of its own"
 
 
 def listed_files(model: Path) -> dict[str, str] | None:
@@ -37,6 +38,6 @@ def card_problem(model: Path) -> str:
     if listed is None or file_digest(model) in listed.values():
         return ""
     if model.name in listed:
-        return f"{model} is not the file that {NAME} beside it describes: its sha256 is another; export both again"
+        return f"{model} is not the file that {NAME} beside it describes (another sha256); {_REMEDY}"
     others = ", ".join(listed) or "nothing"
-    return f"{model} is not among the files of {NAME} beside it ({others}): it may be of an earlier export"
+    return f"{model} is not among the files of {NAME} beside it ({others}), as an earlier export's; {_REMEDY}"

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from podium.card import card_problem
 from podium.data.clip_arrays import GivenClip, read_given
 from podium.data.pack import SHORT_FRAMES
 from podium.data.recordings import MAX_FRAMES
@@ -47,7 +48,8 @@ class Recognizer:
         frame_rate: Frames a second of the clips that it was trained on; None if no file tells.
 
     Raises:
-        UserError: The file is absent or is none of Podium's, or ``num_threads`` is no number of threads.
+        UserError: The file is absent or is none of Podium's, the model card beside it is of another file, or
+            ``num_threads`` is no number of threads.
     """
 
     def __init__(self, path: str | Path, num_threads: int = 1) -> None:
@@ -171,6 +173,8 @@ def _read_settings(path: Path) -> _Settings:
 
 
 def _open(path: Path, num_threads: int, thresholds: Thresholds | None) -> Reader:
+    if problem := card_problem(path):
+        raise UserError(problem)
     if path.suffix == ".tflite":
         return TfliteRecognizer(path, num_threads, thresholds)
     if path.suffix != ".safetensors":

@@ -11,12 +11,13 @@ from queue import Queue
 
 import numpy as np
 import pytest
+from planted import FAULTS, virtual_clips
 from small_networks import random_clip, random_network, small_recipe, state_of
 
+from podium import Recognizer
 from podium.export.card import model_card
 from podium.export.formats import MAKERS
 from podium.export.tflite import Ensemble
-from podium.inference import TfliteRecognizer
 from podium.landmarks import COLUMNS
 from podium.port import port
 from podium.text import CHARACTERS
@@ -45,7 +46,8 @@ def site(tmp_path_factory) -> Path:
     recipe = small_recipe(max_frames=MAX_FRAMES)
     ensemble = Ensemble([port(recipe, state_of(random_network(recipe, seed)), "the test") for seed in (1, 2)], 15, 0.3)
     (folder / "model_web.tflite").write_bytes(MAKERS["web"](ensemble))
-    settings = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.3}
+    (folder / "foreign.tflite").write_bytes(b"of another export")
+    settings = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.3, "frame_rate": 30}
     parity = {"passed": True, "readers": {"tensorflow": {"num_clips": 0}, "web": {"num_clips": 0}}}
     account = {"recipe": recipe.model_dump(mode="json"), "seed": 1, "podium": "0"}
     card = model_card("test", [folder / "model_web.tflite"], settings, parity, [account], None, None)
@@ -60,12 +62,13 @@ def npy(clip: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def read_in_browser(site: Path, files: list[bytes], profile: Path) -> dict:
-    """What the page sends back after reading the .npy files."""
+def read_in_browser(site: Path, files: list[bytes], rates: list[float | None], profile: Path) -> dict:
+    """What the page sends back after reading the .npy files, each at its rate."""
     names = [f"clip{number}.npy" for number in range(len(files))]
     for name, content in zip(names, files, strict=True):
         (site / name).write_bytes(content)
-    (site / "clips.json").write_text(json.dumps(names))
+    told = [{"name": name, "fps": fps} for name, fps in zip(names, rates, strict=True)]
+    (site / "clips.json").write_text(json.dumps(told))
     answers: Queue[dict] = Queue()
 
     class Handler(http.server.SimpleHTTPRequestHandler):
@@ -100,16 +103,21 @@ def read_in_browser(site: Path, files: list[bytes], profile: Path) -> dict:
 
 def test_a_browser_reads_what_python_reads(site, tmp_path):
     clips = [random_clip(num_frames, seed) for seed, num_frames in enumerate(LENGTHS)]
-    clips.append(np.full((40, 390), np.nan, np.float32))
+    clips += [np.full((40, 390), np.nan, np.float32), *virtual_clips(2), np.nan_to_num(next(virtual_clips(1)))]
+    spoilt = [FAULTS[name][0](next(virtual_clips(1)), np.random.default_rng(0)) for name in ("hands swapped", "y upwards")]
+    clips = [np.ascontiguousarray(clip[: 2 * MAX_FRAMES]) for clip in [*clips, *spoilt]]
+    rates = [[None, 30, 60, 48][number % 4] for number in range(len(clips))]
+    rates[9] = None
     other_layouts = [np.asfortranarray(clips[9]), clips[9].astype(np.float64)]
     infinite = clips[9].copy()
     infinite[3, 1] = np.inf
     refused = [random_clip(129), clips[9].T.copy(), clips[9].reshape(-1, 130, 3), clips[9].astype(np.float16), infinite]
     files = [npy(clip) for clip in [*clips, *other_layouts, *refused]]
-    files += [files[9][:40], files[9].replace(b"'shape'", b"'shade'")]
-    answer = read_in_browser(site, files, tmp_path)
+    files += [files[9][:40], files[9].replace(b"'shape'", b"'shade'"), files[9]]
+    answer = read_in_browser(site, files, [*rates, *[None] * (len(files) - len(clips) - 1), 0.5], tmp_path)
     assert "failure" not in answer, answer["failure"]
     assert answer["missing"] == "no_card.json cannot be fetched: 404", "and the next one is loaded"
+    assert answer["foreign"].startswith("foreign.tflite is none of the files that the model card describes")
     readings = answer["readings"][: len(clips)]
     first_refused = len(clips) + len(other_layouts)
     assert all(one == readings[9] for one in answer["readings"][len(clips) : first_refused])
@@ -122,12 +130,15 @@ def test_a_browser_reads_what_python_reads(site, tmp_path):
         f"frame 3 has an infinite {COLUMNS[1]}; a missing landmark is NaN",
         "the file is cut off in its header",
         "the header is damaged, or of an array of records",
+        "fps must be from 1 to 1000 frames a second, not 0.5",
     ]
-    recognizer = TfliteRecognizer(site / "model_web.tflite")
-    expected = [recognizer.read(clip) for clip in clips]
+    recognizer = Recognizer(site / "model_web.tflite")
+    expected = [recognizer.read(clip, fps) for clip, fps in zip(clips, rates, strict=True)]
     assert len(clips) > 50 and len({reading.text for reading in expected}) > 20
+    assert {"no_frames", "no_hand", "too_short", "not_trusted"} <= {reading.reason for reading in expected}
+    assert {"zeros_for_missing", "hands_swapped", "upside_down"} <= {one for each in expected for one in each.remarks}
     for clip, ours, theirs in zip(clips, expected, readings, strict=True):
-        assert theirs["text"] == ours.text, len(clip)
+        assert (theirs["text"], theirs["reason"]) == (ours.text, ours.reason), len(clip)
+        assert theirs["remarks"] == list(ours.remarks)
         assert theirs["ids"] == [CHARACTERS.index(character) for character in ours.text]
-        assert theirs["confidence"] == pytest.approx(ours.confidence, abs=1e-3)
-    assert [one["isDummy"] for one in readings] == [one.is_dummy for one in expected]
+        assert theirs["confidence"] == (ours.confidence and pytest.approx(ours.confidence, abs=1e-3))

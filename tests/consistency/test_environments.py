@@ -1,6 +1,6 @@
 """Environments of every kind agree: pyproject.toml, constraints.txt, envs/ for conda, the images' descriptions.
 
-No engine builds an image and no conda makes an environment in these tests.
+No engine builds an image in these tests (`make test-image` does), and no conda makes an environment.
 """
 
 import ast
@@ -71,9 +71,9 @@ def test_both_images_are_the_same():
     assert {source for source, _ in pairs} == copied
     assert all(target == f"/opt/podium/{source}" for source, target in pairs)
     for variable in dict(steps)["ENV"].split():
-        assert variable in APPTAINER or variable.startswith("USER="), "Apptainer keeps the caller's"
+        assert variable in APPTAINER or variable.startswith(("HOME=", "USER=")), "Apptainer keeps the caller's"
     system = re.search(r"apt-get install [^&]*", DOCKERFILE)[0]
-    assert "gcc git" in system and system in APPTAINER
+    assert "g++ git" in system and system in APPTAINER
 
 
 def test_an_image_has_what_its_build_reads():
@@ -82,12 +82,14 @@ def test_an_image_has_what_its_build_reads():
     assert all((ROOT / name).exists() for name in copied)
     let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert let_in == copied
-    assert INSTALL.split(" . ")[0].split("install ")[1] in (ROOT / "Makefile").read_text(), "as make installs"
+    assert INSTALL.split(" . ")[0].split("install ")[1] in (ROOT / "install.sh").read_text(), "as make installs"
 
 
 def test_the_image_has_the_python_that_is_promised():
     version = re.search(r"python:(\d+\.\d+)", DOCKERFILE)[1]
-    assert f">={version}" == PROJECT["requires-python"], "the oldest that is promised"
+    assert PROJECT["requires-python"].startswith(f">={version},"), "the oldest that is promised"
+    for file in envs():
+        assert f"python {PROJECT['requires-python']}" in yaml.safe_load(file.read_text())["dependencies"]
 
 
 def test_pins_fit_every_environment():
@@ -97,10 +99,26 @@ def test_pins_fit_every_environment():
             requirement = Requirement(line)
             pins.setdefault(canonicalize_name(requirement.name), []).append(requirement)
     wanted = [*PROJECT["dependencies"], *(one for file in envs() for one in env_packages(file))]
+    wanted += [one for extra in PROJECT["optional-dependencies"].values() for one in extra]
     for text in wanted:
         requirement = Requirement(text)
         (version,) = {str(next(iter(pin.specifier)).version) for pin in pins[canonicalize_name(requirement.name)]}
         assert version in requirement.specifier, f"{text} does not allow the pin {version}"
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "wanted"),
+    [
+        ("linux", "x86_64", "tensorflow-cpu"), ("linux", "aarch64", "tensorflow"),
+        ("darwin", "arm64", "tensorflow"), ("darwin", "x86_64", "tensorflow"), ("win32", "AMD64", "tensorflow"),
+    ],
+)  # fmt: skip
+def test_every_machine_gets_one_tensorflow(system, machine, wanted):
+    pins = (ROOT / "constraints.txt").read_text().splitlines()
+    for lines in (PROJECT["dependencies"], pins, env_packages(ROOT / "envs/export.yaml")):
+        parsed = [Requirement(line) for line in lines if line.startswith("tensorflow")]
+        here = {"sys_platform": system, "platform_machine": machine}
+        assert [one.name for one in parsed if one.marker.evaluate(here)] == [wanted]
 
 
 def envs() -> list[Path]:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from podium import Recognizer
 from podium.card import NAME, card_problem
+from podium.errors import UserError
 from podium.files import file_digest, write_json
 
 
@@ -30,9 +32,9 @@ def test_a_file_that_another_export_has_left(model):
 
 def test_a_file_of_another_content(model):
     model.write_bytes(b"other weights")
-    assert "its sha256 is another" in card_problem(model)
+    assert "another sha256" in card_problem(model)
     model.with_name("model_int8.tflite").write_bytes(b"any")
-    assert "its sha256 is another" in card_problem(model.with_name("model_int8.tflite"))
+    assert "another sha256" in card_problem(model.with_name("model_int8.tflite"))
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"files": 1}', '{"files": [1]}'])
@@ -45,3 +47,12 @@ def test_without_a_card_nothing_is_claimed(model):
     assert card_problem(model.with_name("model.safetensors")) == ""
     model.with_name(NAME).unlink()
     assert card_problem(model) == ""
+
+
+def test_what_the_card_does_not_describe_is_not_read(model, podium, tmp_path):
+    other = model.with_name("model_web.tflite")
+    other.write_bytes(b"older weights")
+    with pytest.raises(UserError, match="is not among the files of model_card.json"):
+        Recognizer(other)
+    done = podium("predict", tmp_path, "--model", other)
+    assert done.code == 2 and "is not among the files of model_card.json" in done.err

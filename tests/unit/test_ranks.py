@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from children import default_signals
 from safetensors.torch import load_file
 from test_training import ROOT, recipe, write_dataset
 
@@ -124,7 +125,7 @@ raise SystemExit(launch([sys.executable, "-c", {MEMBER + rest!r}, "word"], lease
 """
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "CUDA_VISIBLE_DEVICES": "3,5"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([sys.executable, "-c", call], env=environment, **pipes)
+    return subprocess.Popen([sys.executable, "-c", call], env=environment, preexec_fn=default_signals, **pipes)
 
 
 @pytest.mark.parametrize(

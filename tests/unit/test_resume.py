@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from children import default_signals, nohup
 
 from podium.files import file_digest
 from podium.normalise import STATISTICS_COLUMNS, statistics
@@ -164,29 +166,55 @@ def test_schedules_and_scaled_adam_go_on(data, tmp_path):
     assert results(tmp_path / "out") == results(tmp_path / "undisturbed/out")
 
 
+def start(words: list[str], signals: Callable[[], None]) -> subprocess.Popen[str]:
+    """Starts a training in a process group of its own."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    return subprocess.Popen(
+        [sys.executable, *words],
+        env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=signals,
+    )  # fmt: skip
+
+
+def wait_for_epoch(process: subprocess.Popen[str], number: int) -> None:
+    for line in process.stderr:
+        if line.startswith(f"epoch={number}/"):
+            break
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_preempted_run_writes_its_state_first(undisturbed, data, tmp_path, number):
     recipe, expected = undisturbed
     rarely = tmp_path / "recipe.yaml"
     rarely.write_text(recipe.read_text().replace("save_every_minutes: 0", "save_every_minutes: 60"))
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-    words = [sys.executable, *command(rarely, data, tmp_path / "out")]
-    process = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    for line in process.stderr:
-        if line.startswith("epoch=1/"):
-            break
+    words = command(rarely, data, tmp_path / "out")
+    process = start(words, default_signals)
+    wait_for_epoch(process, 1)
     os.killpg(process.pid, number)  # as a scheduler or a terminal does it: everybody in the group
     _, rest = process.communicate(timeout=120)
     assert process.returncode == 128 + number, rest
     assert "Traceback" not in rest
     assert f"stopped by {number.name}; the same command goes on" in rest
     assert state_in(tmp_path / "state").is_file()
-    outcome = run(words[1:])
+    outcome = run(words)
     assert outcome.returncode == 0 and "resumed" in outcome.stderr, outcome.stderr
     after = results(tmp_path / "out")
     recipes = [after.pop("recipe.json"), expected["recipe.json"]]
     assert recipes[0] != recipes[1], "save_every_minutes is part of the recipe, and changes no result"
     assert after == {name: content for name, content in expected.items() if name != "recipe.json"}
+
+
+def test_nohup_holds_and_sigterm_still_ends_a_run(undisturbed, data, tmp_path):
+    recipe, _ = undisturbed
+    process = start(command(recipe, data, tmp_path / "out"), nohup)
+    wait_for_epoch(process, 1)
+    for number in (signal.SIGHUP, signal.SIGINT):  # the terminal is closed; Ctrl-C in the shell that started it
+        os.killpg(process.pid, number)
+    wait_for_epoch(process, 2)
+    os.killpg(process.pid, signal.SIGTERM)
+    _, rest = process.communicate(timeout=120)
+    assert process.returncode == 128 + signal.SIGTERM, rest
+    assert "stopped by SIGTERM; the same command goes on" in rest
+    assert state_in(tmp_path / "state").is_file()
 
 
 def kept_state(undisturbed, data, tmp_path) -> list[str]:

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import time
 
+from children import default_signals
+
 SCRIPT = """
 import signal, sys, time
 from pathlib import Path
@@ -27,7 +29,7 @@ def test_the_shell_waits_for_what_it_runs_and_its_last_words_are_written_down(fr
     (fresh.root / "workflow/scripts/generate_corpus.py").write_text(SCRIPT)
     command = ["snakemake", "results/data/tiny/raw/train.csv", "--cores", "1", "--configfile", "config/test/tiny.yaml"]
     run = subprocess.Popen(
-        command, cwd=fresh.root, env=fresh.environment, start_new_session=True,
+        command, cwd=fresh.root, env=fresh.environment, start_new_session=True, preexec_fn=default_signals,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     deadline = time.monotonic() + TIMEOUT_S

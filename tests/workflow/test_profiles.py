@@ -1,6 +1,7 @@
 """Profiles know every rule that is submitted, name nobody's cluster, and leave the user's own keys alone."""
 
 import re
+from importlib.util import find_spec
 
 import pytest
 import yaml
@@ -73,7 +74,8 @@ def planned(fresh, name, config, *arguments):
     """What a dry run says; without the plugin of Kubernetes its own keys are left out."""
     content = profile(name)
     if name == "kubernetes":
-        content = {key: value for key, value in content.items() if key != "executor" and "kubernetes" not in key}
+        of_plugin = re.compile("executor$|__|.*kubernetes")
+        content = {key: value for key, value in content.items() if not of_plugin.match(key)}
     folder = fresh.root / f"profiles/{name}"
     (folder / "config.yaml").write_text(yaml.safe_dump(content))
     outcome = fresh.snakemake("-n", "--workflow-profile", f"profiles/{name}", *arguments, config=config)
@@ -93,6 +95,18 @@ def test_a_plan_with_each_profile(fresh, name):
     assert wanted[name] in requests_of(said, "train_round2")
     if name == "slurm":
         assert "runtime=480" in requests_of(said, "train_round1")
+
+
+@pytest.mark.skipif(find_spec("snakemake_executor_plugin_kubernetes") is not None, reason="the plugin is installed")
+@pytest.mark.parametrize("words", [["-n"], ["--cores", "1"], ["data", "-n"]])
+def test_the_missing_plugin_is_named_in_one_line(fresh, monkeypatch, tmp_path, words):
+    (tmp_path / "config.yaml").write_text("kubernetes-persistent-volumes: [CLAIM:/podium]\n")
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", str(tmp_path))
+    done = fresh.snakemake(*words, "--workflow-profile", "profiles/kubernetes")
+    assert done.returncode == 2 and done.stdout == ""
+    used, said = done.stderr.splitlines()
+    assert used.startswith("Using profile")
+    assert said.startswith("error: profiles/kubernetes needs the package snakemake-executor-plugin-kubernetes; pip ")
 
 
 def test_partition_and_account_come_from_a_profile_of_the_users_own(fresh, monkeypatch, tmp_path):

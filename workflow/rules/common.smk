@@ -11,6 +11,9 @@ from pathlib import Path
 
 from snakemake.utils import update_config
 
+# Fingerprints are of the code that rules run, the checkout's; an image has a copy of its own.
+sys.path.insert(0, str(Path(workflow.basedir, "src")))
+
 from podium import config as schema
 from podium.data import sources
 from podium.data.augment import build_augmentations

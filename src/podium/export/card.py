@@ -58,6 +58,7 @@ def model_card(
             "meaning": "raw landmarks of MediaPipe Holistic, NaN where one is missing; any number of frames, of which"
             " max_frames at most are read, spread evenly",
             "max_frames": max_frames,
+            "frame_rate": settings.get("frame_rate"),
             "columns": _columns(settings),
         },
         "output": {

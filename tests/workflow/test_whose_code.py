@@ -1,0 +1,27 @@
+"""A checkout's own code is what plans and runs, even if another copy of the package is installed, as in an image."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from project import TINY
+
+
+def fingerprints(project, path) -> str:
+    """The commands in a plan that tell a fingerprint, with a package on Python's path."""
+    environment = os.environ | {"PYTHONPATH": str(path)}
+    command = ["snakemake", "-n", "--printshellcmds", "--configfile", TINY]
+    done = subprocess.run(command, cwd=project.root, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return "\n".join(line for line in done.stdout.splitlines() if "fingerprint" in line)
+
+
+@pytest.mark.parametrize("file", ["models/squeezeformer_relpos.py", "data/sources/synthetic.py", "config/recipes.py"])
+def test_another_copy_changes_no_plan(fresh, tmp_path, file):
+    own = fingerprints(fresh, fresh.root / "src")
+    assert own
+    other = tmp_path / "other"
+    shutil.copytree(fresh.root / "src/podium", other / "podium")
+    (other / "podium" / file).write_text("raise ImportError('the copy of an image')\n")
+    assert fingerprints(fresh, other) == own
