@@ -19,7 +19,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples/browser"
 NODE = shutil.which("node")
 FRAME_RATE = 30
 # What the page cannot meet: its clips come as arrays, one at a time, and its reasons from a file with settings.
-FROM_FILES = {"frames_sorted", "clips_split", "rate_not_used", "not_read"}
+FROM_FILES = {"frames_sorted", "clips_split", "clips_by_id", "rate_not_used", "not_read"}
 
 pytestmark = pytest.mark.skipif(not NODE, reason="no node, which comes with npm")
 
