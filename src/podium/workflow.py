@@ -13,7 +13,7 @@ GROUND = ("files", "landmarks", "normalise", "text", "metrics")
 
 READING = (
     "data/frames", "data/identity", "data/parquet", "data/recordings", "data/rows", "data/table_recordings",
-    "plausibility", "remarks", "tables",
+    "plausibility", "tables",
 )  # fmt: skip
 PACKING = (*READING, "data/sources", "data/sequences", "data/pack", "data/arrays", "npy", "data/artefacts")
 LOADING = ("data/augment", "data/clips", "npy", "data/dataset", "data/sampler")

@@ -185,10 +185,12 @@ BY_ID = {
     "an index of another name": lambda frame: frame.rename_axis("take"),
     "text": lambda frame: frame.set_axis(frame.index.map("take {}".format)).reset_index(names="recording"),
     "a column that nobody knows": lambda frame: frame.reset_index(names="wurst"),
+    "people in turns": lambda frame: frame.reset_index(names="person").sort_values("frame", kind="stable"),
 }
 
 
 def labelled(found, kind):
+    found = sorted(found, key=lambda clip: str(clip.sequence_id))
     for clip, one in zip(found, IDS[:3], strict=True):
         assert_same(clip.landmarks, EXPECTED[one], rtol=1e-6)
         assert clip.remarks == (kind,)
@@ -199,8 +201,8 @@ def labelled(found, kind):
 @pytest.mark.parametrize("way", BY_ID)
 def test_clips_by_another_column_of_ids(tmp_path, way, kind):
     changed = BY_ID[way](THREE)
-    is_index = isinstance(changed.index, pd.RangeIndex)
-    labels = labelled(clips(write(tmp_path, changed, kind, index=not is_index)), "clips_by_id")
+    has_ids = any(name not in THREE.columns for name in changed.columns)
+    labels = labelled(clips(write(tmp_path, changed, kind, index=not has_ids)), "clips_by_id")
     assert [str(label).removeprefix("take ") for label in labels] == [str(one) for one in IDS[:3]]
     with pytest.raises(ClipError, match="the table holds 3 sequences; give one at a time"):
         read_given(changed)

@@ -18,7 +18,7 @@ from podium.data.augment.base import FrameAugmentation
 from podium.data.clips import Labelled, Stretch, cut, cutmix, mirror
 from podium.data.folds import HELD_OUT, assign_folds
 from podium.data.pack import pack_shard
-from podium.data.parquet import runs
+from podium.data.recordings import runs
 from podium.errors import one_line
 from podium.metrics import edit_distance, normalized_score, row_scores
 from podium.normalise import nearest_frames, normalise, resize, standardise, statistics

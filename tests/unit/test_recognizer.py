@@ -36,11 +36,10 @@ def test_folder_and_file_are_the_same(folder, recognizer):
 
 def test_a_table_is_read_by_name(recognizer):
     clip = random_clip(30)
-    table = pd.DataFrame(np.zeros((30, len(RAW_COLUMNS)), np.float32), columns=RAW_COLUMNS[::-1])
-    table["frame"], table[COLUMNS] = range(30), clip
+    table = pd.DataFrame(clip, columns=COLUMNS).reindex(columns=RAW_COLUMNS[::-1], fill_value=0.0)
+    table = table.assign(frame=range(30))
     assert recognizer.read(table) == recognizer.read(clip)
-    table["comment"] = "nobody reads this"
-    assert recognizer.read(table) == recognizer.read(clip)
+    assert recognizer.read(table.assign(comment="nobody reads this")) == recognizer.read(clip)
     assert recognizer.read(pd.DataFrame(clip, columns=COLUMNS[::-1])) != recognizer.read(clip)
 
 

@@ -21,6 +21,7 @@ FRAME_NAMES = ("frame", "framenumber", "frameindex", "frameidx", "framenum", "fr
 _ID_NAMES = (
     "sequence", "seqid", "clipid", "clip", "videoid", "video", "videoname", "recordingid", "recording", "filename",
 )  # fmt: skip
+_PERSON_NAMES = ("personid", "person", "trackid", "track", "signerid", "signer", "participantid", "participant")
 _UNNAMED_INDEX = r"__index_level_\d+__|Unnamed: 0|"  # as pandas writes one into parquet, and into csv
 
 
@@ -79,13 +80,17 @@ def identify(rows: Rows, frames_F: np.ndarray | None) -> Identity:
             raise UserError(f"{rows.name}: column {own} has empty fields, or neither integers nor text")
         return Identity(*found, "clips_by_id" if len(found[1]) > 1 else "")
     candidates = [name for name in dict.fromkeys(rows.schema.names) if _may_be_id(rows, name)]
-    by_name = sorted((name for name in candidates if _spelling(name) in _ID_NAMES), key=_rank)
+    by_name = _named(candidates, _ID_NAMES)
     for name in by_name + [name for name in candidates if re.fullmatch(_UNNAMED_INDEX, name)]:
         found = _codes(rows, name)
         if found is not None and _are_ids(found[0], name in by_name, frames_F):
             return Identity(*found, "clips_by_id")
     one_F = np.zeros(rows.num_rows, np.int64)
     if frames_F is not None and [one.problem for one in arrange(one_F, frames_F).values()] == ["repeated_frames"]:
+        for name in _named(candidates, _PERSON_NAMES):  # several people at a time
+            found = _codes(rows, name)
+            if found is not None and _are_ids(found[0], True, frames_F):
+                return Identity(*found, "clips_by_id")
         all_found = [found for name in candidates if (found := _codes(rows, name)) is not None]
         telling = [found for found in all_found if are_told_apart(found[0], frames_F)]
         if telling and all(np.array_equal(codes_F, telling[0][0]) for codes_F, _ in telling):
@@ -145,5 +150,7 @@ def _spelling(name: str) -> str:
     return re.sub(r"[\W_]+", "", name).casefold()
 
 
-def _rank(name: str) -> int:
-    return _ID_NAMES.index(_spelling(name))
+def _named(candidates: list[str], names: tuple[str, ...]) -> list[str]:
+    """Those of the candidates that have one of some names, in the order of the names."""
+    found = [name for name in candidates if _spelling(name) in names]
+    return sorted(found, key=lambda name: names.index(_spelling(name)))
