@@ -5,6 +5,7 @@ or copied, and an artefact without a record passes for finished, whatever it was
 artefacts go, and an artefact without one is made again.
 """
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -16,7 +17,7 @@ from snakemake.persistence.file import FilePersistence
 
 from podium.digests import digests_of
 from podium.errors import UserError, run
-from podium.files import read_json, remove
+from podium.files import read_json, remove, write_text
 
 RESULTS = "results/"
 FOLDER = ".provenance"
@@ -68,7 +69,18 @@ class Records(FilePersistence):
         raw = [path for path in record.input or [] if _RAW.match(path) and path not in record.input_checksums]
         found = digests_of(path for path in raw if os.path.isfile(path))
         record.input_checksums |= {path: f"sha256:{sha256}" for path, sha256 in found.items()}
-        super()._write_record(key, record)
+        if key.startswith(RESULTS):  # whole or not at all; a copy by hard links keeps its own
+            write_text(record_of(key), json.dumps(dict(record.items())))
+        else:
+            super()._write_record(key, record)
+
+    def _delete_record(self, key: str) -> bool:
+        """Leaves empty folders alone, unlike Snakemake: a job is about to write into them."""
+        if not key.startswith(RESULTS):
+            return super()._delete_record(key)
+        is_there = os.path.exists(record_of(key))
+        remove(record_of(key))
+        return is_there
 
     def input_changed(self, job: Any, file: Any = None) -> Any:
         """As Snakemake, but stops where a raw file that the workflow makes was edited: no fingerprint tells that."""

@@ -1,7 +1,13 @@
 """Records beside artefacts: what they name, and what is removed by them."""
 
+import os
+from pathlib import Path
+
+import pytest
+from snakemake.persistence import MetadataRecord
+
 from podium.files import write_json
-from podium.records import record_of, recorded, remove_what_nothing_makes
+from podium.records import Records, record_of, recorded, remove_what_nothing_makes
 
 KEPT = {"train_round2"}
 
@@ -76,3 +82,37 @@ def test_an_artefact_that_is_gone_already(tmp_path):
     make(tmp_path, "export_tflite", "export/model.tflite")
     (tmp_path / "export/model.tflite").unlink()
     assert sweep(tmp_path) == ["export/model.tflite"] and left(tmp_path) == []
+
+
+@pytest.fixture
+def records(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return Records(path=tmp_path / ".snakemake")
+
+
+@pytest.mark.parametrize("key", ["results/tiny/export/model.tflite", "elsewhere/model.tflite"])
+def test_a_record_is_written_read_and_deleted(records, tmp_path, key):
+    assert records._read_record(key) is None and not records._delete_record(key)
+    records._write_record(key, MetadataRecord(rule="export_tflite", params=["'f1'"]))
+    records._clear_cache()
+    assert records._read_record(key).params == ["'f1'"]
+    assert os.path.exists(record_of(key)) == key.startswith("results/")
+    assert records._delete_record(key)
+    records._clear_cache()
+    assert records._read_record(key) is None
+
+
+def test_a_copy_by_hard_links_keeps_its_own_records(records, tmp_path):
+    key = "results/tiny/export/model.tflite"
+    records._write_record(key, MetadataRecord(params=["'f1'"]))
+    os.link(record_of(key), "copy.json")
+    records._write_record(key, MetadataRecord(params=["'f2'"]))
+    assert "f1" in Path("copy.json").read_text() and "f2" in Path(record_of(key)).read_text()
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"\xff", b'{"params": 1}', b'{"rule": "x"', b"[" * 5000])
+def test_a_damaged_record_is_none(records, content):
+    key = "results/tiny/export/model.tflite"
+    records._write_record(key, MetadataRecord(params=[]))
+    Path(record_of(key)).write_bytes(content)
+    assert records._read_record(key) is None
