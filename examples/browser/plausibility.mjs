@@ -1,6 +1,7 @@
 // Whether a clip's landmarks can be those of a person: podium/plausibility.py in JavaScript; a test compares both.
 
-const MIN_FRAMES = 3;
+const MAX_FRAMES = 256; // that are looked at, spread evenly
+const MIN_FRAMES = 3; // that must show what a rule looks at
 const [MAX_CONTOUR, MAX_BONE] = [0.3, 0.95];
 const [MIN_FACE, MAX_FACE] = [1.5, 3.3];
 const [MAX_WRIST_GAP, MAX_OWN_LEAD] = [1.2, 0.5];
@@ -108,7 +109,8 @@ function tilt(of, across, down) {
 function figures(clip, {size, slots, groups, contour, bones}) {
   const seen = {};
   const note = (name, value) => (seen[name] ??= []).push(value);
-  for (let start = 0; start < clip.length; start += 3 * size) {
+  const stride = Math.max(Math.ceil(clip.length / (3 * size) / MAX_FRAMES), 1);
+  for (let start = 0; start < clip.length; start += stride * 3 * size) {
     const at = (axis, slot) => {
       const value = clip[start + axis * size + slot];
       return Math.abs(value) > MAX_COORDINATE ? NaN : value;

@@ -31,6 +31,8 @@ def clips_and_rates() -> list[tuple[np.ndarray, float]]:
     clips = [change(clip, rng) for clip in virtual_clips(3) for change in changes]
     clips += [np.nan_to_num(clip) for clip in clips[:3]] + [random_clip(num_frames) for num_frames in (0, 1, 2, 20)]
     clips += [np.concatenate([np.full((9, len(COLUMNS)), np.nan, np.float32), clip]) for clip in clips[:2]]
+    late = np.concatenate([clips[0], clips[0], FAULTS["y upwards"][0](clips[0], rng)])
+    clips.append(np.resize(late, (600, len(COLUMNS))))
     rates = [30, 15, 60, 25, 29.97, 48]
     return [(np.ascontiguousarray(clip, np.float32), rates[i % len(rates)]) for i, clip in enumerate(clips)]
 
