@@ -20,7 +20,7 @@ from podium.data.parquet import ParquetRecordings
 from podium.data.recordings import MAX_FRAMES, Recordings, runs
 from podium.landmarks import COLUMNS, SLOTS
 from podium.normalise import STATISTICS_COLUMNS, is_infinite, statistics
-from podium.plausibility import without_zeros
+from podium.plausibility import doubts, without_zeros
 from podium.remarks import MEANINGS
 
 DTYPES = {"float32": "<f4", "float16": "<f2"}
@@ -93,7 +93,7 @@ def pack_shard(
         rows = []
         for sequence_id, place in places.items():
             x_TK, has_zeros = shard.settle(place, recordings.order(sequence_id))
-            noted[sequence_id] += ("zeros_for_missing",) * has_zeros
+            noted[sequence_id] += (*("zeros_for_missing",) * has_zeros, *doubts(x_TK))
             rows.append(_describe(file_id, sequence_id, place, x_TK))
     table = pd.DataFrame(rows, columns=[*TABLE_TYPES, "problem"])
     skipped = {
