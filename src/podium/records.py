@@ -57,9 +57,12 @@ class Records(FilePersistence):
         return False
 
     def params_changed(self, job: Any, file: Any = None) -> bool | ParamsChange:
-        """Whether the artefacts are of other parameters, among them the stage's fingerprint, or of unknown ones."""
+        """Whether the artefacts are of other parameters, among them the stage's fingerprint, or of unknown ones.
+
+        What is absent is not unknown: it is made if something needs it.
+        """
         files = job.output if file is None else [file]
-        unknown = {one for one in files if self.params(one) is None}
+        unknown = {one for one in files if self.params(one) is None and os.path.exists(one)}
         if unknown:
             return ParamsChange(only_new={UNKNOWN}, files=unknown)
         return super().params_changed(job, file)

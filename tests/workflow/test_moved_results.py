@@ -49,6 +49,11 @@ def test_a_change_plans_its_stages(moved, file, old, new, expected):
     assert moved.planned() == expected
 
 
+def test_a_copy_without_raw_files_plans_nothing(moved):
+    shutil.rmtree(moved.root / "results/data/tiny/raw")
+    assert moved.planned() == {}
+
+
 def test_a_single_target_is_judged_too(moved):
     moved.edit("config/recipes/tiny_round2.yaml", "learning_rate: 0.003", "learning_rate: 0.004")
     assert moved.planned(MODEL) == {"train_round2": 1}
