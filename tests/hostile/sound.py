@@ -13,7 +13,7 @@ from small_networks import random_clip, random_network, small_recipe, state_of, 
 from workplace import Workplace
 
 from podium.config import Recipe
-from podium.files import write_json
+from podium.files import file_digest, write_json
 from podium.landmarks import COLUMNS
 from podium.models.original import to_original
 from podium.text import CHARACTERS
@@ -38,7 +38,8 @@ def write_sound(folder: Path) -> None:
     (folder / "export/model.tflite").write_bytes(small_tflite())
     settings = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.15}
     write_json(folder / "export/inference_args.json", settings)
-    write_json(folder / "export/model_card.json", {"name": "small", "files": []})
+    listed = [{"file": "model.tflite", "sha256": file_digest(folder / "export/model.tflite")}]
+    write_json(folder / "export/model_card.json", {"name": "small", "files": listed})
     (folder / "clips").mkdir()
     np.save(folder / "clips/clip.npy", CLIP)
     pd.DataFrame(CLIP, columns=COLUMNS).to_csv(folder / "clips/clip.csv", index=False)

@@ -99,9 +99,9 @@ def test_info_and_predict(imported, podium, tmp_path):
     assert found["weights_mb"]["float32"] > 0.5 and "WHILE" in found["operators"]
     assert found["thresholds"] == {"min_frames": 1, "min_confidence": 0.0}
     assert found["card"].startswith("no model_card.json")
-    card = {"files": [{"sha256": "0"}], "score": {"score": 0.5}, "licence": {"code": "x"}}
+    card = {"files": [{"file": "x.tflite", "sha256": "0"}], "score": {"score": 0.5}, "licence": {"code": "x"}}
     write_json(imported.folder / "model_card.json", card)
-    assert "another file" in describe(imported.model)["card"]
+    assert "is not among the files of model_card.json" in describe(imported.model)["card"]
     for files in ("x", ["x"], None):
         write_json(imported.folder / "model_card.json", {"files": files})
         with pytest.raises(UserError, match="model_card.json does not list its 'files'"):

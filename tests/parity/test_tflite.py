@@ -130,7 +130,7 @@ def test_too_short_clips_get_the_dummy_phrase(export, num_frames):
     fresh = TfliteRecognizer(export.model)  # the first call of a runtime must not fail either
     outputs = fresh.outputs(random_clip(num_frames))
     assert outputs.shape == (len(DUMMY_PHRASE), 59) and set(np.unique(outputs)) == {0.0, 1.0}
-    assert fresh.read(random_clip(num_frames)).text == DUMMY_PHRASE
+    assert fresh.read(random_clip(num_frames)).host_text == DUMMY_PHRASE
 
 
 def test_files_agree_with_torch_on_edge_clips(export, tmp_path):
@@ -170,7 +170,7 @@ def test_one_seed_reads_like_torch(export, one_seed):
     torch_reader = TorchRecognizer(export.networks[0], export.recipe, MIN_FRAMES, 0.0)
     for num_frames in (5, 20, 100):
         seen, reading = one_seed.inside(random_clip(num_frames)), torch_reader.read(random_clip(num_frames))
-        assert reading.text == (DUMMY_PHRASE if seen["is_dummy"].numpy() else decode(seen["ids"].numpy()))
+        assert reading.host_text == (DUMMY_PHRASE if seen["is_dummy"].numpy() else decode(seen["ids"].numpy()))
         if num_frames >= MIN_FRAMES:
             assert abs(reading.confidence - float(seen["confidence"])) <= 1e-5
 
@@ -189,7 +189,7 @@ def test_text_without_characters_becomes_the_dummy_phrase(export, one_seed, assi
     assert seen["outputs"].shape == (len(DUMMY_PHRASE), 59)
     network = random_network(export.recipe)
     network.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
-    assert TorchRecognizer(network, export.recipe, MIN_FRAMES, 0.0).read(random_clip(40)).text == DUMMY_PHRASE
+    assert TorchRecognizer(network, export.recipe, MIN_FRAMES, 0.0).read(random_clip(40)).reason == "ended_at_once"
 
 
 def test_text_ends_before_the_end_token(one_seed, assign):

@@ -3,11 +3,13 @@
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from raw_folder import table, write_clip, write_raw
 from small_networks import random_clip, small_recipe, write_network
 
 import podium as package
+from podium.landmarks import COLUMNS
 
 CLIP = random_clip(30)
 
@@ -62,10 +64,21 @@ def test_only_new_files_are_written_among_the_inputs(podium, model, tmp_path):
         assert done.code == 2 and done.err.count("\n") == 1
         assert f"--out {place.resolve()} is there already, among the model's files or the clips" in done.err
     assert [path.read_bytes() for path in places] == before
-    for place in (tmp_path / "raw/texts.json", model / "texts.json", model / "texts.tsv", tmp_path / "texts.csv"):
+    places = ["raw/texts.json", "raw/texts.tsv", "texts.csv"]
+    for place in (*(tmp_path / name for name in places), model / "texts.json", model / "texts.tsv"):
         for _ in range(2):  # a new file, and then an answer's
             words = ["--out", place, "--format", "json" if place.suffix == ".json" else "plain"]
             assert podium("predict", tmp_path / "raw", "--model", model, *words).code == 0
+
+
+def test_an_answer_beside_clips_is_no_clip(podium, model, tmp_path):
+    pd.DataFrame(CLIP, columns=COLUMNS).to_csv(tmp_path / "clip.tsv", sep="\t", index=False)
+    for _ in range(2):
+        done = podium("predict", tmp_path, "--model", model, "--out", tmp_path / "texts.tsv")
+        assert done.code == 0 and done.err.endswith("num_read=1 num_bad=0\n")
+    assert "passed over: 1 file(s): 1 .tsv\n" in done.err
+    done = podium("predict", tmp_path, "--model", model, "--out", tmp_path / "clip.tsv")
+    assert done.code == 2 and "is one of the clips" in done.err
 
 
 def test_texts_go_where_a_link_leads(podium, model, tmp_path):

@@ -106,6 +106,8 @@ def _spare_inputs(out: Path, model: Path, clips: list[Path], places: list[Path])
 
 
 def _is_answer(path: Path) -> bool:
-    """Whether an earlier call with ``--format json`` has written it."""
+    """Whether an earlier call may have written it."""
+    from podium.data.clip_folders import is_plain_answer
+
     with open(path, "rb") as stream:
-        return stream.read(len(_JSON_BEGINS)) == _JSON_BEGINS
+        return is_plain_answer(path) or stream.read(len(_JSON_BEGINS)) == _JSON_BEGINS

@@ -12,6 +12,8 @@ from podium.data.arrays import is_columns_file
 from podium.data.inspect.folders import open_folder
 from podium.data.sources.base import CSV_NAMES
 from podium.errors import UserError
+from podium.landmarks import COLUMNS
+from podium.tables import MAX_FIELD
 
 PARQUET_SUFFIXES = (".parquet", ".pq", ".parq")
 CSV_SUFFIXES = (".csv", ".tsv")
@@ -50,6 +52,14 @@ def suffix_of(path: Path) -> str:
     return path.suffix.lower()
 
 
+def is_plain_answer(path: Path) -> bool:
+    """Whether a file may be an answer of `podium predict`: a .tsv file whose first line names no landmark."""
+    if suffix_of(path) != ".tsv":
+        return False
+    with open(path, "rb") as stream:
+        return COLUMNS[0].encode() not in stream.readline(MAX_FIELD)
+
+
 def is_shard(path: Path) -> bool:
     """Whether an array is a prepared dataset's shard: the table of one lies beside."""
     table = path.with_suffix(".parquet")
@@ -83,7 +93,7 @@ def _list_files(folder: Path, passed_over: Counter[str], been: set[str]) -> list
             continue
         if entry.is_dir():
             found += [entry] if entry in of_layout else _list_files(entry, passed_over, been)
-        elif suffix_of(entry) in SUFFIXES:
+        elif suffix_of(entry) in SUFFIXES and not is_plain_answer(entry):
             found.append(entry)
         else:
             passed_over[suffix_of(entry)] += 1
