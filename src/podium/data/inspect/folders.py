@@ -17,7 +17,7 @@ from podium.data.arrays import ArrayRecordings, is_id
 from podium.data.artefacts import made_by
 from podium.data.inspect.layouts import is_long, long_layout, recognise
 from podium.data.parquet import ParquetRecordings
-from podium.data.recordings import Recordings
+from podium.data.recordings import Recordings, pieces
 from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
 from podium.errors import UserError
 from podium.files import read_json
@@ -164,11 +164,9 @@ def read_clip(path: Path, sequence_id: int) -> np.ndarray:
     if path.suffix == ".parquet":
         with suppress(UserError):  # some of the 543 are not there; the 130 are, or `open_recordings` had refused it
             recordings, num_axes = ParquetRecordings(path, _RAW_XY), 2
-    parts = [x_FK[ids_F == sequence_id] for ids_F, x_FK in recordings.batches()]
-    x_FK = np.concatenate([part for part in parts if len(part)] or [np.empty((0, len(COLUMNS)), dtype=np.float32)])
-    num_axes = num_axes if len(x_FK) else 3
-    if len(x_FK) and (order_F := recordings.order(sequence_id)) is not None:
-        x_FK = x_FK[order_F]
+    parts = [x_TK for _, x_TK in pieces(recordings, {sequence_id})]
+    x_FK = np.concatenate(parts or [np.empty((0, len(COLUMNS)), dtype=np.float32)])
+    num_axes = num_axes if parts else 3
     return x_FK.reshape(len(x_FK), num_axes, x_FK.shape[1] // num_axes).transpose(0, 2, 1)[..., :2]
 
 
