@@ -13,7 +13,7 @@ from podium.remarks import MEANINGS
 WORDS = ("predict",)
 HELP = "read clips: landmarks in, text and confidence out"
 NUM_NAMED = 10
-INPUT_SUFFIXES = (".csv", ".tsv", ".parquet", ".pq", ".parq", ".npy", ".npz", ".json", ".tflite", ".safetensors")
+MODEL_SUFFIXES = (".npz", ".json", ".tflite", ".safetensors")  # of files that lie beside a model
 _JSON_BEGINS = b'{\n  "model":'
 
 
@@ -100,8 +100,11 @@ def _spare_inputs(out: Path, model: Path, clips: list[Path], places: list[Path])
     for path, kind in [(model, "the model"), *((clip, "one of the clips") for clip in clips)]:
         if path.resolve() == out or out.is_file() and path.resolve() in out.parents:  # a folder of arrays is one source
             raise UserError(f"--out {out} is {kind}; name another file")
+    from podium.data.clip_folders import SUFFIXES
+
     is_among = out.parent == model.parent.resolve() or any(place.resolve() in out.parents for place in places)
-    if is_among and out.is_file() and out.suffix.lower() in INPUT_SUFFIXES and not _is_answer(out):  # a table, a recipe
+    is_input = out.suffix.lower() in (*SUFFIXES, *MODEL_SUFFIXES)
+    if is_among and out.is_file() and is_input and not _is_answer(out):  # a table, a recipe
         raise UserError(f"--out {out} is there already, among the model's files or the clips; name a new file")
 
 

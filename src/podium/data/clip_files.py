@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from podium.data import csv_rows, parquet
 from podium.data.arrays import ArrayRecordings, columns_beside
-from podium.data.clip_folders import CSV_SUFFIXES, PARQUET_SUFFIXES, SUFFIXES, is_shard, list_files, suffix_of
+from podium.data.clip_folders import SUFFIXES, is_shard, list_files, suffix_of
 from podium.data.csv_rows import open_csv
 from podium.data.frames import PROBLEMS
 from podium.data.inspect.folders import ShardRecordings
@@ -97,9 +98,9 @@ def _open(path: Path) -> Source:
         raise UserError(f"{path} does not exist; name files or folders of clips")
     check_readable(path)
     suffix = suffix_of(path)
-    if suffix in PARQUET_SUFFIXES:
+    if suffix in parquet.SUFFIXES:
         return _of_table(path, lambda: TableRecordings(open_parquet(path)), TableRecordings(open_parquet(path)))
-    if suffix in CSV_SUFFIXES:
+    if suffix in csv_rows.SUFFIXES:
         keys = TableRecordings(open_csv(path, with_landmarks=False), columns=[])
         return _of_table(path, lambda: TableRecordings(open_csv(path, with_landmarks=True)), keys)
     if suffix == ".npy":

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from podium.data import csv_rows, parquet
 from podium.data.arrays import is_columns_file
 from podium.data.inspect.folders import open_folder
 from podium.data.sources.base import CSV_NAMES
@@ -15,9 +16,7 @@ from podium.errors import UserError
 from podium.landmarks import COLUMNS
 from podium.tables import MAX_FIELD
 
-PARQUET_SUFFIXES = (".parquet", ".pq", ".parq")
-CSV_SUFFIXES = (".csv", ".tsv")
-SUFFIXES = (*PARQUET_SUFFIXES, *CSV_SUFFIXES, ".npy")
+SUFFIXES = (*parquet.SUFFIXES, *csv_rows.SUFFIXES, ".npy")
 
 
 def list_files(folder: Path, passed_over: Counter[str]) -> list[Path]:
