@@ -9,9 +9,9 @@ from podium.export.flatbuffer import read_model
 from podium.files import file_digest
 from podium.inference import SIGNATURE
 from podium.landmarks import COLUMNS
-from podium.metrics import scored_on
 from podium.provenance import code_digest, commit
 from podium.text import CHARACTERS, DUMMY_PHRASE, LABEL_LENGTH, PAD
+from podium.unseen import scored_on
 
 CODE_LICENCE = "Apache-2.0"
 _CONFIDENCE = {

@@ -165,7 +165,7 @@ def test_a_prepared_folder_tells_of_its_test(prepared, tmp_path, trained_on, rec
     manifest = read_json(folder / "manifest.json")
     told = {"number": 2, "trained_on": trained_on, "recordings_trained_on": recordings}
     write_json(folder / "manifest.json", {**manifest, "test_signers": told})
-    assert reported(folder)["remarks"] == [f"the hidden test is none: test, {words} trained on"]
+    assert reported(folder)["remarks"] == [f"the test part is not hidden: {words} trained on"]
 
 
 @pytest.mark.parametrize("told", [5, {"number": 2}, {"trained_on": 3, "recordings_trained_on": [], "number": 1}])
