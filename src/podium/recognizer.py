@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from podium.card import card_problem
+from podium.config import FRAME_RATES
 from podium.data.clip_arrays import GivenClip, read_given
 from podium.data.pack import SHORT_FRAMES
 from podium.data.recordings import MAX_FRAMES
@@ -25,9 +26,11 @@ from podium.inference import Reader, Reading, TfliteRecognizer, Thresholds, Torc
 from podium.landmarks import COLUMNS
 from podium.plausibility import doubts, without_zeros
 from podium.remarks import MEANINGS
-from podium.timing import FRAME_RATES, resample, signing
+from podium.timing import resample, signing
 
 WEIGHTS, TFLITE = "model.safetensors", "model.tflite"
+_NUMBER = ((int, float), "a number")
+_SETTINGS = {"min_frames": ((int,), "a whole number"), "min_confidence": _NUMBER, "frame_rate": _NUMBER}
 MAX_THREADS = 256  # beyond what the runtime can start it fails without a word
 _RATES = f"a rate lies from {FRAME_RATES[0]:g} to {FRAME_RATES[1]:g} frames a second"
 
@@ -164,11 +167,14 @@ def _read_settings(path: Path) -> _Settings:
     content = read_json(path, "selected_columns")
     if content["selected_columns"] != COLUMNS:
         raise UserError(f"{path} names other columns than podium.landmarks.COLUMNS; export the model again")
-    numbers = {key: content.get(key) for key in ("min_frames", "min_confidence", "frame_rate")}
-    for key, value in numbers.items():
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            raise UserError(f"{path}: {key} is {value!r}, not a number; export the model again")
+    numbers = {key: content.get(key) for key in _SETTINGS}
+    for key, (kinds, name) in _SETTINGS.items():
+        value = numbers[key]
+        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
+            raise UserError(f"{path}: {key} is {value!r}, not {name}; export the model again")
     frame_rate = numbers.pop("frame_rate")
+    if frame_rate is not None and not _is_rate(frame_rate):
+        raise UserError(f"{path}: frame_rate is {frame_rate!r}; {_RATES}; export the model again")
     return _Settings(None if None in numbers.values() else Thresholds(**numbers), frame_rate)
 
 

@@ -7,7 +7,6 @@ import numpy as np
 
 from podium.landmarks import NUM_LANDMARKS, SLOTS
 
-FRAME_RATES = (1.0, 1000.0)  # frames a second; a number beyond these is a time or a count
 SAME_RATE = 0.05  # relative; tempos of signers differ by far more, and each new frame is a little blurred
 # Clips of the training begin and end with a few frames without a hand: so many stay as they are; of more, so many are
 # kept. Of 500 unseen virtual clips, with 0, 4, 8 and 30 idle frames more at each end, these numbers lose least:

@@ -129,9 +129,19 @@ def test_a_rate_that_makes_hours_of_a_clip(folder, monkeypatch):
         Recognizer(folder).read(random_clip(20), fps=2)
 
 
-@pytest.mark.parametrize("key", ["frame_rate", "min_frames", "min_confidence"])
-def test_settings_that_are_no_numbers(folder, tmp_path, key):
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("frame_rate", "30", "is '30', not a number"),
+        ("min_confidence", "30", "is '30', not a number"),
+        ("min_frames", "30", "is '30', not a whole number"),
+        ("min_frames", 14.5, "is 14.5, not a whole number"),
+        ("frame_rate", 0, "is 0; a rate lies from 1 to 1000"),
+        ("frame_rate", -30.0, "is -30.0; a rate lies from 1 to 1000"),
+    ],
+)
+def test_settings_that_are_no_numbers(tmp_path, key, value, reason):
     model = write_network(tmp_path, small_recipe(max_frames=64), seed=3)
-    write_json(model / "inference_args.json", {"selected_columns": COLUMNS, key: "30"})
-    with pytest.raises(UserError, match=f"{key} is '30', not a number"):
+    write_json(model / "inference_args.json", {"selected_columns": COLUMNS, key: value})
+    with pytest.raises(UserError, match=f"{key} {reason}"):
         Recognizer(model)

@@ -32,8 +32,7 @@ def main() -> None:
         with atomic_path(path) as partial:
             partial.write_bytes(content)
         sizes[format] = len(content) / 1e6
-    settings = {"min_frames": arguments.min_frames, "min_confidence": arguments.min_confidence}
-    settings["frame_rate"] = arguments.frame_rate
+    settings = {key: getattr(arguments, key) for key in ("min_frames", "min_confidence", "frame_rate")}
     write_json(arguments.models[0].with_name("inference_args.json"), {"selected_columns": columns, **settings})
     print(f"num_seeds={len(twins)}", *(f"{format}_mb={size:.2f}" for format, size in sizes.items()))
 
