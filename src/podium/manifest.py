@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from podium import __version__
+from podium.card import NAME as CARD
 from podium.errors import UserError
 from podium.files import read_json, write_json
 from podium.provenance import PACKAGE, code_digest, commit
@@ -131,7 +132,7 @@ def _outcome(results: Path, made: set[str]) -> dict[str, Any]:
         name: _read(results / file, *keys) if str(results / beside) in made else {}
         for name, (file, beside, *keys) in files.items()
     }
-    card = _read(results / "export/model_card.json", "files")
+    card = _read(results / "export" / CARD, "files")
     return {**outcome, "sha256": {one["file"]: one["sha256"] for one in card.get("files", [])}}
 
 

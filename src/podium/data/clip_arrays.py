@@ -47,10 +47,10 @@ def read_given(landmarks: Any) -> GivenClip:
     """
     if not _is_table(landmarks):
         return GivenClip(_finite(_as_array(landmarks)))
-    from podium.data.given_tables import read_table  # tables load slowly, and arrays need not wait for them
+    from podium.data.given_tables import clip_of_table  # tables load slowly, and arrays need not wait for them
 
     try:
-        landmarks_TK, remarks, fps = read_table(landmarks)
+        landmarks_TK, remarks, fps = clip_of_table(landmarks)
     except UserError as error:
         raise ClipError(str(error)) from None
     return GivenClip(_finite(landmarks_TK), remarks, fps)

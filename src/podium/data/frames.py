@@ -16,8 +16,8 @@ PROBLEMS = {
 _MAX_EXACT = 2.0**53  # beyond it a float does not hold every whole number
 
 
-class Sequence(NamedTuple):
-    """The rows of a sequence.
+class Order(NamedTuple):
+    """The order of a sequence's rows.
 
     Attributes:
         order_T: Which of its rows comes first, second, …; None if they stand in order.
@@ -37,7 +37,7 @@ def whole(numbers_F: np.ndarray) -> np.ndarray:
     return np.where(is_whole_F, frames_F, np.nan)
 
 
-def arrange(ids_F: np.ndarray, frames_F: np.ndarray | None) -> dict[int, Sequence]:
+def arrange(ids_F: np.ndarray, frames_F: np.ndarray | None) -> dict[int, Order]:
     """Sequences in the order in which they begin.
 
     Args:
@@ -46,20 +46,20 @@ def arrange(ids_F: np.ndarray, frames_F: np.ndarray | None) -> dict[int, Sequenc
     """
     ids_S, first_S, counts_S = np.unique(ids_F, return_index=True, return_counts=True)
     if frames_F is None:
-        return {int(ids_S[s]): Sequence(int(counts_S[s])) for s in np.argsort(first_S)}
+        return {int(ids_S[s]): Order(int(counts_S[s])) for s in np.argsort(first_S)}
     rows = np.split(np.argsort(ids_F, kind="stable"), np.cumsum(counts_S)[:-1])
     return {int(ids_S[s]): _arrange(frames_F[rows[s]]) for s in np.argsort(first_S)}
 
 
-def _arrange(frames_T: np.ndarray) -> Sequence:
+def _arrange(frames_T: np.ndarray) -> Order:
     if np.isnan(frames_T).any():
-        return Sequence(len(frames_T), problem="odd_frames")
+        return Order(len(frames_T), problem="odd_frames")
     if (np.diff(frames_T) > 0).all():
-        return Sequence(len(frames_T))
+        return Order(len(frames_T))
     order_T = np.argsort(frames_T, kind="stable")
     if (np.diff(frames_T[order_T]) > 0).all():
-        return Sequence(len(frames_T), order_T)
-    return Sequence(len(frames_T), problem="repeated_frames")
+        return Order(len(frames_T), order_T)
+    return Order(len(frames_T), problem="repeated_frames")
 
 
 def stretches(frames_F: np.ndarray) -> np.ndarray:

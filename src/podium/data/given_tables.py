@@ -19,7 +19,7 @@ _NAME = "a clip"  # begins the messages
 _LANDMARKS = frozenset(COLUMNS)
 
 
-def read_table(table: Any) -> tuple[np.ndarray, tuple[str, ...], float | None]:
+def clip_of_table(table: Any) -> tuple[np.ndarray, tuple[str, ...], float | None]:
     """The one clip of a table: (T, 390) float32; kinds of `podium.remarks.MEANINGS`; frames a second, if it tells.
 
     Raises:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from podium.data.frames import are_clips, are_told_apart, arrange, stretches, whole
-from podium.data.rows import Rows, floats, in_words, is_id
+from podium.data.rows import Rows, can_be_ids, floats, in_words
 from podium.errors import UserError
 from podium.landmarks import RAW_COLUMNS
 
@@ -76,7 +76,7 @@ def identify(rows: Rows, frames_F: np.ndarray | None) -> Identity:
     if INDEX_COLUMN in rows.schema.names:
         return Identity(_sequence_ids(rows), {})
     if own := spelled(rows.schema, INDEX_COLUMN):
-        if not is_id(rows.schema.field(own).type) or (found := _codes(rows, own)) is None:
+        if not can_be_ids(rows.schema.field(own).type) or (found := _codes(rows, own)) is None:
             raise UserError(f"{rows.name}: column {own} has empty fields, or neither integers nor text")
         return Identity(*found, "clips_by_id" if len(found[1]) > 1 else "")
     candidates = [name for name in dict.fromkeys(rows.schema.names) if _may_be_id(rows, name)]
@@ -119,9 +119,9 @@ def _sequence_ids(rows: Rows) -> np.ndarray:
 
 
 def _may_be_id(rows: Rows, name: str) -> bool:
-    is_once = rows.schema.names.count(name) == 1
-    others = (*RAW_COLUMNS, RATE_COLUMN)
-    return is_once and name not in others and _spelling(name) not in FRAME_NAMES and is_id(rows.schema.field(name).type)
+    if rows.schema.names.count(name) > 1 or name in RAW_COLUMNS or is_named(name, *FRAME_NAMES, RATE_COLUMN):
+        return False
+    return can_be_ids(rows.schema.field(name).type)
 
 
 def _codes(rows: Rows, name: str) -> tuple[np.ndarray, dict[int, int | str | None]] | None:

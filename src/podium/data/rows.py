@@ -89,7 +89,7 @@ def in_words(kind: pa.DataType) -> str:
     return "text" if is_text(kind) else str(kind)
 
 
-def is_id(kind: pa.DataType) -> bool:
+def can_be_ids(kind: pa.DataType) -> bool:
     """Whether a column of this type can hold ids."""
     kind = _value_type(kind)
     return pa.types.is_integer(kind) or is_text(kind)

@@ -48,7 +48,7 @@ class TableRecordings(Recordings):
         self.extra_columns = [name for name in rows.schema.names if name not in known]
 
     @cached_property
-    def _survey(self) -> tuple[Identity, dict[int, frames.Sequence]]:
+    def _survey(self) -> tuple[Identity, dict[int, frames.Order]]:
         frames_F = frame_numbers(self._rows)
         identity = identify(self._rows, frames_F)
         return identity, frames.arrange(identity.ids_F, frames_F)
