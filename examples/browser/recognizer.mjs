@@ -111,7 +111,7 @@ async function fetched(url, read) {
   return read(response);
 }
 
-/** Refuses a file that the card is not about, as one of an earlier export. Pages without https have no digests. */
+/** Refuses a file that the card does not describe: it may be of an earlier export. Pages without https cannot check. */
 async function checkDigest(url, content, card) {
   if (!globalThis.crypto?.subtle) return;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));

@@ -122,7 +122,7 @@ def _sum(benchmarks: list[dict[str, float]]) -> dict[str, float]:
 
 
 def _outcome(results: Path, made: set[str]) -> dict[str, Any]:
-    """Scores and proofs, as far as they are there; what none of the experiment's jobs has made is of an earlier one."""
+    """Scores and proofs, as far as they are there; without files that no job of the experiment makes."""
     files = {
         "oof": ("oof/metrics.json", "oof/train_with_oof.parquet", "score"),
         "file": ("export/evaluation.json", "export/evaluation.json", "score", "num_sequences", "formats"),

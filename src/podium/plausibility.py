@@ -18,8 +18,8 @@ from podium.remarks import MEANINGS
 
 # Each limit lies between what real and virtual clips show and what the same clips show once they are spoilt;
 # benchmarks/plausibility.py prints both and counts false alarms.
-MAX_FRAMES = 256  # that are looked at, spread evenly: a median needs no more, and a long clip costs no more
-MIN_FRAMES = 3  # that show what a figure tells of; with fewer it tells nothing
+MAX_FRAMES = 256  # that are looked at, spread evenly: enough for a median, and a long clip costs no more
+MIN_FRAMES = 3  # that a figure needs; with fewer it is unknown
 MAX_CONTOUR = 0.3  # seen: up to 0.20; landmarks shuffled: from 0.56
 MAX_BONE = 0.95  # seen: up to 0.82, in pictures of single hands 0.86; x y z side by side: from 1.4
 MIN_FACE, MAX_FACE = 1.5, 3.3  # eyes and mouth; seen: 1.9 to 2.8; parts in another order: mostly below 1.5
@@ -84,7 +84,7 @@ def doubts(raw_TK: np.ndarray) -> tuple[str, ...]:
     """
     of = figures(raw_TK)
     if is_in_another_order(of):
-        return ("columns_in_another_order",)  # nothing else can be told from such columns
+        return ("columns_in_another_order",)  # nothing else can be judged from such columns
     is_rotated = _exceed(MAX_TILT, of["face_tilt"], of["body_tilt"])
     found = {
         "hands_swapped": of["own_lead"] > MAX_OWN_LEAD,

@@ -48,7 +48,7 @@ class Recognizer:
 
     Attributes:
         path: The model file.
-        frame_rate: Frames a second of the clips that it was trained on; None if no file tells.
+        frame_rate: Frames a second of the clips that it was trained on; None if nothing says.
 
     Raises:
         UserError: The file is absent or is none of Podium's, the model card beside it is of another file, or
@@ -76,17 +76,17 @@ class Recognizer:
                 masked) if a landmark is missing; one row per frame. An array (T, 390) of floats has the columns
                 `podium.landmarks.COLUMNS` in that order. A table of pandas, polars, pyarrow … has them by name, in any
                 order and among others. Or a `podium.data.clip_arrays.GivenClip`.
-            fps: Frames a second of the clip; None takes those that the table tells in its column ``fps``, else those
-                that the model was trained at.
+            fps: Frames a second of the clip; None takes the table's column ``fps``; without it, the clip counts as
+                one of the model's own rate.
 
         Returns:
-            The text, and the confidence that the clip can be read at all, in [0, 1], if the model tells it. If nothing
+            The text, and the confidence that the clip can be read at all, in [0, 1], if the model gives it. If nothing
             was read, the text is "" and `Reading.reason` says why. `Reading.remarks` says what is doubtful.
 
         Raises:
             ClipError: A `UserError`. Columns are missing, the shape or the type is another, a value is infinite (or
                 beyond ±1e15), a table holds several sequences, or the file takes fewer frames.
-            UserError: The file cannot be run, ``fps`` is no frame rate, or the model does not tell its own.
+            UserError: The file cannot be run, ``fps`` is no frame rate, or that of the model is unknown.
         """
         if fps is not None:
             self.check_rate(fps)
@@ -121,7 +121,7 @@ class Recognizer:
         return resample(landmarks_TK, fps, self.frame_rate)
 
     def check_rate(self, fps: Any) -> None:
-        """Raises `UserError` if ``fps`` is no frame rate, or the model does not tell its own."""
+        """Raises `UserError` if ``fps`` is no frame rate, or that of the model is unknown."""
         if isinstance(fps, bool) or not isinstance(fps, (int, float, np.number)) or not _is_rate(fps):
             raise UserError(f"fps is {fps!r}; {_RATES}")
         if self.frame_rate is None:

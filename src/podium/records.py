@@ -34,7 +34,7 @@ class Records(FilePersistence):
         return super()._record_path(subject, id)
 
     def _io_read(self, subject: str, id: str) -> dict[str, Any]:
-        """A damaged record is none."""
+        """As Snakemake; a damaged record counts as absent."""
         try:
             record = super()._io_read(subject, id)
             MetadataRecord.model_validate(record)
@@ -49,17 +49,17 @@ class Records(FilePersistence):
         super().started(job, external_jobid)
 
     def has_metadata(self, job: Any) -> bool:
-        """Always: `params_changed` judges what has none. Snakemake would take it for finished."""
+        """Says yes: Snakemake takes an artefact without a record for finished, and `params_changed` does not."""
         return True
 
     def has_outdated_metadata(self, job: Any) -> bool:
-        """Never: what another version of Snakemake wrote is compared like any other."""
+        """Says no: a record of another version of Snakemake is compared like any other."""
         return False
 
     def params_changed(self, job: Any, file: Any = None) -> bool | ParamsChange:
-        """Whether the artefacts are of other parameters, among them the stage's fingerprint, or of unknown ones.
+        """Whether artefacts were made with other parameters (the stage's fingerprint is one), or with unknown ones.
 
-        What is absent is not unknown: it is made if something needs it.
+        An absent artefact is not unknown: it is made if something needs it.
         """
         files = job.output if file is None else [file]
         unknown = {one for one in files if self.params(one) is None and os.path.exists(one)}
@@ -72,13 +72,13 @@ class Records(FilePersistence):
         raw = [path for path in record.input or [] if _RAW.match(path) and path not in record.input_checksums]
         found = digests_of(path for path in raw if os.path.isfile(path))
         record.input_checksums |= {path: f"sha256:{sha256}" for path, sha256 in found.items()}
-        if key.startswith(RESULTS):  # whole or not at all; a copy by hard links keeps its own
+        if key.startswith(RESULTS):  # whole or not at all; a hard link to the record keeps the old content
             write_text(record_of(key), json.dumps(dict(record.items())))
         else:
             super()._write_record(key, record)
 
     def _delete_record(self, key: str) -> bool:
-        """Leaves empty folders alone, unlike Snakemake: a job is about to write into them."""
+        """Unlike Snakemake, keeps folders that become empty: a job is about to write into them."""
         if not key.startswith(RESULTS):
             return super()._delete_record(key)
         is_there = os.path.exists(record_of(key))
@@ -86,7 +86,7 @@ class Records(FilePersistence):
         return is_there
 
     def input_changed(self, job: Any, file: Any = None) -> Any:
-        """As Snakemake, but stops where a raw file that the workflow makes was edited: no fingerprint tells that."""
+        """As Snakemake, but stops if a raw file that the workflow makes was edited; no fingerprint covers that."""
         if not self.params_changed(job):
             run(lambda: self._check_raw_files(job))
         return super().input_changed(job, file)
@@ -103,7 +103,7 @@ class Records(FilePersistence):
                 )
 
     def _input(self, job: Any) -> list[str]:
-        """Without what lies elsewhere: fingerprints tell the content of recipes, raw files and published weights."""
+        """Only what lies below results/: fingerprints cover the content of recipes, raw files and published weights."""
         return [path for path in super()._input(job) if path.startswith(RESULTS)]
 
 
@@ -127,7 +127,7 @@ def recorded(folder: str | Path) -> dict[str, str]:
         artefact = record.parent.parent / record.name.removesuffix(".json")
         try:
             found[str(artefact)] = str(read_json(record, "rule")["rule"])
-        except UserError:  # a damaged record tells nothing
+        except UserError:  # a damaged record
             continue
     return found
 
@@ -137,7 +137,8 @@ def remove_what_nothing_makes(
 ) -> list[str]:
     """Removes artefacts of an earlier configuration. Files without a record are a user's own and stay.
 
-    What rules of ``kept_rules`` have made took long: it stays as well, unless something of today lies in its folder.
+    What rules of ``kept_rules`` have made took long. It stays, too, unless today's configuration makes something in its
+    folder.
 
     Args:
         folders: Where to look.

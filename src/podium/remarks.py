@@ -1,4 +1,4 @@
-"""What is said of a clip that is read all the same: it may not be what its owner thinks it is.
+"""What is said of a clip: remarks on one that is read and doubtful, and reasons why one has no text.
 
 One table for every place where clips arrive: `podium predict`, the library, `podium data inspect`, packing, browser.
 """

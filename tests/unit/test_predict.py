@@ -243,7 +243,7 @@ def test_what_may_not_be_opened_is_not_called_damaged():
             if is_root:
                 os.seteuid(0)
         assert [one.problem for one in source.clips()] == [
-            f"{clip} cannot be opened: permission denied; mend that and run again"
+            f"{clip} cannot be opened: permission denied; fix that and run again"
         ]
 
 

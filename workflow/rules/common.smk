@@ -89,8 +89,8 @@ GPUS = {stage: int(recipe.training.device != "cpu") for stage, recipe in RECIPES
 THREADS = {stage: max(1, recipe.training.num_threads) + recipe.data.num_workers for stage, recipe in RECIPES.items()}
 
 # Scripts run this checkout's package, in whichever environment: the caller's, or one that `--sdm conda` has made.
-# Who ends a job sends SIGTERM to all of its processes. A training then writes its state and says so: the shell waits for
-# it, since a scheduler kills what the shell leaves behind, and `tee` takes down its last words.
+# A scheduler ends a job with SIGTERM to all of its processes. A training then writes its state and says so. The shell waits
+# for it, since a scheduler kills what the shell leaves behind, and `tee` still writes its last lines to the log.
 shell.prefix(
     "set -euo pipefail; export PYTHONPATH=$PWD/src${{PYTHONPATH:+:$PYTHONPATH}}; trap : TERM INT HUP;"
     " tee() {{ trap '' TERM INT HUP; command tee \"$@\"; }}; "

@@ -41,7 +41,7 @@ def sweep():
     remove_partials([*files, *map(os.path.dirname, files)])
 
 
-# Rules of which a run of today makes nothing: where weights are imported, nothing is scored.
+# Rules that today's runs do not use: if weights are imported, nothing is scored.
 UNUSED_RULES = {"evaluate_seed", "evaluate_tflite", "summarize"} if WEIGHTS else set()
 # What cost hours stays, so that a seed that comes back to the configuration is not trained again.
 KEPT_RULES = {"train_round1", "train_round2", "train_compared"}

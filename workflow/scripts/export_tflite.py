@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--ports", required=True, nargs="+", help="folders of the seeds' TensorFlow twins")
     parser.add_argument("--inference-args", required=True, help="list of the input columns (.json)")
     parser.add_argument("--min-frames", required=True, type=int, help="the file does not read shorter clips")
-    parser.add_argument("--min-confidence", required=True, type=float, help="nor clips with less confidence")
+    parser.add_argument("--min-confidence", required=True, type=float, help="nor clips of less confidence")
     parser.add_argument("--frame-rate", type=float, help="frames a second of the clips that the networks know")
     parser.add_argument("--formats", required=True, nargs="+", choices=MAKERS, help="how weights are stored")
     parser.add_argument(

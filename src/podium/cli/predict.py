@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints or writes the texts; tells on stderr which clips could not be read, and what is doubtful about others.
+    """Prints or writes the texts; says on stderr which clips could not be read, and what is doubtful about others.
 
     Raises:
         UserError: The model cannot be used, ``--fps`` is no frame rate, a place does not exist or cannot be written, or

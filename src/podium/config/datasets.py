@@ -147,7 +147,7 @@ class Dataset(Section):
         None,
         ge=FRAME_RATES[0],
         le=FRAME_RATES[1],
-        description="frames a second of the clips; the exported file brings clips of other rates to it (`--fps`)",
+        description="frames a second of the clips; `podium predict --fps` and the library resample others to it",
     )
     source: AnySource
     shards: Shards = Shards()

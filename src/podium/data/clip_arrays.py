@@ -20,7 +20,7 @@ class GivenClip:
     Attributes:
         landmarks_TK: (T, 390) float32 in the order of `podium.landmarks.COLUMNS`, NaN kept.
         remarks: What is to be said of a table's rows: kinds of `podium.remarks.MEANINGS`.
-        fps: Frames a second, positive, as the table tells; None where it does not.
+        fps: Frames a second, positive, as the table says; None if it does not.
     """
 
     landmarks_TK: np.ndarray
@@ -29,7 +29,7 @@ class GivenClip:
 
 
 def as_clip(landmarks: Any) -> np.ndarray:
-    """What a reader wants, (T, 390) float32, NaN kept. For arguments and errors see `read_given`."""
+    """The landmarks of a clip, (T, 390) float32, NaN kept. For arguments and errors see `read_given`."""
     return read_given(landmarks).landmarks_TK
 
 

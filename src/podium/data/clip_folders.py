@@ -41,7 +41,7 @@ def list_files(folder: Path, passed_over: Counter[str]) -> list[Path]:
 
 
 def told_of(passed_over: Counter[str]) -> str:
-    """Files by suffix, in words."""
+    """Counts of files by suffix, in words."""
     kinds = ", ".join(f"{number} {suffix or 'without a suffix'}" for suffix, number in passed_over.most_common())
     return f"{passed_over.total()} file(s): {kinds}"
 
@@ -70,13 +70,13 @@ def is_shard(path: Path) -> bool:
 
 def _list_files(folder: Path, passed_over: Counter[str], been: set[str]) -> list[Path]:
     place = os.path.realpath(folder)
-    if place in been:  # a link led back
+    if place in been:  # a link leads back
         return []
     been.add(place)
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
-        raise UserError(f"{folder} cannot be listed: {error.strerror.lower()}; mend that and run again") from None
+        raise UserError(f"{folder} cannot be listed: {error.strerror.lower()}; fix that and run again") from None
     splits = []
     with suppress(UserError):  # no layout of ours: a folder of clips
         splits = open_folder(folder).splits

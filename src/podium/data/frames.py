@@ -68,10 +68,10 @@ def stretches(frames_F: np.ndarray) -> np.ndarray:
 
 
 def are_clips(stretches_F: np.ndarray, frames_F: np.ndarray) -> bool:
-    """Whether each stretch is a clip of its own: all hold one number in common, which a clip holds but once.
+    """Whether each stretch is a clip of its own: all hold one number in common, and a clip holds each number once.
 
-    Rows of two people in turns, or in no order at all, make stretches too; those have no number in common, or some are
-    of one row.
+    Rows of two people in turns, or in no order at all, make stretches too; but those have no number in common, or some
+    of them are a single row.
     """
     first_R = np.flatnonzero(np.diff(stretches_F, prepend=-1))
     last_R = np.append(first_R[1:], len(frames_F)) - 1

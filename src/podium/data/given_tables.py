@@ -20,7 +20,7 @@ _LANDMARKS = frozenset(COLUMNS)
 
 
 def clip_of_table(table: Any) -> tuple[np.ndarray, tuple[str, ...], float | None]:
-    """The one clip of a table: (T, 390) float32; kinds of `podium.remarks.MEANINGS`; frames a second, if it tells.
+    """The one clip of a table: (T, 390) float32; kinds of `podium.remarks.MEANINGS`; frames a second, or None.
 
     Raises:
         UserError: Columns are missing, stand twice or hold no numbers; rows are in no order, or of several clips.

@@ -134,8 +134,10 @@ def _codes(rows: Rows, name: str) -> tuple[np.ndarray, dict[int, int | str | Non
 
 
 def _are_ids(codes_F: np.ndarray, has_name: bool, frames_F: np.ndarray | None) -> bool:
-    """Whether a column that may be one of ids tells several clips apart: it neither numbers the rows, nor leaves frames
-    that repeat. An index without a name must have each value in one stretch: that of tables put together has not.
+    """Whether a column's values are ids of several clips: fewer than rows, and no frame number twice under one of them.
+
+    Each value of an index without a name must stand in one stretch. In tables that were put together, the values of
+    such an index repeat.
     """
     num_clips = len(np.unique(codes_F))
     if not 1 < num_clips < len(codes_F):

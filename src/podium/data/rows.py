@@ -22,7 +22,7 @@ class Rows:
     Args:
         name: Begins the messages: a file's path, or "a clip".
         schema: Of all its columns.
-        read: Yields batches of the columns named, in any order; raises `UserError` where the file is damaged.
+        read: Yields batches of the columns named, in any order; raises `UserError` if the file is damaged.
     """
 
     def __init__(

@@ -31,8 +31,8 @@ class TableRecordings(Recordings):
         has_ids: Whether there is a column `INDEX_COLUMN`.
 
     Raises:
-        UserError: A column is missing, stands twice or holds no numbers; a column of ids or frame numbers has a wrong
-            type, which is told once it is read.
+        UserError: A column is missing, stands twice or holds no numbers. Later, when the rows are first asked for: a
+            column of ids or frame numbers has a wrong type.
     """
 
     absence = "not_in_parquet"
@@ -90,7 +90,7 @@ class TableRecordings(Recordings):
         return rates | of_column.mask(~np.isfinite(of_column) | (of_column <= 0) | contradicts, math.nan).to_dict()
 
     def label(self, sequence_id: int) -> int | str | None:
-        """What the table calls a sequence; None where it holds a single one without an id."""
+        """What the table calls a sequence; None if it holds a single one without an id."""
         return self._survey[0].labels.get(sequence_id, sequence_id)
 
     def rate(self, sequence_id: int) -> float | None:

@@ -105,7 +105,7 @@ def file_entry(model: Path) -> dict:
 
 
 def _columns(settings: dict) -> dict:
-    """Where the columns stand, and how to tell that they are the ones meant: sha256 of the names, one per line."""
+    """Where the columns stand, and the sha256 of their names, one per line, to check that they are these."""
     names = settings["selected_columns"]
     text = "".join(f"{name}\n" for name in names)
     digest = hashlib.sha256(text.encode()).hexdigest()

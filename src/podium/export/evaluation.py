@@ -84,7 +84,7 @@ def evaluate(
         sequence_id, participant_id, phrase, prediction, num_edits, score.
     """
     predictions = [""] * len(table)
-    num_frames = np.full(len(table), -1)  # of a clip that is not to be had
+    num_frames = np.full(len(table), -1)  # -1: a clip that cannot be had
     num_unread = 0
     for position, landmarks_TK in hidden_clips(table, root, columns):
         if landmarks_TK is None:
