@@ -22,7 +22,7 @@ from podium.files import read_json, remove, write_text
 RESULTS = "results/"
 FOLDER = ".provenance"
 _RAW = re.compile(r"results/data/[^/]+/raw/")
-UNKNOWN = "nothing tells what it was made of"
+UNKNOWN = "nothing says what it was made of"
 
 
 class Records(FilePersistence):

@@ -75,7 +75,7 @@ def test_results_from_before_there_were_records(moved):
     for folder in list((moved.root / "results").rglob(".provenance")):
         shutil.rmtree(folder)
     plan = moved.snakemake("-n").stdout
-    assert "nothing tells what it was made of" in plan
+    assert "nothing says what it was made of" in plan
     assert all(rule in plan for rule in ("write_corpus_tables", "pack_shard", "train_round1", "port_seed"))
     assert moved.snakemake("--touch", "--cores", "1").returncode == 0
     assert moved.planned() == {}, "they are taken as they are"

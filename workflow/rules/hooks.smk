@@ -48,10 +48,10 @@ KEPT_RULES = {"train_round1", "train_round2", "train_compared"}
 
 
 def is_made_today(file):
-    for rule in workflow.rules:
-        if rule.name not in UNUSED_RULES and rule.is_producer(file):
-            wildcards = rule.get_wildcards(file)
-            seeds = COMPARED_SEEDS if rule.name == "train_compared" else SEEDS
+    for maker in workflow.rules:
+        if maker.name not in UNUSED_RULES and maker.is_producer(file):
+            wildcards = maker.get_wildcards(file)
+            seeds = COMPARED_SEEDS if maker.name == "train_compared" else SEEDS
             if (
                 int(wildcards.get("fold", 0)) < len(FOLDS)
                 and int(wildcards.get("seed", seeds[0])) in seeds
