@@ -52,7 +52,7 @@ def remove_partials(paths: Iterable[str | Path]) -> None:
 
 
 def remove(path: str | Path) -> None:
-    """Removes a file, a link or a whole folder; nothing where there is none."""
+    """Removes a file, a link or a whole folder; nothing if there is none."""
     path = Path(path)
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)

@@ -96,7 +96,7 @@ def doubts(raw_TK: np.ndarray) -> tuple[str, ...]:
 
 
 def is_in_another_order(of: dict[str, float]) -> bool:
-    """Whether the columns seem to be in another order: neighbours, eyes, mouth or wrists lie where none can.
+    """Whether the columns seem to be in another order: neighbours, eyes, mouth or wrists lie in impossible places.
 
     Args:
         of: As `figures` returns them.

@@ -1,8 +1,8 @@
 """What every artefact was made of, in a file beside it: ``.provenance/NAME.json`` in the artefact's folder.
 
 Snakemake writes such records, and keeps them under ``.snakemake/``. There they stay behind when ``results/`` is moved
-or copied, and an artefact without a record passes for finished, whatever it was made of. Here they go where the
-artefacts go, and an artefact without one is made again.
+or copied, and an artefact without a record counts as finished, whatever it was made of. These records move with the
+artefacts, and an artefact without one is made again.
 """
 
 import json
@@ -26,7 +26,7 @@ UNKNOWN = "nothing says what it was made of"
 
 
 class Records(FilePersistence):
-    """Snakemake's own records of artefacts below ``results/``, in other places; of all else where they always are."""
+    """Snakemake's records: of artefacts below ``results/`` beside these, of all other files in their usual place."""
 
     def _record_path(self, subject: str, id: str) -> str:
         if subject == self._metadata_path and id.startswith(RESULTS):

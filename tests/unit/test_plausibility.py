@@ -71,7 +71,7 @@ def test_neither_units_nor_place_matter(clips, unit):
 
 @pytest.mark.parametrize("missing", [("face",), ("pose",), ("left_hand", "right_hand"), ("face", "pose")])
 def test_what_is_missing_speaks_against_nothing(clips, missing):
-    """And what is left still tells what it can."""
+    """Faults are found in the parts that are left."""
     gone = np.concatenate([SLOTS[part] for part in missing])
     for clip in clips[:10]:
         x_TCL = clip.reshape(-1, 3, NUM_LANDMARKS).copy()

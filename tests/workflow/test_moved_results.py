@@ -82,7 +82,7 @@ def test_results_from_before_there_were_records(moved):
 
 
 def test_a_killed_run_leaves_no_record_of_other_files(copied):
-    """Its files are there; without the hidden folder nothing else tells that they may be of another configuration."""
+    """Its files are there; without records they may be of another configuration."""
     target, script = "results/tiny/port/seed1/weights.safetensors", "workflow/scripts/port_seed.py"
     copied.edit(script, "    print(", KILL_SNAKEMAKE + "    print(")
     assert copied.snakemake("--cores", "1", "--force", target).returncode == -signal.SIGKILL

@@ -32,7 +32,7 @@ class Clip:
 
     Attributes:
         path: The file, or the folder of arrays, that holds it.
-        sequence_id: Which of its clips; None where it holds a single one. Text where a table's ids are text.
+        sequence_id: Which of its clips; None if it holds a single one. Text if a table's ids are text.
         landmarks: An array in the order of `podium.landmarks.COLUMNS`, its shape and type not checked yet. None if the
             clip cannot be read.
         problem: Why it cannot be read, else "".

@@ -140,7 +140,7 @@ def test_clips_of_parquet(tmp_path):
 
 
 def test_what_is_known_is_not_searched_for(copy):
-    """A file in another layout beside landmarks where they belong is none of inspection's business."""
+    """Inspection ignores a file in another layout beside landmarks in their place."""
     (copy / "notes.json").write_text("{}")
     (copy / "film.mp4").write_bytes(b"film")
     assert reported(copy)["splits"]["train"]["problems"] == []

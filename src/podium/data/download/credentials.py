@@ -91,7 +91,7 @@ def _token_texts() -> Iterator[tuple[str, str]]:
         yield from texts
     elif name in os.environ:
         yield name, value
-    for place in ("~/.kaggle/access_token", "~/.kaggle/access_token.txt"):  # the second where Windows adds an ending
+    for place in ("~/.kaggle/access_token", "~/.kaggle/access_token.txt"):  # Windows may add the ending
         yield from _file_text(place, place)
 
 
@@ -164,7 +164,7 @@ def _variable(name: str) -> str:
 
 
 def _content(path: str, place: str) -> bytes | None:
-    """A file's content; None where there is no such file."""
+    """A file's content; None if there is no such file."""
     path = os.path.expanduser(path)
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe might never end
@@ -192,7 +192,7 @@ def _text(content: bytes, place: str) -> str:
 
 
 def _entries(path: str, place: str, lacks: list[str]) -> dict[str, Any]:
-    """A JSON object; {} where there is none."""
+    """A JSON object; {} if there is none."""
     content = _content(path, place)
     if content is None:
         return {}

@@ -211,7 +211,7 @@ def _open_competition(root: Path) -> Folder:
 
 
 def _find_other_layouts(root: Path, splits: list[Split]) -> None:
-    """Looks for landmarks in other layouts: elsewhere if there are none where they belong, and inside of the files."""
+    """Looks for landmarks in other layouts: in other folders if there are none in their place, and inside the files."""
     elsewhere = ""
     if not any(split.files for split in splits):
         elsewhere = recognise(root, {name for name in os.listdir(root) if name.endswith((".csv", ".json"))})
