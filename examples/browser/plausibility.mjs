@@ -47,22 +47,25 @@ class Landmarks {
 }
 
 /**
- * Reads zeros as missing: a hand, the face or the pose of a frame if its x, y and z are exactly 0 (or z is NaN).
+ * Reads as missing a hand, the face or the pose of a frame if all its landmarks lie in one point, as zeros do.
  *
  * @param {Float32Array} clip Frame by frame.
  * @param {string[]} columns Their names.
- * @return {[Float32Array, boolean]} The array itself, or a copy with NaN; and whether there were zeros.
+ * @return {[Float32Array, boolean]} The array itself, or a copy with NaN; and whether there were such parts.
  */
 export function withoutZeros(clip, columns) {
   const {size, groups} = new Landmarks(columns);
   let cleaned = clip;
   for (let start = 0; start < clip.length; start += columns.length) {
     for (const part of PARTS) {
-      const isZero = groups[part].every((slot) => {
-        const [x, y, z] = [0, 1, 2].map((axis) => clip[start + axis * size + slot]);
-        return x === 0 && y === 0 && (z === 0 || Number.isNaN(z));
+      const isOnePoint = [0, 1, 2].every((axis) => {
+        const first = clip[start + axis * size + groups[part][0]];
+        return groups[part].every((slot) => {
+          const value = clip[start + axis * size + slot];
+          return value === first || axis === 2 && Number.isNaN(value);
+        });
       });
-      if (!isZero) continue;
+      if (!isOnePoint) continue;
       if (cleaned === clip) cleaned = clip.slice();
       for (const slot of groups[part]) for (const axis of [0, 1, 2]) cleaned[start + axis * size + slot] = NaN;
     }

@@ -2,7 +2,7 @@
 
 /** What is doubtful about a clip that was read all the same. */
 export const MEANINGS = {
-  zeros_for_missing: 'hands (or other whole parts) of exactly 0.0; they were read as missing',
+  zeros_for_missing: 'hands (or other whole parts) of exactly 0.0, or all in one point; they were read as missing',
   hands_swapped: "each hand lies at the other arm's wrist; left and right hand seem to be swapped",
   upside_down: 'the head lies below the shoulders, or the eyes below the mouth; y must point downwards',
   mirrored: "left and right of the body are exchanged, as if mirrored; x must point to the viewer's right",

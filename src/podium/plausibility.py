@@ -48,26 +48,29 @@ _ARM_WRISTS = {"left_hand": ("pose_15", "pose_16"), "right_hand": ("pose_16", "p
 
 
 def without_zeros(raw_TK: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Reads zeros as missing: a hand, the face or the pose of a frame if its x, y and z are exactly 0.0 (or z is NaN).
+    """Reads as missing a hand, the face or the pose of a frame if all its landmarks lie in one point, as 0, -1 or any
+    other number that stands for a missing one makes them do.
 
     Args:
-        raw_TK: (T, 390) float32 in the order of `podium.landmarks.COLUMNS`, NaN where a landmark is missing.
+        raw_TK: (T, 390) float32 in the order of `podium.landmarks.COLUMNS`, NaN where a landmark is missing. Depth may
+            be missing in such a part. Infinite values stand for nothing here: they are told as such.
 
     Returns:
         The array itself, or a copy with NaN in place of such parts if there are any; and whether there are.
     """
     x_TCL = raw_TK.reshape(-1, 3, NUM_LANDMARKS)
-    zeros = []
+    filled = []
     for slots in SLOTS.values():
-        frames_F = np.flatnonzero((x_TCL[:, :2, slots[0]] == 0).all(axis=1))  # one landmark rules out most frames
+        first, second = slots[:2]  # two landmarks rule out most frames
+        frames_F = np.flatnonzero((x_TCL[:, :2, first] == x_TCL[:, :2, second]).all(axis=1))
         part_FCL = x_TCL[frames_F][:, :, slots]
-        is_zero_FCL = part_FCL == 0
-        is_zero_FCL[:, 2] |= np.isnan(part_FCL[:, 2])
-        zeros.append((slots, frames_F[is_zero_FCL.all(axis=(1, 2))]))
-    if not any(len(frames_F) for _, frames_F in zeros):
+        is_same_FCL = (part_FCL == part_FCL[:, :, :1]) & ~is_infinite(part_FCL)
+        is_same_FCL[:, 2] |= np.isnan(part_FCL[:, 2])
+        filled.append((slots, frames_F[is_same_FCL.all(axis=(1, 2))]))
+    if not any(len(frames_F) for _, frames_F in filled):
         return raw_TK, False
     x_TCL = x_TCL.copy()
-    for slots, frames_F in zeros:
+    for slots, frames_F in filled:
         x_TCL[frames_F[:, None], :, slots] = np.nan
     return x_TCL.reshape(raw_TK.shape), True
 
