@@ -4,7 +4,7 @@ const MAX_FRAMES = 256; // that are looked at, spread evenly
 const MIN_FRAMES = 3; // that must show what a rule looks at
 const [MAX_CONTOUR, MAX_BONE] = [0.3, 0.95];
 const [MIN_FACE, MAX_FACE] = [1.5, 3.3];
-const [MAX_WRIST_GAP, MAX_OWN_LEAD] = [1.2, 0.5];
+const [MAX_WRIST_GAP, MAX_CHEST, MAX_OWN_LEAD] = [1.2, 3.5, 0.5];
 const [MAX_TILT, MIN_TURNED] = [4, 0.25];
 const MAX_COORDINATE = 1e15;
 
@@ -84,6 +84,7 @@ export function doubts(clip, columns) {
   const of = figures(clip, new Landmarks(columns));
   const lengths = [Math.hypot(of.eyes_x, of.eyes_y), Math.hypot(of.mouth_x, of.mouth_y)];
   if (of.contour > MAX_CONTOUR || of.bone > MAX_BONE || of.wrist_gap > MAX_WRIST_GAP ||
+      Math.hypot(of.chest_x, of.chest_y) > MAX_CHEST ||
       lengths.some((length) => length < MIN_FACE || length > MAX_FACE)) {
     return ['columns_in_another_order'];
   }

@@ -24,6 +24,7 @@ MAX_CONTOUR = 0.3  # seen: up to 0.20; landmarks shuffled: from 0.56
 MAX_BONE = 0.95  # seen: up to 0.82, in pictures of single hands 0.86; x y z side by side: from 1.4
 MIN_FACE, MAX_FACE = 1.5, 3.3  # eyes and mouth; seen: 1.9 to 2.8; parts in another order: mostly below 1.5
 MAX_WRIST_GAP = 1.2  # seen: up to 0.72; depth in place of x or y: from 1.5
+MAX_CHEST = 3.5  # seen: up to 2.5; face in pixels, the others in fractions: from 700
 MAX_OWN_LEAD = 0.5  # seen: up to -0.8, about 0 if both hands touch; swapped: from 0.8
 MAX_TILT = 4.0  # seen: up to 0.25; turned by a quarter: from 4
 MIN_TURNED = 0.25  # seen: eyes_x from 2.3, mouth_y from 1.9, shoulders_x from 0.9, chest_y from 0.26
@@ -99,7 +100,8 @@ def doubts(raw_TK: np.ndarray) -> tuple[str, ...]:
 
 
 def is_in_another_order(of: dict[str, float]) -> bool:
-    """Whether the columns seem to be in another order: neighbours, eyes, mouth or wrists lie where none can.
+    """Whether the columns seem to be in another order: neighbours, eyes, mouth, wrists or shoulders lie where
+    none can.
 
     Args:
         of: As `figures` returns them.
@@ -109,6 +111,7 @@ def is_in_another_order(of: dict[str, float]) -> bool:
         of["contour"] > MAX_CONTOUR
         or of["bone"] > MAX_BONE
         or of["wrist_gap"] > MAX_WRIST_GAP
+        or math.hypot(of["chest_x"], of["chest_y"]) > MAX_CHEST
         or any(length < MIN_FACE or length > MAX_FACE for length in (eyes, mouth))
     )
 

@@ -171,6 +171,8 @@ def _read_settings(path: Path) -> _Settings:
         if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
             raise UserError(f"{path}: {key} is {value!r}, not a number; export the model again")
     frame_rate = numbers.pop("frame_rate")
+    if frame_rate is not None and not _is_rate(frame_rate):
+        raise UserError(f"{path}: frame_rate is {frame_rate!r}; {_RATES}; export the model again")
     return _Settings(None if None in numbers.values() else Thresholds(**numbers), frame_rate)
 
 

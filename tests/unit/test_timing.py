@@ -132,6 +132,14 @@ def test_a_rate_that_makes_hours_of_a_clip(folder, monkeypatch):
         Recognizer(folder).read(random_clip(20), fps=2)
 
 
+@pytest.mark.parametrize("frame_rate", [0, -30, 0.5, 1e9])
+def test_a_model_of_an_impossible_rate(tmp_path, frame_rate):
+    model = write_network(tmp_path, small_recipe(max_frames=64), seed=3)
+    write_json(model / "inference_args.json", {"selected_columns": COLUMNS, "frame_rate": frame_rate})
+    with pytest.raises(UserError, match="frame_rate is .*; a rate lies from 1 to 1000 frames a second"):
+        Recognizer(model)
+
+
 @pytest.mark.parametrize("key", ["frame_rate", "min_frames", "min_confidence"])
 def test_settings_that_are_no_numbers(folder, tmp_path, key):
     model = write_network(tmp_path, small_recipe(max_frames=64), seed=3)

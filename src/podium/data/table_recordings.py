@@ -14,7 +14,16 @@ import numpy as np
 import pandas as pd
 
 from podium.data import frames
-from podium.data.identity import INDEX_COLUMN, RATE_NAMES, Identity, frame_numbers, identify, is_named, spelled
+from podium.data.identity import (
+    FRAME_NAMES,
+    INDEX_COLUMN,
+    RATE_NAMES,
+    Identity,
+    frame_numbers,
+    identify,
+    is_named,
+    spelled,
+)
 from podium.data.recordings import Recordings
 from podium.data.rows import Rows, floats
 from podium.errors import ClipError, UserError
@@ -43,7 +52,7 @@ class TableRecordings(Recordings):
         rows.check(self._columns)
         rows.check_numbers(self._columns)
         self.unreadable: list[int] = []
-        known = {INDEX_COLUMN, *RAW_COLUMNS}
+        known = {INDEX_COLUMN, *RAW_COLUMNS, spelled(rows.schema, *FRAME_NAMES)}
         self.has_ids = INDEX_COLUMN in rows.schema.names
         self.extra_columns = [name for name in rows.schema.names if name not in known]
 
