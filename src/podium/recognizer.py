@@ -10,6 +10,7 @@ Letters in tensor names: T frames, K columns (390).
 
 import threading
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,8 @@ class Recognizer:
     def read(self, landmarks: Any, fps: float | None = None) -> Reading:
         """Reads one clip.
 
-        Before the model sees it, whole parts of zeros become missing, another frame rate becomes the model's, and
-        frames without a hand are cut off at both ends.
+        Before the model sees it, whole parts in one point (of zeros, mostly) become missing, another frame rate becomes
+        the model's, and frames without a hand are cut off at both ends.
 
         Args:
             landmarks: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN (or
@@ -90,6 +91,7 @@ class Recognizer:
         """
         if fps is not None:
             self.check_rate(fps)
+            fps = float(fps)  # of a fraction, as decoders tell a film's rate
         given = landmarks if isinstance(landmarks, GivenClip) else read_given(landmarks)
         landmarks_TK, has_zeros = without_zeros(given.landmarks_TK)
         found = {*given.remarks, *["zeros_for_missing"] * has_zeros, *doubts(landmarks_TK)}
@@ -122,7 +124,7 @@ class Recognizer:
 
     def check_rate(self, fps: Any) -> None:
         """Raises `UserError` if ``fps`` is no frame rate, or that of the model is unknown."""
-        if isinstance(fps, bool) or not isinstance(fps, (int, float, np.number)) or not _is_rate(fps):
+        if isinstance(fps, bool) or not isinstance(fps, Real) or not _is_rate(fps):
             raise UserError(f"fps is {fps!r}; {_RATES}")
         if self.frame_rate is None:
             raise UserError(

@@ -1,5 +1,7 @@
 """Frame rates and idle ends: which frames of a clip the model gets to see."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from small_networks import random_clip, small_recipe, write_network
@@ -98,6 +100,7 @@ def test_the_library_reads_the_clip_at_its_rate(folder):
     assert recognizer.frame_rate == 30 and recognizer.read(clip, fps=30) == expected
     fast = resample(clip, 30, 60)
     assert len(fast) == 79 and recognizer.read(fast, fps=60) == expected != recognizer.read(fast)
+    assert recognizer.read(fast, fps=Fraction(60_000, 1001)) == recognizer.read(fast, fps=60_000 / 1001)
 
 
 def test_idle_ends_change_no_text(folder):

@@ -53,7 +53,7 @@ def suffix_of(path: Path) -> str:
 
 def is_plain_answer(path: Path) -> bool:
     """Whether a file may be an answer of `podium predict`: a .tsv file whose first line names no landmark."""
-    if suffix_of(path) != ".tsv":
+    if suffix_of(path) != ".tsv" or not path.is_file():  # a link that leads nowhere, for one
         return False
     with open(path, "rb") as stream:
         return COLUMNS[0].encode() not in stream.readline(MAX_FIELD)

@@ -11,7 +11,7 @@ import numpy as np
 PROBLEMS = {
     "repeated_frames": "has numbers in the column frame more than once, as rows of several people or clips have; give"
     " each its own sequence_id",
-    "odd_frames": "has something else than whole numbers in the column frame; correct or remove the column",
+    "odd_frames": "has something else than whole numbers below 2^53 in the column frame; correct or remove the column",
 }
 _MAX_EXACT = 2.0**53  # beyond it a float does not hold every whole number
 
@@ -68,14 +68,14 @@ def stretches(frames_F: np.ndarray) -> np.ndarray:
 
 
 def are_clips(stretches_F: np.ndarray, frames_F: np.ndarray) -> bool:
-    """Whether each stretch is a clip of its own: all hold one number in common, and a clip holds each number once.
+    """Whether each stretch is a clip of its own: all hold two numbers in common, and a clip holds each number once.
 
-    Rows of two people in turns, or in no order at all, make stretches too; but those have no number in common, or some
-    of them are a single row.
+    Rows of two people in turns, or in no order at all, make stretches too; but those have no numbers in common, or some
+    of them are a single row. A row that stands twice makes two stretches that have one number in common.
     """
     first_R = np.flatnonzero(np.diff(stretches_F, prepend=-1))
     last_R = np.append(first_R[1:], len(frames_F)) - 1
-    return bool((first_R < last_R).all() and frames_F[first_R].max() <= frames_F[last_R].min())
+    return bool((first_R < last_R).all() and frames_F[first_R].max() < frames_F[last_R].min())
 
 
 def are_told_apart(codes_F: np.ndarray, frames_F: np.ndarray) -> bool:

@@ -90,9 +90,10 @@ def in_words(kind: pa.DataType) -> str:
 
 
 def can_be_ids(kind: pa.DataType) -> bool:
-    """Whether a column of this type can hold ids."""
+    """Whether a column of this type can hold ids; of floats, those that are whole numbers."""
     kind = _value_type(kind)
-    return pa.types.is_integer(kind) or is_text(kind)
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    return is_number or is_text(kind) or pa.types.is_date(kind) or pa.types.is_timestamp(kind)
 
 
 def _value_type(kind: pa.DataType) -> pa.DataType:

@@ -49,8 +49,8 @@ def read_test_table(path: str | Path) -> pd.DataFrame:
 def hidden_clips(table: pd.DataFrame, root: str | Path, columns: list[str]) -> Iterator[tuple[int, np.ndarray | None]]:
     """Yields the position of each row of ``table`` and its clip (T, K) float32, NaN kept, file by file.
 
-    Clips are those that packing would store: rows by `frame`, zeros of a whole part as NaN. A sequence without frames
-    in its file is a clip of 0 frames; one that packing would skip for its rows has None.
+    Clips are those that packing would store: rows by `frame`, a whole part in one point as NaN. A sequence without
+    frames in its file is a clip of 0 frames; one that packing would skip for its rows has None.
 
     Args:
         root: What the table's ``path`` is relative to.

@@ -38,7 +38,7 @@ def survey(folder: Folder, max_files: int | None = None) -> tuple[dict, dict[str
     Returns:
         The report, for JSON; and for each split its sequences: file_id, sequence_id and the numbers of frames
         num_frames, left_hand, right_hand, face, pose, hand (with that part), filled (with any value), infinite; and the
-        digest of its values. Parts that are exactly 0.0 count as missing.
+        digest of its values. Parts in one point, such as 0.0, count as missing.
     """
     splits, clips = {}, {}
     for split in folder.splits:
