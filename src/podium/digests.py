@@ -92,6 +92,8 @@ def marks_of(path: str) -> Marks:
         state = os.stat(path)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror.lower()}") from None
+    except ValueError:
+        raise UserError(f"{path} cannot be read: no file can have this name") from None
     if not stat.S_ISREG(state.st_mode):
         raise UserError(f"{path} is not a plain file; put one there")
     return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
@@ -136,7 +138,9 @@ def _remembered(memory: Path) -> dict[str, list]:
         return {}
     if not isinstance(content, dict):
         return {}
-    return {path: one for path, one in content.items() if isinstance(one, list) and len(one) == 5}
+    return {
+        path: one for path, one in content.items() if isinstance(one, list) and [*map(type, one)] == [*[int] * 4, str]
+    }
 
 
 def _remember(memory: Path, fresh: dict[str, list]) -> None:

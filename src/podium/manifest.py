@@ -222,7 +222,7 @@ def _flat(value: Any, key: str = "") -> dict[str, Any]:
     of its names, since their order may matter.
     """
     leaves = {}
-    if isinstance(value, list) and value and all(isinstance(item, dict) and "name" in item for item in value):
+    if isinstance(value, list) and value and all(map(_has_name, value)):
         leaves[key] = [item["name"] for item in value]
         value = _by_name(value)
     if not isinstance(value, dict) or not value:
@@ -230,6 +230,10 @@ def _flat(value: Any, key: str = "") -> dict[str, Any]:
     for name, item in value.items():
         leaves |= _flat(item, f"{key}.{name}" if key else str(name))
     return leaves
+
+
+def _has_name(item: Any) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("name"), str)
 
 
 def _by_name(items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

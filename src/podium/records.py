@@ -23,6 +23,7 @@ RESULTS = "results/"
 FOLDER = ".provenance"
 _RAW = re.compile(r"results/data/[^/]+/raw/")
 UNKNOWN = "nothing says what it was made of"
+CUT = "it is not as large as it was when it was made"
 
 
 class Records(FilePersistence):
@@ -61,11 +62,21 @@ class Records(FilePersistence):
 
         An absent artefact is not unknown: it is made if something needs it.
         """
-        files = job.output if file is None else [file]
-        unknown = {one for one in files if self.params(one) is None and os.path.exists(one)}
-        if unknown:
-            return ParamsChange(only_new={UNKNOWN}, files=unknown)
+        doubts = {one: self._doubt(one) for one in (job.output if file is None else [file]) if os.path.exists(one)}
+        if doubtful := {one for one, doubt in doubts.items() if doubt}:
+            return ParamsChange(only_new={doubts[one] for one in doubtful}, files=doubtful)
         return super().params_changed(job, file)
+
+    def _doubt(self, file: str) -> str:
+        """Why a file may be something else than its record says; "" if nothing speaks for that.
+
+        A copy that was interrupted leaves files that are cut off. (Raw files may be a user's edits: `input_changed`.)
+        """
+        if self.params(file) is None:
+            return UNKNOWN
+        record = self._io_read(self._metadata_path, file)
+        is_cut = not _RAW.match(file) and record.get("size") not in (None, _size(file))
+        return CUT if is_cut else ""
 
     def _write_record(self, key: str, record: MetadataRecord) -> None:
         """Adds the digests of raw files that are too large for Snakemake."""
@@ -73,7 +84,7 @@ class Records(FilePersistence):
         found = digests_of(path for path in raw if os.path.isfile(path))
         record.input_checksums |= {path: f"sha256:{sha256}" for path, sha256 in found.items()}
         if key.startswith(RESULTS):  # whole or not at all; a hard link to the record keeps the old content
-            write_text(record_of(key), json.dumps(dict(record.items())))
+            write_text(record_of(key), json.dumps(dict(record.items()) | {"size": _size(key)}))
         else:
             super()._write_record(key, record)
 
@@ -112,6 +123,11 @@ def keep_records_beside_artefacts() -> None:
     from snakemake import workflow  # which needs all of Snakemake: only where that runs anyway
 
     workflow.FilePersistence = Records
+
+
+def _size(path: str) -> int | None:
+    """Bytes of a file; None of a folder, and of nothing."""
+    return os.path.getsize(path) if os.path.isfile(path) else None
 
 
 def record_of(artefact: str | Path) -> str:
