@@ -3,7 +3,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: run test chaos test-slurm test-image check-pins lint docs clean
+.PHONY: run test chaos test-slurm test-image check-pins lint docs clean unusable
 
 run: $(VENV)/ready
 	snakemake --cores all --resources gpu=1
@@ -40,5 +40,7 @@ docs: $(VENV)/ready
 clean:
 	rm -rf $(VENV)  # .snakemake knows what results/ were made of
 
-$(VENV)/ready: pyproject.toml constraints.txt
+$(VENV)/ready: pyproject.toml constraints.txt $(shell sh install.sh check || echo unusable)
 	sh install.sh
+
+unusable:

@@ -44,10 +44,6 @@ if EXPERIMENT.comparison:
 rule all:
     default_target: True
     input:
-        EXPORT + "/model.tflite",
-        EXPORT + "/inference_args.json",
-        EXPORT + "/parity.json",
-        EXPORT + "/model_card.json",
-        EXPORT + "/benchmark.json",
+        rules.export.input,
         RESULTS + "/report/manifest.json",
-        [] if WEIGHTS else [EXPORT + "/evaluation.json", RESULTS + "/report/summary.md"],
+        [] if WEIGHTS else rules.summarize.output,

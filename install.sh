@@ -17,15 +17,23 @@ have() { command -v "$1" > /dev/null 2>&1; }
 
 pip() { "$venv/bin/python" -m pip "$@"; }
 
+# What is installed there names its Python by its path: it cannot be moved, and that Python may leave the machine.
+is_usable() {
+    [ -e "$venv/ready" ] && "$venv/bin/python" -c "$fits" 2> /dev/null || return 1
+    place=$(cat "$venv/ready")
+    [ "${place:-$(pwd -P)}" = "$(pwd -P)" ]
+}
+
 make_environment() {
+    rm -rf "$venv" # first: `make` puts it into PATH
     python=
-    for one in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+    if [ "${PYTHON:-}" ]; then set -- "$PYTHON"; else set -- python3 python3.13 python3.12 python3.11; fi
+    for one; do
         if "$one" -c "$fits" 2> /dev/null; then
             python=$one
             break
         fi
     done
-    rm -rf "$venv"
     if [ "$python" ] && "$python" -c 'import ensurepip, venv' 2> /dev/null; then
         "$python" -m venv "$venv"
     elif [ "$python" ] || [ -z "${PYTHON:-}" ] && have uv; then
@@ -51,14 +59,16 @@ install_small_torch() {
     "$venv/bin/python" -m uv pip install --quiet --python "$venv/bin/python" --torch-backend cpu "$pin"
 }
 
+if [ "${1:-}" = check ]; then # only whether it can be used
+    is_usable
+    exit
+fi
 case $torch in
     auto | cpu | cuda) ;;
     *) stop "TORCH=$torch is none of auto, cpu, cuda" ;;
 esac
-# Without the file `ready` an earlier installation was interrupted.
-if ! [ -e "$venv/ready" ] || ! "$venv/bin/python" -c "$fits" 2> /dev/null; then
-    make_environment
-fi
+# Without the file `ready`, which says where, an earlier installation was interrupted.
+is_usable || make_environment
 rm -f "$venv/ready"
 if [ "$(uname)" = Linux ] && [ "$torch" = cpu ]; then
     install_small_torch "you ask for it" || stop "PyTorch's index is out of reach; without TORCH=cpu torch comes with CUDA"
@@ -68,4 +78,4 @@ elif [ "$(uname)" = Linux ] && [ "$torch" = auto ] && ! have nvidia-smi && ! hav
 fi
 pip install --quiet --constraint constraints.txt --editable ".[test]"
 pip check
-touch "$venv/ready"
+pwd -P > "$venv/ready"

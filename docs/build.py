@@ -1,9 +1,8 @@
 """Writes the generated parts of the documentation; ``--check`` only says whether they are in step.
 
 The configuration reference and the JSON schemas come from the pydantic models, the graph from Snakemake, the tables of
-remarks from `podium.remarks`, those of
-results and of the comparison from the last runs of `config/config.yaml` and `config/compare.yaml` (left as they are
-where there were none).
+remarks and reasons from `podium.remarks`, those of results and of the comparison from the last runs of
+`config/config.yaml` and `config/compare.yaml` (left as they are if there were none).
 """
 
 import argparse

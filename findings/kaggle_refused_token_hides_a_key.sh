@@ -6,7 +6,7 @@
 # Output seen:
 #   authenticate() uses: LEGACY_API_KEY
 #   the request carries: Bearer
-# Why it matters: who once made a token and later goes back to kaggle.json is refused (401) without an idea why.
+# Why it matters: a user with an old token who goes back to kaggle.json is refused (401) and cannot see why.
 # Podium's message names the place of the credentials that were refused.
 set -eu
 folder=$(mktemp -d)

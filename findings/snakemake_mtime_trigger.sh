@@ -8,10 +8,10 @@
 #
 # Seen (a 3 MB input, touched):
 #   --rerun-triggers params input code                                     → reason: Updated input files: a.bin
-#   the same, where the first run had --max-checksum-file-size 10000000    → Nothing to be done
+#   the same, if the first run had --max-checksum-file-size 10000000    → Nothing to be done
 #
 # Why it matters to Podium's users: a copy of results/ that has lost its times would train again. Podium's profiles raise the limit to
-# 100 MB and take larger inputs for `ancient`; who writes a profile of their own needs that line as well.
+# 100 MB and take larger inputs for `ancient`; a profile of your own needs that line as well.
 set -eu
 tmp=$(mktemp -d); trap 'rm -rf "$tmp"' EXIT; cd "$tmp"
 python3 -m venv env

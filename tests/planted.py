@@ -47,6 +47,16 @@ def _axes(x: str, y: str) -> Change:
     return _coordinates(changed)
 
 
+def _in_pixels(*parts: str) -> Change:
+    slots = np.concatenate([SLOTS[part] for part in parts])
+
+    def changed(x_TCL: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        x_TCL[:, :, slots] *= np.float32([[1080], [1920], [1080]])
+        return x_TCL
+
+    return _coordinates(changed)
+
+
 # name → what is done, and the remark that it should bring
 FAULTS: dict[str, tuple[Change, str]] = {
     "hands swapped": (_coordinates(lambda x_TCL, rng: x_TCL[:, :, _HANDS_SWAPPED]), "hands_swapped"),
@@ -67,6 +77,9 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "columns shuffled": (lambda raw_TK, rng: raw_TK[:, rng.permutation(len(COLUMNS))], "columns_in_another_order"),
     "landmarks sorted by name": (_coordinates(lambda x_TCL, rng: x_TCL[:, :, _BY_NAME]), "columns_in_another_order"),
     "landmarks backwards": (_coordinates(lambda x_TCL, rng: x_TCL[:, :, ::-1]), "columns_in_another_order"),
+    "a face in pixels": (_in_pixels("face"), "columns_in_another_order"),
+    "arms in pixels": (_in_pixels("pose"), "columns_in_another_order"),
+    "hands in pixels": (_in_pixels("left_hand", "right_hand"), "columns_in_another_order"),
     "hands before the face": (_coordinates(lambda x_TCL, rng: x_TCL[:, :, _BY_PART]), "columns_in_another_order"),
 }  # fmt: skip
 

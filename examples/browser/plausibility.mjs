@@ -4,7 +4,7 @@ const MAX_FRAMES = 256; // that are looked at, spread evenly
 const MIN_FRAMES = 3; // that must show what a rule looks at
 const [MAX_CONTOUR, MAX_BONE] = [0.3, 0.95];
 const [MIN_FACE, MAX_FACE] = [1.5, 3.3];
-const [MAX_WRIST_GAP, MAX_OWN_LEAD] = [1.2, 0.5];
+const [MAX_WRIST_GAP, MAX_CHEST, MAX_OWN_LEAD] = [1.2, 3.5, 0.5];
 const [MAX_TILT, MIN_TURNED] = [4, 0.25];
 const MAX_COORDINATE = 1e15;
 
@@ -47,22 +47,25 @@ class Landmarks {
 }
 
 /**
- * Reads zeros as missing: a hand, the face or the pose of a frame if its x, y and z are exactly 0 (or z is NaN).
+ * Reads as missing a hand, the face or the pose of a frame if all its landmarks lie in one point, as zeros do.
  *
  * @param {Float32Array} clip Frame by frame.
  * @param {string[]} columns Their names.
- * @return {[Float32Array, boolean]} The array itself, or a copy with NaN; and whether there were zeros.
+ * @return {[Float32Array, boolean]} The array itself, or a copy with NaN; and whether there were such parts.
  */
 export function withoutZeros(clip, columns) {
   const {size, groups} = new Landmarks(columns);
   let cleaned = clip;
   for (let start = 0; start < clip.length; start += columns.length) {
     for (const part of PARTS) {
-      const isZero = groups[part].every((slot) => {
-        const [x, y, z] = [0, 1, 2].map((axis) => clip[start + axis * size + slot]);
-        return x === 0 && y === 0 && (z === 0 || Number.isNaN(z));
+      const isOnePoint = [0, 1, 2].every((axis) => {
+        const first = clip[start + axis * size + groups[part][0]];
+        return groups[part].every((slot) => {
+          const value = clip[start + axis * size + slot];
+          return value === first || axis === 2 && Number.isNaN(value);
+        });
       });
-      if (!isZero) continue;
+      if (!isOnePoint) continue;
       if (cleaned === clip) cleaned = clip.slice();
       for (const slot of groups[part]) for (const axis of [0, 1, 2]) cleaned[start + axis * size + slot] = NaN;
     }
@@ -81,6 +84,7 @@ export function doubts(clip, columns) {
   const of = figures(clip, new Landmarks(columns));
   const lengths = [Math.hypot(of.eyes_x, of.eyes_y), Math.hypot(of.mouth_x, of.mouth_y)];
   if (of.contour > MAX_CONTOUR || of.bone > MAX_BONE || of.wrist_gap > MAX_WRIST_GAP ||
+      Math.hypot(of.chest_x, of.chest_y) > MAX_CHEST ||
       lengths.some((length) => length < MIN_FACE || length > MAX_FACE)) {
     return ['columns_in_another_order'];
   }

@@ -31,13 +31,13 @@ export class Recognizer {
       throw error;
     });
     await runtime;
-    const told = await fetched(card, (response) => response.json());
-    const beside = new URL(told.input.columns.file, new URL(card, document.baseURI));
+    const cardContent = await fetched(card, (response) => response.json());
+    const beside = new URL(cardContent.input.columns.file, new URL(card, document.baseURI));
     const settings = await fetched(beside, (response) => response.json());
     const content = await fetched(model, (response) => response.arrayBuffer());
-    await checkDigest(model, content, told);
+    await checkDigest(model, content, cardContent);
     const compiled = await loadAndCompile(new Uint8Array(content), {accelerator: 'wasm'});
-    return new Recognizer(compiled, told, settings);
+    return new Recognizer(compiled, cardContent, settings);
   }
 
   /**
@@ -111,7 +111,7 @@ async function fetched(url, read) {
   return read(response);
 }
 
-/** Refuses a file that the card is not about, as one of an earlier export. Pages without https have no digests. */
+/** Refuses a file that the card does not describe: it may be of an earlier export. Pages without https cannot check. */
 async function checkDigest(url, content, card) {
   if (!globalThis.crypto?.subtle) return;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));

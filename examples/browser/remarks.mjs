@@ -2,12 +2,12 @@
 
 /** What is doubtful about a clip that was read all the same. */
 export const MEANINGS = {
-  zeros_for_missing: 'hands (or other whole parts) of exactly 0.0; they were read as missing',
+  zeros_for_missing: 'hands (or other whole parts) of exactly 0.0, or all in one point; they were read as missing',
   hands_swapped: "each hand lies at the other arm's wrist; left and right hand seem to be swapped",
   upside_down: 'the head lies below the shoulders, or the eyes below the mouth; y must point downwards',
   mirrored: "left and right of the body are exchanged, as if mirrored; x must point to the viewer's right",
   rotated: 'the person lies on the side; x and y seem to be swapped, or the picture to be turned by a quarter',
-  columns_in_another_order: 'neighbouring landmarks lie far apart; the order of columns seems to be another',
+  columns_in_another_order: 'landmarks of one part lie far apart; columns seem to be in another order or unit',
 };
 
 /** Why a clip has no text. */

@@ -1,4 +1,4 @@
-"""The model card beside a .tflite file: whether it is of that file at all."""
+"""The model card beside a .tflite file: whether it describes that file."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ _REMEDY = "export both again, or put the file into a folder of its own"
 
 
 def listed_files(model: Path) -> dict[str, str] | None:
-    """sha256 of the files that the card beside a model is about, by name; None if there is no card.
+    """sha256 of the files that the card beside a model describes, by name; None if there is no card.
 
     Raises:
         UserError: The card is damaged.
@@ -25,9 +25,9 @@ def listed_files(model: Path) -> dict[str, str] | None:
 
 
 def card_problem(model: Path) -> str:
-    """Why a .tflite file may be another than people think: the card beside it is not of it. "" if nothing is wrong.
+    """Why the card beside a .tflite file does not describe it; "" if it does, or if there is no card.
 
-    A file that another export has left in the folder answers like any other, with an older network.
+    Such a file may be the rest of an earlier export. It answers like any other, with an older network.
     """
     if model.suffix != ".tflite":
         return ""
@@ -40,4 +40,4 @@ def card_problem(model: Path) -> str:
     if model.name in listed:
         return f"{model} is not the file that {NAME} beside it describes (another sha256); {_REMEDY}"
     others = ", ".join(listed) or "nothing"
-    return f"{model} is not among the files of {NAME} beside it ({others}), as an earlier export's; {_REMEDY}"
+    return f"{model} is not among the files of {NAME} beside it ({others}); it may be of an earlier export; {_REMEDY}"

@@ -21,8 +21,8 @@ from podium.files import atomic_path, file_digest
 
 MEMORY = Path("results/state/digests.json")
 NUM_THREADS = 8
-SETTLED_NS = 2 * 10**9  # disks round times; within that a second change could bear the time of the first
-TOLD_BYTES = 2e9
+SETTLED_NS = 2 * 10**9  # disks round times: a second change within that may have the time of the first
+ANNOUNCED_BYTES = 2e9  # a longer reading is announced, and shows a bar
 
 Marks = list[int]
 
@@ -31,7 +31,7 @@ def digests_of(paths: Iterable[str], memory: Path | None = None) -> dict[str, st
     """sha256 of files, by path.
 
     Only what is new or may have changed is read, by several threads. What has been read is remembered even if the rest
-    is interrupted. Where nothing can be written, it is read anew each time.
+    is interrupted. If nothing can be written, files are read again each time.
 
     Args:
         paths: Regular files.
@@ -83,7 +83,7 @@ def unchanged(path: str, sha256: str) -> Iterator[None]:
 
 
 def marks_of(path: str) -> Marks:
-    """What tells whether a file may have changed: size in bytes, both times in nanoseconds, number on the disk.
+    """Size in bytes, both times in nanoseconds, number on the disk: while these are equal, a file counts as unchanged.
 
     Raises:
         UserError: It is not there, or no regular file.
@@ -92,15 +92,17 @@ def marks_of(path: str) -> Marks:
         state = os.stat(path)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror.lower()}") from None
+    except ValueError:
+        raise UserError(f"{path} cannot be read: no file can have this name") from None
     if not stat.S_ISREG(state.st_mode):
-        raise UserError(f"{path} is no file that can be read twice; put a plain file there")
+        raise UserError(f"{path} is not a plain file; put one there")
     return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
 
 
 def _read(unread: dict[str, Marks], found: dict[str, str]) -> None:
     """Fills ``found`` with digests, as they come."""
     num_bytes = sum(size for size, *_ in unread.values())
-    is_long = num_bytes > TOLD_BYTES
+    is_long = num_bytes > ANNOUNCED_BYTES
     if is_long:
         print(
             f"{len(unread)} files are new or were touched; their {num_bytes / 1e9:.1f} GB are read once, to know their"
@@ -136,7 +138,9 @@ def _remembered(memory: Path) -> dict[str, list]:
         return {}
     if not isinstance(content, dict):
         return {}
-    return {path: one for path, one in content.items() if isinstance(one, list) and len(one) == 5}
+    return {
+        path: one for path, one in content.items() if isinstance(one, list) and [*map(type, one)] == [*[int] * 4, str]
+    }
 
 
 def _remember(memory: Path, fresh: dict[str, list]) -> None:

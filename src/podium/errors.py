@@ -1,4 +1,4 @@
-"""Errors that a user can mend, and how a command ends on them."""
+"""Errors that a user can fix, and how a command ends on them."""
 
 import argparse
 import errno
@@ -41,7 +41,7 @@ def run(main: Callable[[], None]) -> None:
         _stop(str(error))
     except OSError as error:
         if error.errno in UNUSABLE and error.filename:
-            _stop(f"{error.filename} cannot be used: {error.strerror.lower()}; mend that")
+            _stop(f"{error.filename} cannot be used: {error.strerror.lower()}; fix that")
         if error.errno not in DISK_FULL:
             raise
         place = f" while writing {error.filename}" if error.filename else ""

@@ -52,7 +52,7 @@ def remove_partials(paths: Iterable[str | Path]) -> None:
 
 
 def remove(path: str | Path) -> None:
-    """Removes a file, a link or a whole folder; nothing where there is none."""
+    """Removes a file, a link or a whole folder; nothing if there is none."""
     path = Path(path)
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
@@ -72,7 +72,7 @@ def check_writable(folder: str | Path) -> None:
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
-        raise UserError(f"{folder} cannot be written: {error.strerror.lower()}; mend that and run again") from None
+        raise UserError(f"{folder} cannot be written: {error.strerror.lower()}; fix that and run again") from None
 
 
 def check_readable(path: str | Path) -> None:
@@ -85,7 +85,7 @@ def check_readable(path: str | Path) -> None:
         with open(path, "rb"):
             pass
     except OSError as error:
-        raise UserError(f"{path} cannot be opened: {error.strerror.lower()}; mend that and run again") from None
+        raise UserError(f"{path} cannot be opened: {error.strerror.lower()}; fix that and run again") from None
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -30,7 +30,7 @@ class Reading:
 
     Attributes:
         text: "" if nothing was read.
-        confidence: That the clip can be read at all, in [0, 1]; None if the reader does not tell.
+        confidence: That the clip can be read at all, in [0, 1]; None if the reader does not know.
         reason: Why there is no text, a key of `podium.remarks.REASONS`; else "".
         remarks: What is doubtful about the clip, keys of `podium.remarks.MEANINGS`.
         num_read_frames: Frames that the reader was given; None if nothing was left to read.
@@ -50,7 +50,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What a reader does not read: clips of fewer frames or with less confidence."""
+    """A reader does not read clips of fewer frames or with less confidence."""
 
     min_frames: int
     min_confidence: float
@@ -83,7 +83,7 @@ class TfliteRecognizer:
     Args:
         path: The .tflite file.
         num_threads: Threads of the runtime.
-        thresholds: Those in the file's graph, which does not tell them; they say why a clip has no text.
+        thresholds: Those in the file's graph, which cannot be read from it; they say why a clip has no text.
 
     Raises:
         UserError: The file is absent or is not one of ours.

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from podium import __version__
+from podium.card import NAME as CARD
 from podium.errors import UserError
 from podium.files import read_json, write_json
 from podium.provenance import PACKAGE, code_digest, commit
@@ -121,7 +122,7 @@ def _sum(benchmarks: list[dict[str, float]]) -> dict[str, float]:
 
 
 def _outcome(results: Path, made: set[str]) -> dict[str, Any]:
-    """Scores and proofs, as far as they are there; what none of the experiment's jobs has made is of an earlier one."""
+    """Scores and proofs, as far as they are there; without files that no job of the experiment makes."""
     files = {
         "oof": ("oof/metrics.json", "oof/train_with_oof.parquet", "score"),
         "file": ("export/evaluation.json", "export/evaluation.json", "score", "num_sequences", "formats"),
@@ -131,7 +132,7 @@ def _outcome(results: Path, made: set[str]) -> dict[str, Any]:
         name: _read(results / file, *keys) if str(results / beside) in made else {}
         for name, (file, beside, *keys) in files.items()
     }
-    card = _read(results / "export/model_card.json", "files")
+    card = _read(results / "export" / CARD, "files")
     return {**outcome, "sha256": {one["file"]: one["sha256"] for one in card.get("files", [])}}
 
 
@@ -221,7 +222,7 @@ def _flat(value: Any, key: str = "") -> dict[str, Any]:
     of its names, since their order may matter.
     """
     leaves = {}
-    if isinstance(value, list) and value and all(isinstance(item, dict) and "name" in item for item in value):
+    if isinstance(value, list) and value and all(map(_has_name, value)):
         leaves[key] = [item["name"] for item in value]
         value = _by_name(value)
     if not isinstance(value, dict) or not value:
@@ -229,6 +230,10 @@ def _flat(value: Any, key: str = "") -> dict[str, Any]:
     for name, item in value.items():
         leaves |= _flat(item, f"{key}.{name}" if key else str(name))
     return leaves
+
+
+def _has_name(item: Any) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("name"), str)
 
 
 def _by_name(items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -38,25 +38,3 @@ def row_scores(references: Sequence[str], predictions: Sequence[str], transposit
         1.0 - edit_distance(reference, prediction, transpositions) / len(reference)
         for reference, prediction in zip(references, predictions, strict=True)
     ])
-
-
-def is_trained_on(test_signers: dict | None) -> bool:
-    """Whether people or recordings of the test part were trained on.
-
-    Args:
-        test_signers: ``test_signers`` of `podium.data.sequences.list_sequences`' report; None without a test part.
-    """
-    return bool(test_signers and (test_signers["trained_on"] or test_signers["recordings_trained_on"]))
-
-
-def scored_on(test_signers: dict | None) -> str:
-    """What a score on the test part is of, in words: "hidden test" if nobody in it was trained on.
-
-    Args:
-        test_signers: As for `is_trained_on`.
-    """
-    if not is_trained_on(test_signers):
-        return "hidden test"
-    number, signers, recordings = (test_signers[key] for key in ("number", "trained_on", "recordings_trained_on"))
-    parts = [f"{len(signers)} of its {number} signers trained on"] if signers else []
-    return ", ".join(["test", *parts, *([f"{len(recordings)} of its recordings trained on"] if recordings else [])])

@@ -8,6 +8,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from safetensors import SafetensorError, safe_open
 
+from podium.card import NAME as CARD
 from podium.card import card_problem, listed_files
 from podium.config import TRAINING_ONLY
 from podium.errors import UserError
@@ -107,10 +108,10 @@ def _weights_mb(content: bytes) -> dict[str, float]:
 def _card(path: Path, digest: str) -> dict | str:
     listed = listed_files(path)
     if listed is None:
-        return "no model_card.json beside the file"
+        return f"no {CARD} beside the file"
     if digest not in listed.values():
         return card_problem(path)
-    card = _beside(path, "model_card.json")
+    card = _beside(path, CARD)
     return {key: card[key] for key in _TOLD_BY_CARD if key in card}
 
 

@@ -18,12 +18,13 @@ from podium.remarks import MEANINGS
 
 # Each limit lies between what real and virtual clips show and what the same clips show once they are spoilt;
 # benchmarks/plausibility.py prints both and counts false alarms.
-MAX_FRAMES = 256  # that are looked at, spread evenly: a median needs no more, and a long clip costs no more
-MIN_FRAMES = 3  # that show what a figure tells of; with fewer it tells nothing
+MAX_FRAMES = 256  # that are looked at, spread evenly: enough for a median, and a long clip costs no more
+MIN_FRAMES = 3  # that a figure needs; with fewer it is unknown
 MAX_CONTOUR = 0.3  # seen: up to 0.20; landmarks shuffled: from 0.56
 MAX_BONE = 0.95  # seen: up to 0.82, in pictures of single hands 0.86; x y z side by side: from 1.4
 MIN_FACE, MAX_FACE = 1.5, 3.3  # eyes and mouth; seen: 1.9 to 2.8; parts in another order: mostly below 1.5
 MAX_WRIST_GAP = 1.2  # seen: up to 0.72; depth in place of x or y: from 1.5
+MAX_CHEST = 3.5  # seen: up to 2.5; face in pixels, the others in fractions: from 700
 MAX_OWN_LEAD = 0.5  # seen: up to -0.8, about 0 if both hands touch; swapped: from 0.8
 MAX_TILT = 4.0  # seen: up to 0.25; turned by a quarter: from 4
 MIN_TURNED = 0.25  # seen: eyes_x from 2.3, mouth_y from 1.9, shoulders_x from 0.9, chest_y from 0.26
@@ -48,26 +49,29 @@ _ARM_WRISTS = {"left_hand": ("pose_15", "pose_16"), "right_hand": ("pose_16", "p
 
 
 def without_zeros(raw_TK: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Reads zeros as missing: a hand, the face or the pose of a frame if its x, y and z are exactly 0.0 (or z is NaN).
+    """Reads as missing a hand, the face or the pose of a frame if all its landmarks lie in one point, as 0, -1 or any
+    other number that stands for a missing one makes them do.
 
     Args:
-        raw_TK: (T, 390) float32 in the order of `podium.landmarks.COLUMNS`, NaN where a landmark is missing.
+        raw_TK: (T, 390) float32 in the order of `podium.landmarks.COLUMNS`, NaN where a landmark is missing. Depth may
+            be missing in such a part. Infinite values stand for nothing here: they are told as such.
 
     Returns:
         The array itself, or a copy with NaN in place of such parts if there are any; and whether there are.
     """
     x_TCL = raw_TK.reshape(-1, 3, NUM_LANDMARKS)
-    zeros = []
+    filled = []
     for slots in SLOTS.values():
-        frames_F = np.flatnonzero((x_TCL[:, :2, slots[0]] == 0).all(axis=1))  # one landmark rules out most frames
+        first, second = slots[:2]  # two landmarks rule out most frames
+        frames_F = np.flatnonzero((x_TCL[:, :2, first] == x_TCL[:, :2, second]).all(axis=1))
         part_FCL = x_TCL[frames_F][:, :, slots]
-        is_zero_FCL = part_FCL == 0
-        is_zero_FCL[:, 2] |= np.isnan(part_FCL[:, 2])
-        zeros.append((slots, frames_F[is_zero_FCL.all(axis=(1, 2))]))
-    if not any(len(frames_F) for _, frames_F in zeros):
+        is_same_FCL = (part_FCL == part_FCL[:, :, :1]) & ~is_infinite(part_FCL)
+        is_same_FCL[:, 2] |= np.isnan(part_FCL[:, 2])
+        filled.append((slots, frames_F[is_same_FCL.all(axis=(1, 2))]))
+    if not any(len(frames_F) for _, frames_F in filled):
         return raw_TK, False
     x_TCL = x_TCL.copy()
-    for slots, frames_F in zeros:
+    for slots, frames_F in filled:
         x_TCL[frames_F[:, None], :, slots] = np.nan
     return x_TCL.reshape(raw_TK.shape), True
 
@@ -84,7 +88,7 @@ def doubts(raw_TK: np.ndarray) -> tuple[str, ...]:
     """
     of = figures(raw_TK)
     if is_in_another_order(of):
-        return ("columns_in_another_order",)  # nothing else can be told from such columns
+        return ("columns_in_another_order",)  # nothing else can be judged from such columns
     is_rotated = _exceed(MAX_TILT, of["face_tilt"], of["body_tilt"])
     found = {
         "hands_swapped": of["own_lead"] > MAX_OWN_LEAD,
@@ -96,7 +100,8 @@ def doubts(raw_TK: np.ndarray) -> tuple[str, ...]:
 
 
 def is_in_another_order(of: dict[str, float]) -> bool:
-    """Whether the columns seem to be in another order: neighbours, eyes, mouth or wrists lie where none can.
+    """Whether the columns seem to be in another order: neighbours, eyes, mouth, wrists or shoulders lie in impossible
+    places.
 
     Args:
         of: As `figures` returns them.
@@ -106,6 +111,7 @@ def is_in_another_order(of: dict[str, float]) -> bool:
         of["contour"] > MAX_CONTOUR
         or of["bone"] > MAX_BONE
         or of["wrist_gap"] > MAX_WRIST_GAP
+        or math.hypot(of["chest_x"], of["chest_y"]) > MAX_CHEST
         or any(length < MIN_FACE or length > MAX_FACE for length in (eyes, mouth))
     )
 

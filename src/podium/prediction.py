@@ -64,7 +64,8 @@ def predict(recognizer: Recognizer, sources: Iterable[Source], fps: float | None
     """Reads the clips of some sources, one after the other.
 
     Args:
-        fps: Frames a second of all clips; None takes what the files tell, and of the others the model's own rate.
+        fps: Frames a second of all clips; None takes what each file says; a file that says nothing counts as
+            of the model's own rate.
     """
     for source in sources:
         for clip in source.clips():

@@ -10,12 +10,14 @@ Letters in tensor names: T frames, K columns (390).
 
 import threading
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from podium.card import card_problem
+from podium.config import FRAME_RATES
 from podium.data.clip_arrays import GivenClip, read_given
 from podium.data.pack import SHORT_FRAMES
 from podium.data.recordings import MAX_FRAMES
@@ -25,9 +27,11 @@ from podium.inference import Reader, Reading, TfliteRecognizer, Thresholds, Torc
 from podium.landmarks import COLUMNS
 from podium.plausibility import doubts, without_zeros
 from podium.remarks import MEANINGS
-from podium.timing import FRAME_RATES, resample, signing
+from podium.timing import resample, signing
 
 WEIGHTS, TFLITE = "model.safetensors", "model.tflite"
+_NUMBER = ((int, float), "a number")
+_SETTINGS = {"min_frames": ((int,), "a whole number"), "min_confidence": _NUMBER, "frame_rate": _NUMBER}
 MAX_THREADS = 256  # beyond what the runtime can start it fails without a word
 _RATES = f"a rate lies from {FRAME_RATES[0]:g} to {FRAME_RATES[1]:g} frames a second"
 
@@ -45,7 +49,7 @@ class Recognizer:
 
     Attributes:
         path: The model file.
-        frame_rate: Frames a second of the clips that it was trained on; None if no file tells.
+        frame_rate: Frames a second of the clips that it was trained on; None if nothing says.
 
     Raises:
         UserError: The file is absent or is none of Podium's, the model card beside it is of another file, or
@@ -65,28 +69,29 @@ class Recognizer:
     def read(self, landmarks: Any, fps: float | None = None) -> Reading:
         """Reads one clip.
 
-        Before the model sees it, whole parts of zeros become missing, another frame rate becomes the model's, and
-        frames without a hand are cut off at both ends.
+        Before the model sees it, whole parts in one point (of zeros, mostly) become missing, another frame rate becomes
+        the model's, and frames without a hand are cut off at both ends.
 
         Args:
             landmarks: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN (or
                 masked) if a landmark is missing; one row per frame. An array (T, 390) of floats has the columns
                 `podium.landmarks.COLUMNS` in that order. A table of pandas, polars, pyarrow … has them by name, in any
                 order and among others. Or a `podium.data.clip_arrays.GivenClip`.
-            fps: Frames a second of the clip; None takes those that the table tells in its column ``fps``, else those
-                that the model was trained at.
+            fps: Frames a second of the clip; None takes the table's column ``fps``; without it, the clip counts as
+                one of the model's own rate.
 
         Returns:
-            The text, and the confidence that the clip can be read at all, in [0, 1], if the model tells it. If nothing
+            The text, and the confidence that the clip can be read at all, in [0, 1], if the model gives it. If nothing
             was read, the text is "" and `Reading.reason` says why. `Reading.remarks` says what is doubtful.
 
         Raises:
             ClipError: A `UserError`. Columns are missing, the shape or the type is another, a value is infinite (or
                 beyond ±1e15), a table holds several sequences, or the file takes fewer frames.
-            UserError: The file cannot be run, ``fps`` is no frame rate, or the model does not tell its own.
+            UserError: The file cannot be run, ``fps`` is no frame rate, or that of the model is unknown.
         """
         if fps is not None:
             self.check_rate(fps)
+            fps = float(fps)  # of a fraction, as decoders tell a film's rate
         given = landmarks if isinstance(landmarks, GivenClip) else read_given(landmarks)
         landmarks_TK, has_zeros = without_zeros(given.landmarks_TK)
         found = {*given.remarks, *["zeros_for_missing"] * has_zeros, *doubts(landmarks_TK)}
@@ -118,8 +123,8 @@ class Recognizer:
         return resample(landmarks_TK, fps, self.frame_rate)
 
     def check_rate(self, fps: Any) -> None:
-        """Raises `UserError` if ``fps`` is no frame rate, or the model does not tell its own."""
-        if isinstance(fps, bool) or not isinstance(fps, (int, float, np.number)) or not _is_rate(fps):
+        """Raises `UserError` if ``fps`` is no frame rate, or that of the model is unknown."""
+        if isinstance(fps, bool) or not isinstance(fps, Real) or not _is_rate(fps):
             raise UserError(f"fps is {fps!r}; {_RATES}")
         if self.frame_rate is None:
             raise UserError(
@@ -164,11 +169,14 @@ def _read_settings(path: Path) -> _Settings:
     content = read_json(path, "selected_columns")
     if content["selected_columns"] != COLUMNS:
         raise UserError(f"{path} names other columns than podium.landmarks.COLUMNS; export the model again")
-    numbers = {key: content.get(key) for key in ("min_frames", "min_confidence", "frame_rate")}
-    for key, value in numbers.items():
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            raise UserError(f"{path}: {key} is {value!r}, not a number; export the model again")
+    numbers = {key: content.get(key) for key in _SETTINGS}
+    for key, (kinds, name) in _SETTINGS.items():
+        value = numbers[key]
+        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
+            raise UserError(f"{path}: {key} is {value!r}, not {name}; export the model again")
     frame_rate = numbers.pop("frame_rate")
+    if frame_rate is not None and not _is_rate(frame_rate):
+        raise UserError(f"{path}: frame_rate is {frame_rate!r}; {_RATES}; export the model again")
     return _Settings(None if None in numbers.values() else Thresholds(**numbers), frame_rate)
 
 

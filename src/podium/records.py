@@ -1,8 +1,8 @@
 """What every artefact was made of, in a file beside it: ``.provenance/NAME.json`` in the artefact's folder.
 
 Snakemake writes such records, and keeps them under ``.snakemake/``. There they stay behind when ``results/`` is moved
-or copied, and an artefact without a record passes for finished, whatever it was made of. Here they go where the
-artefacts go, and an artefact without one is made again.
+or copied, and an artefact without a record counts as finished, whatever it was made of. These records move with the
+artefacts, and an artefact without one is made again.
 """
 
 import json
@@ -22,11 +22,12 @@ from podium.files import read_json, remove, write_text
 RESULTS = "results/"
 FOLDER = ".provenance"
 _RAW = re.compile(r"results/data/[^/]+/raw/")
-UNKNOWN = "nothing tells what it was made of"
+UNKNOWN = "nothing says what it was made of"
+CUT = "it is not as large as it was when it was made"
 
 
 class Records(FilePersistence):
-    """Snakemake's own records of artefacts below ``results/``, in other places; of all else where they always are."""
+    """Snakemake's records: of artefacts below ``results/`` beside these, of all other files in their usual place."""
 
     def _record_path(self, subject: str, id: str) -> str:
         if subject == self._metadata_path and id.startswith(RESULTS):
@@ -34,7 +35,7 @@ class Records(FilePersistence):
         return super()._record_path(subject, id)
 
     def _io_read(self, subject: str, id: str) -> dict[str, Any]:
-        """A damaged record is none."""
+        """As Snakemake; a damaged record counts as absent."""
         try:
             record = super()._io_read(subject, id)
             MetadataRecord.model_validate(record)
@@ -49,36 +50,46 @@ class Records(FilePersistence):
         super().started(job, external_jobid)
 
     def has_metadata(self, job: Any) -> bool:
-        """Always: `params_changed` judges what has none. Snakemake would take it for finished."""
+        """Says yes: Snakemake takes an artefact without a record for finished, and `params_changed` does not."""
         return True
 
     def has_outdated_metadata(self, job: Any) -> bool:
-        """Never: what another version of Snakemake wrote is compared like any other."""
+        """Says no: a record of another version of Snakemake is compared like any other."""
         return False
 
     def params_changed(self, job: Any, file: Any = None) -> bool | ParamsChange:
-        """Whether the artefacts are of other parameters, among them the stage's fingerprint, or of unknown ones.
+        """Whether artefacts were made with other parameters (the stage's fingerprint is one), or with unknown ones.
 
-        What is absent is not unknown: it is made if something needs it.
+        An absent artefact is not unknown: it is made if something needs it.
         """
-        files = job.output if file is None else [file]
-        unknown = {one for one in files if self.params(one) is None and os.path.exists(one)}
-        if unknown:
-            return ParamsChange(only_new={UNKNOWN}, files=unknown)
+        doubts = {one: self._doubt(one) for one in (job.output if file is None else [file]) if os.path.exists(one)}
+        if doubtful := {one for one, doubt in doubts.items() if doubt}:
+            return ParamsChange(only_new={doubts[one] for one in doubtful}, files=doubtful)
         return super().params_changed(job, file)
+
+    def _doubt(self, file: str) -> str:
+        """Why a file may be something else than its record says; "" if nothing speaks for that.
+
+        A copy that was interrupted leaves files that are cut off. (Raw files may be a user's edits: `input_changed`.)
+        """
+        if self.params(file) is None:
+            return UNKNOWN
+        record = self._io_read(self._metadata_path, file)
+        is_cut = not _RAW.match(file) and record.get("size") not in (None, _size(file))
+        return CUT if is_cut else ""
 
     def _write_record(self, key: str, record: MetadataRecord) -> None:
         """Adds the digests of raw files that are too large for Snakemake."""
         raw = [path for path in record.input or [] if _RAW.match(path) and path not in record.input_checksums]
         found = digests_of(path for path in raw if os.path.isfile(path))
         record.input_checksums |= {path: f"sha256:{sha256}" for path, sha256 in found.items()}
-        if key.startswith(RESULTS):  # whole or not at all; a copy by hard links keeps its own
-            write_text(record_of(key), json.dumps(dict(record.items())))
+        if key.startswith(RESULTS):  # whole or not at all; a hard link to the record keeps the old content
+            write_text(record_of(key), json.dumps(dict(record.items()) | {"size": _size(key)}))
         else:
             super()._write_record(key, record)
 
     def _delete_record(self, key: str) -> bool:
-        """Leaves empty folders alone, unlike Snakemake: a job is about to write into them."""
+        """Unlike Snakemake, keeps folders that become empty: a job is about to write into them."""
         if not key.startswith(RESULTS):
             return super()._delete_record(key)
         is_there = os.path.exists(record_of(key))
@@ -86,7 +97,7 @@ class Records(FilePersistence):
         return is_there
 
     def input_changed(self, job: Any, file: Any = None) -> Any:
-        """As Snakemake, but stops where a raw file that the workflow makes was edited: no fingerprint tells that."""
+        """As Snakemake, but stops if a raw file that the workflow makes was edited; no fingerprint covers that."""
         if not self.params_changed(job):
             run(lambda: self._check_raw_files(job))
         return super().input_changed(job, file)
@@ -103,7 +114,7 @@ class Records(FilePersistence):
                 )
 
     def _input(self, job: Any) -> list[str]:
-        """Without what lies elsewhere: fingerprints tell the content of recipes, raw files and published weights."""
+        """Only what lies below results/: fingerprints cover the content of recipes, raw files and published weights."""
         return [path for path in super()._input(job) if path.startswith(RESULTS)]
 
 
@@ -112,6 +123,11 @@ def keep_records_beside_artefacts() -> None:
     from snakemake import workflow  # which needs all of Snakemake: only where that runs anyway
 
     workflow.FilePersistence = Records
+
+
+def _size(path: str) -> int | None:
+    """Bytes of a file; None of a folder, and of nothing."""
+    return os.path.getsize(path) if os.path.isfile(path) else None
 
 
 def record_of(artefact: str | Path) -> str:
@@ -127,7 +143,7 @@ def recorded(folder: str | Path) -> dict[str, str]:
         artefact = record.parent.parent / record.name.removesuffix(".json")
         try:
             found[str(artefact)] = str(read_json(record, "rule")["rule"])
-        except UserError:  # a damaged record tells nothing
+        except UserError:  # a damaged record
             continue
     return found
 
@@ -137,7 +153,8 @@ def remove_what_nothing_makes(
 ) -> list[str]:
     """Removes artefacts of an earlier configuration. Files without a record are a user's own and stay.
 
-    What rules of ``kept_rules`` have made took long: it stays as well, unless something of today lies in its folder.
+    What rules of ``kept_rules`` have made took long. It stays, too, unless today's configuration makes something in its
+    folder.
 
     Args:
         folders: Where to look.

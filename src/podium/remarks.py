@@ -1,4 +1,4 @@
-"""What is said of a clip that is read all the same: it may not be what its owner thinks it is.
+"""What is said of a clip: remarks on one that is read and doubtful, and reasons why one has no text.
 
 One table for every place where clips arrive: `podium predict`, the library, `podium data inspect`, packing, browser.
 """
@@ -8,13 +8,14 @@ MEANINGS = {
     "frames_sorted": "rows were not in the order of the column 'frame'; they were sorted by it",
     "clips_split": "no usable column 'sequence_id', but numbers in 'frame' begin anew; each run was read as a clip",
     "clips_by_id": "no column 'sequence_id', but another column or index of ids; each of its values was read as a clip",
+    "clips_not_split": "no column 'sequence_id', but another one whose values change as ids do; read as one clip",
     "rate_not_used": "the file tells its frame rate, the model does not; the clip was read frame by frame",
-    "zeros_for_missing": "hands (or other whole parts) of exactly 0.0; they were read as missing",
+    "zeros_for_missing": "hands (or other whole parts) of exactly 0.0, or all in one point; they were read as missing",
     "hands_swapped": "each hand lies at the other arm's wrist; left and right hand seem to be swapped",
     "upside_down": "the head lies below the shoulders, or the eyes below the mouth; y must point downwards",
     "mirrored": "left and right of the body are exchanged, as if mirrored; x must point to the viewer's right",
     "rotated": "the person lies on the side; x and y seem to be swapped, or the picture to be turned by a quarter",
-    "columns_in_another_order": "neighbouring landmarks lie far apart; the order of columns seems to be another",
+    "columns_in_another_order": "landmarks of one part lie far apart; columns seem to be in another order or unit",
 }
 
 # why a clip has no text

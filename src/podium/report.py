@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from podium.files import atomic_path, read_json, write_text
-from podium.metrics import is_trained_on, scored_on
+from podium.unseen import scored_on, trained_share
 
 
 def summarize(data: Path, results: Path, num_folds: int, seeds: list[int]) -> None:
@@ -45,8 +45,8 @@ def corpus_line(manifest: dict[str, Any]) -> str:
         for split, numbers in manifest["splits"].items()
     ]
     test = f"test: {manifest['num_test_sequences']} clips"
-    if is_trained_on(manifest["test_signers"]):
-        test += f" ({scored_on(manifest['test_signers']).removeprefix('test, ')})"
+    if share := trained_share(manifest["test_signers"]):
+        test += f" ({share})"
     return f"Corpus `{manifest['dataset']['name']}`: {'; '.join([*parts, test])}."
 
 
@@ -54,7 +54,7 @@ def score_table(results: Path, seeds: list[int], test: str) -> str:
     """Markdown: the score of each stage, and on whom.
 
     Args:
-        test: What the test part is, as `podium.metrics.scored_on` says it.
+        test: What the test part is, as `podium.unseen.scored_on` says it.
     """
     rows = ["| stage | scored on | score | with Damerau's distance |", "|---|---|---|---|"]
     oof = read_json(results / "oof/metrics.json")

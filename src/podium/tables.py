@@ -1,6 +1,7 @@
 """Tables in files: parquet that one command leaves for the next, and csv of anybody. Checked before they are used."""
 
 import csv
+import os
 import re
 import warnings
 from collections import Counter
@@ -70,7 +71,8 @@ def read_csv(path: str | Path, **options) -> pd.DataFrame:
 
     Raises:
         FileNotFoundError: It is absent; what it should be is for the caller to say.
-        UserError: It is no UTF-8 csv file, its header repeats a name, or its rows hold more fields than the header.
+        UserError: It is no UTF-8 csv file, it is cut off, its header repeats a name, or its rows hold more fields than
+            the header.
     """
     try:
         header, separator = _header(path)
@@ -81,6 +83,8 @@ def read_csv(path: str | Path, **options) -> pd.DataFrame:
         twice = [name for name, number in Counter(header).items() if number > 1 and name]
         if twice:
             raise UserError(f"{path} names the column(s) {named(twice)} more than once; remove all but one")
+        if _is_cut_off(path, len(header), separator):
+            raise UserError(f"{path} is cut off in its last row; fetch or make it again")
         if separator != ",":
             options = {"sep": separator, "decimal": _decimal(path, separator), **options}
         with warnings.catch_warnings():
@@ -104,6 +108,14 @@ def _header(path: str | Path) -> tuple[list[str], str]:
         raise ValueError("it holds NUL bytes")
     headers = [(next(csv.reader([line], delimiter=separator), []), separator) for separator in _SEPARATORS]
     return max(headers, key=lambda header: len(header[0]))
+
+
+def _is_cut_off(path: str | Path, num_columns: int, separator: str) -> bool:
+    """Whether the last row ends the file, without a line end, before its last field."""
+    with open(path, "rb") as stream:
+        stream.seek(max(os.path.getsize(path) - MAX_FIELD, 0))
+        last = stream.read().replace(b"\r", b"\n").rpartition(b"\n")[2].decode(errors="replace")
+    return bool(last.strip()) and len(next(csv.reader([last], delimiter=separator), [])) < num_columns
 
 
 def _decimal(path: str | Path, separator: str) -> str:

@@ -7,11 +7,9 @@ import numpy as np
 
 from podium.landmarks import NUM_LANDMARKS, SLOTS
 
-FRAME_RATES = (1.0, 1000.0)  # frames a second; a number beyond these is a time or a count
 SAME_RATE = 0.05  # relative; tempos of signers differ by far more, and each new frame is a little blurred
-# Clips of the training begin and end with a few frames without a hand: so many stay as they are; of more, so many are
-# kept. Of 500 unseen virtual clips, with 0, 4, 8 and 30 idle frames more at each end, these numbers lose least:
-# scores 0.912, 0.914, 0.915, 0.915 (as they are 0.916; untrimmed with 30 more 0.60).
+# Frames without a hand at each end: up to IDLE_FRAMES stay, as in the clips of the training; of more, KEPT_FRAMES stay.
+# Of the numbers that were tried these lost least; benchmarks/clip_timing.py gives their scores (docs/predict.md).
 IDLE_FRAMES, KEPT_FRAMES = 3, 1
 _HANDS = np.concatenate([SLOTS["left_hand"], SLOTS["right_hand"]])
 
@@ -44,7 +42,8 @@ def signing(raw_TK: np.ndarray, min_frames: int) -> slice:
 
     Args:
         raw_TK: (T, 390), NaN where a landmark is missing. A hand is there if one of its points has x and y.
-        min_frames: So many frames are kept, if the clip has them: a short word must not become too short to be read.
+        min_frames: At least so many frames are kept, if the clip has them, so that a short word stays long enough to
+            be read.
     """
     is_missing_TCL = np.isnan(raw_TK).reshape(-1, 3, NUM_LANDMARKS)[:, :2, _HANDS]
     seen = np.flatnonzero((~is_missing_TCL.any(axis=1)).any(axis=1))

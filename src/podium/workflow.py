@@ -104,11 +104,12 @@ class Stages:
         )
         self.evaluation = digest(self.export, raw, unseen)
         described = dataset.description()
-        self.card = digest(self.parity, self.evaluation, described, code_digest("export/card", "provenance"))
+        self.card = digest(self.parity, self.evaluation, described, code_digest("export/card", "provenance", "unseen"))
         self.benchmark = digest(
             self.export, export.benchmark_frames, export.num_benchmark_runs, code_digest("export/benchmark")
         )
-        self.summary = digest(self.seed_evaluation, self.parity, self.evaluation, self.benchmark, code_digest("report"))
+        told = code_digest("report", "unseen")
+        self.summary = digest(self.seed_evaluation, self.parity, self.evaluation, self.benchmark, told)
         self.manifest = digest(self.summary, self.card, code_digest("manifest", "provenance"))
 
 

@@ -19,7 +19,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples/browser"
 NODE = shutil.which("node")
 FRAME_RATE = 30
 # What the page cannot meet: its clips come as arrays, one at a time, and its reasons from a file with settings.
-FROM_FILES = {"frames_sorted", "clips_split", "clips_by_id", "rate_not_used", "not_read"}
+FROM_FILES = {"frames_sorted", "clips_split", "clips_by_id", "clips_not_split", "rate_not_used", "not_read"}
 
 pytestmark = pytest.mark.skipif(not NODE, reason="no node, which comes with npm")
 
@@ -29,7 +29,8 @@ def clips_and_rates() -> list[tuple[np.ndarray, float]]:
     rng = np.random.default_rng(5)
     changes = [*HABITS.values(), *(change for change, _ in FAULTS.values())]
     clips = [change(clip, rng) for clip in virtual_clips(3) for change in changes]
-    clips += [np.nan_to_num(clip) for clip in clips[:3]] + [random_clip(num_frames) for num_frames in (0, 1, 2, 20)]
+    clips += [np.nan_to_num(clip, nan=filler) for clip in clips[:3] for filler in (0, -1, 1e-9)]
+    clips += [random_clip(num_frames) for num_frames in (0, 1, 2, 20)]
     clips += [np.concatenate([np.full((9, len(COLUMNS)), np.nan, np.float32), clip]) for clip in clips[:2]]
     late = np.concatenate([clips[0], clips[0], FAULTS["y upwards"][0](clips[0], rng)])
     clips.append(np.resize(late, (600, len(COLUMNS))))

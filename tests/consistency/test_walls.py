@@ -10,7 +10,7 @@ from podium.provenance import PACKAGE
 GROUND = {
     "alone", "card", "config", "digests", "drawing", "ending", "errors", "files", "gpu", "kept", "landmarks",
     "launch", "leftovers", "metrics", "normalise", "npy", "origins", "plausibility", "provenance", "records",
-    "registry", "remarks", "scratch", "tables", "text", "timing", "usage",
+    "registry", "remarks", "scratch", "tables", "text", "timing", "unseen", "usage",
 }  # fmt: skip
 FLOORS = [
     GROUND,

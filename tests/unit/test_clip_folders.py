@@ -39,6 +39,14 @@ def test_suffixes_and_subfolders(tmp_path):
         assert [clip.problem for clip in source.clips()] == [""]
 
 
+@pytest.mark.parametrize("name", ["clip.npy", "clip.csv", "clip.tsv", "clip.parquet"])
+def test_a_link_that_leads_nowhere_stops_no_other(tmp_path, name):
+    write_clip(tmp_path / "a.npy", CLIP)
+    (tmp_path / name).symlink_to(tmp_path / "gone")
+    problems = [clip.problem for source in open_sources([tmp_path]) for clip in source.clips()]
+    assert problems[0] == "" and "does not exist" in problems[1]
+
+
 def test_what_is_passed_over_is_counted(tmp_path):
     write_clip(tmp_path / "a.npy", CLIP)
     for name in (

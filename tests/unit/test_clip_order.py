@@ -113,11 +113,13 @@ REPEATED = {
     "two people, one behind the other": lambda frame: two_people(frame, False),
     "two people in turns": lambda frame: two_people(frame, True),
     "one row twice": lambda frame: pd.concat([frame, frame.iloc[[3]]]),
+    "the row of a seam twice": lambda frame: pd.concat([frame.iloc[:5], frame.iloc[4:]]),
     "one number for all": lambda frame: frame.assign(frame=0),
 }
 ODD = {
     "a gap": lambda frame: frame.assign(frame=frame["frame"].astype(float).replace(3.0, np.nan)),
     "seconds": lambda frame: frame.assign(frame=frame["frame"] / 30),
+    "times in nanoseconds": lambda frame: frame.assign(frame=2**60 + frame["frame"].astype("int64")),
     "infinite": lambda frame: frame.assign(frame=frame["frame"].astype(float).replace(3.0, np.inf)),
 }
 REFUSED = {
@@ -157,7 +159,9 @@ class Silent:
         return self
 
 
-@pytest.mark.parametrize("way", ["two people in turns", "one row twice", "one number for all", *ODD])
+@pytest.mark.parametrize(
+    "way", ["two people in turns", "one row twice", "the row of a seam twice", "one number for all", *ODD]
+)
 def test_a_single_clip_is_refused(tmp_path, way):
     _, words, spoil = REFUSED[way]
     for kind in ("parquet", "csv"):
@@ -186,6 +190,8 @@ BY_ID = {
     "text": lambda frame: frame.set_axis(frame.index.map("take {}".format)).reset_index(names="recording"),
     "a column that nobody knows": lambda frame: frame.reset_index(names="wurst"),
     "people in turns": lambda frame: frame.reset_index(names="person").sort_values("frame", kind="stable"),
+    "whole floats": lambda frame: frame.set_axis(frame.index.astype(float)).reset_index(names="clip"),
+    "a file's name": lambda frame: frame.reset_index(names="file"),
 }
 
 
@@ -226,6 +232,70 @@ def test_clips_by_frames_that_begin_anew(tmp_path, way, kind):
     assert labelled(clips(write(tmp_path, changed, kind, index=False)), "clips_split") == [0, 1, 2]
     with pytest.raises(ClipError, match="holds 3 sequences .the column frame begins anew"):
         read_given(changed)
+
+
+WITHOUT_NUMBERS = {
+    "whole floats": lambda ids: {"video_id": ids.astype(float)},
+    "an id": lambda ids: {"id": ids},
+    "a sample": lambda ids: {"sample": ids.astype(str)},
+    "categories": lambda ids: {"Take": pd.Categorical(ids.astype(str))},
+    "days": lambda ids: {"recording": pd.Timestamp("2026-01-01") + pd.to_timedelta(ids, unit="D")},
+    "a video and a take of it": lambda ids: {"video": ids > IDS[1], "take": ids == IDS[1]},
+}
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize("way", WITHOUT_NUMBERS)
+def test_clips_by_names_of_ids_without_frame_numbers(tmp_path, way, kind):
+    bare = THREE.drop(columns="frame").reset_index(drop=True)
+    changed = bare.assign(**WITHOUT_NUMBERS[way](THREE.index))
+    found = clips(write(tmp_path, changed, kind, index=False))
+    assert [clip.remarks for clip in found] == [("clips_by_id",)] * 3
+    for clip, one in zip(found, IDS[:3], strict=True):
+        assert_same(clip.landmarks, EXPECTED[one], rtol=1e-6)
+    assert len({clip.sequence_id for clip in found}) == 3
+    assert {type(clip.sequence_id) for clip in found} <= {int, str}
+    with pytest.raises(ClipError, match="the table holds 3 sequences; give one at a time"):
+        read_given(changed)
+
+
+@pytest.mark.parametrize("frames", [None, "global"])
+@pytest.mark.parametrize("value", [5, "take one", pd.Timestamp("2026-01-01")])
+def test_a_column_that_may_tell_clips_apart_is_remarked_on(tmp_path, value, frames):
+    rows = THREE.reset_index(drop=True).assign(session=value)
+    other = {5: 6, "take one": "take two"}.get(value, pd.Timestamp("2026-01-02"))
+    rows.loc[20:, "session"] = other
+    rows = rows.assign(frame=np.arange(len(rows))) if frames else rows.drop(columns="frame")
+    (clip,) = clips(write(tmp_path, rows, "parquet", index=False))
+    assert (len(clip.landmarks), clip.remarks) == (len(THREE), ("clips_not_split",))
+    assert read_given(rows).remarks == ("clips_not_split",)
+    per_frame = rows.assign(session=np.arange(len(rows)) % 2)
+    assert read_given(per_frame).remarks == read_given(rows.assign(session=value)).remarks == ()
+
+
+NUMBERED = {
+    "an index": lambda frame: frame.set_index("frame").iloc[::-1],
+    "an index that is a range": lambda frame: frame.drop(columns="frame")
+    .set_axis(pd.RangeIndex(len(frame), name="Frame")).iloc[::-1],
+    "frame_id": lambda frame: frame.rename(columns={"frame": "frame_id"}).iloc[::-1].reset_index(drop=True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", NUMBERED)
+def test_frame_numbers_that_stand_elsewhere(tmp_path, way):
+    changed = NUMBERED[way](ONE)
+    (clip,) = clips(write(tmp_path, changed, "parquet", index=None))  # a range is stored as such
+    for found in (clip.landmarks, read_given(changed).landmarks_TK):
+        assert_same(found, EXPECTED[IDS[0]])
+    assert clip.remarks == read_given(changed).remarks == ("frames_sorted",)
+
+
+@pytest.mark.parametrize("told", [b"no json", b"{}", b"[]", b'{"index_columns": [{"kind": "range", "name": "frame"}]}'])
+def test_metadata_of_pandas_that_are_none(tmp_path, told):
+    rows = pa.Table.from_pandas(ONE[COLUMNS], preserve_index=False).replace_schema_metadata({"pandas": told})
+    pq.write_table(rows, tmp_path / "clip.parquet")
+    (clip,) = clips(tmp_path / "clip.parquet")
+    assert_same(clip.landmarks, EXPECTED[IDS[0]])
 
 
 @pytest.mark.parametrize("way", ["scattered", "as text would be sorted", "by number"])
@@ -289,6 +359,20 @@ def test_rates_in_a_column(tmp_path, fps, expected):
             read_given(changed.loc[[IDS[0]]])
     else:
         assert read_given(changed.loc[[IDS[0]]]).fps == expected[0]
+
+
+@pytest.mark.parametrize("name", ["FPS", "frame_rate", "framerate", "Frames per second"])
+def test_other_names_of_the_rate(tmp_path, name):
+    changed = ONE.assign(**{name: 25.0})
+    (clip,) = clips(write(tmp_path, changed, "parquet", index=False))
+    told = pa.Table.from_pandas(ONE).replace_schema_metadata({name: "25"})
+    assert clip.fps == read_given(changed).fps == read_given(told).fps == 25
+
+
+def test_two_rates_in_the_metadata():
+    told = pa.Table.from_pandas(ONE).replace_schema_metadata({"fps": "25", "frame_rate": "30"})
+    with pytest.raises(ClipError, match="not one positive number"):
+        read_given(told)
 
 
 @pytest.mark.parametrize(("told", "expected"), [("25", 25.0), ("29.97", 29.97), ("fast", None), ("-3", None)])

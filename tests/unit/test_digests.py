@@ -1,5 +1,6 @@
 """Digests of large files: read once, and never taken for known when the file may have changed."""
 
+import json
 import os
 import time
 from pathlib import Path
@@ -105,6 +106,15 @@ def test_a_damaged_memory_is_forgotten(files, memory, reads, content):
     assert len(reads) == 3
 
 
+def test_what_is_remembered_of_another_kind_is_forgotten(files, memory, reads):
+    expected = digests_of(files, memory)
+    known = json.loads(memory.read_text())
+    for path, digest in zip(files, (None, 1, ["x"]), strict=True):
+        known[path][-1] = digest
+    memory.write_text(json.dumps(known))
+    assert digests_of(files, memory) == expected and len(reads) == 6
+
+
 def test_a_memory_that_cannot_be_written(files, tmp_path, reads):
     (tmp_path / "file").touch()
     for _ in range(2):
@@ -132,7 +142,7 @@ def test_what_was_read_before_an_error_is_remembered(files, memory, reads, monke
 def test_what_cannot_be_read_is_one_line(tmp_path, memory):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
-    for name in ("absent", "pipe", "folder"):
+    for name in ("absent", "pipe", "folder", "no\0name"):
         with pytest.raises(UserError, match=name):
             digests_of([str(tmp_path / name)], memory)
 

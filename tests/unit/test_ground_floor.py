@@ -147,6 +147,17 @@ def test_commas_at_the_end_of_rows_shift_nothing(tmp_path):
         read_csv(path)
 
 
+@pytest.mark.parametrize("rest", ["4", '4,"a', "4,5", "4;", "x\n4,5"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_csv_file_that_is_cut_off(tmp_path, rest, end):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(f"id,x,y\n1,2,3\n{rest}".replace("\n", end).encode())
+    with pytest.raises(UserError, match="rows.csv is cut off in its last row"):
+        read_csv(path)
+    path.write_text("id,x,y\n1,2,3\n4,5,6")  # the last line end is often left out
+    assert len(read_csv(path)) == 2
+
+
 def test_registry_names_the_nearest():
     registry: Registry[int] = Registry("fruit")
     registry.register("apple")(1)

@@ -52,8 +52,8 @@ class Machine:
         )  # fmt: skip
         program.chmod(0o755)
 
-    def install(self, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [shutil.which("sh"), self.folder / "install.sh"]
+    def install(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [shutil.which("sh"), self.folder / "install.sh", *words]
         done = subprocess.run(command, env={"PATH": str(self.bin)} | environment, capture_output=True, text=True)
         self.said = self.log.read_text() if self.log.exists() else ""
         return done
@@ -130,6 +130,49 @@ def test_an_interrupted_installation_is_made_again_and_a_finished_one_is_not(mac
     assert machine.install().returncode == 0 and half.exists(), "new pins are put into what is there"
     (machine.folder / ".venv/bin/python").unlink()
     assert machine.install().returncode == 0 and not half.exists(), "its Python has gone from the machine"
+
+
+def test_what_is_installed_is_of_one_place_and_one_python(machine, tmp_path_factory):
+    """Scripts in .venv/bin name their Python by its path; `make` asks whether all is as it was."""
+    machine.add("python3", "(3, 11, 0)")
+    assert machine.install("check").returncode != 0, "nothing is installed"
+    assert machine.install().returncode == 0
+    calls = machine.said
+    assert machine.install("check").returncode == 0 and "pip" not in machine.said.removeprefix(calls)
+    for change in ("moved", "python"):
+        if change == "moved":
+            moved = tmp_path_factory.mktemp("a new place") / "project"
+            shutil.move(machine.folder, moved)
+            machine.folder, machine.bin, machine.log = moved, moved / "bin", moved / "log"
+            for name in ("python3", "python-in-venv"):
+                machine.add(name, "(3, 11, 0)")
+        else:
+            (machine.folder / ".venv/bin/python").unlink()
+        (machine.folder / ".venv/old").touch()
+        assert machine.install("check").returncode != 0
+        assert machine.install().returncode == 0 and not (machine.folder / ".venv/old").exists()
+        assert machine.install("check").returncode == 0
+
+
+def test_the_python_of_an_interrupted_installation_is_no_choice(machine):
+    """`make` puts .venv/bin into PATH; what is chosen there would be gone a moment later."""
+    machine.add("python3", "(3, 14, 0)")
+    machine.add("python3.12", "(3, 12, 0)")
+    inside = machine.folder / ".venv/bin"
+    inside.mkdir(parents=True)
+    machine.add("python-inside", "(3, 13, 0)")
+    (machine.bin / "python-inside").rename(inside / "python3")
+    done = machine.install(PATH=f"{inside}:{machine.bin}")
+    assert done.returncode == 0, done.stderr
+    assert "python3.12 -m venv .venv\n" in machine.said
+
+
+def test_a_chosen_python_may_have_spaces_in_its_path(machine):
+    (machine.bin / "my python").mkdir()
+    machine.add("my python/python3", "(3, 12, 0)")
+    done = machine.install(PYTHON=str(machine.bin / "my python/python3"))
+    assert done.returncode == 0, done.stderr
+    assert "my python/python3 -m venv .venv\n" in machine.said
 
 
 SMALL = "--torch-backend cpu torch=="

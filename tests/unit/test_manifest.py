@@ -64,6 +64,12 @@ def test_items_of_one_name_are_each_compared(changed):
     ]
 
 
+@pytest.mark.parametrize("name", [[1], None, {"a": 1}, 3])
+def test_items_whose_names_are_none_are_compared_as_they_stand(name):
+    one, other = ({"recipes": [{"name": name, "p": p}]} for p in (1, 2))
+    assert differences(one, other) == [("recipes", one["recipes"], other["recipes"])]
+
+
 def test_order_counts(changed):
     changed["recipes"]["round2"]["augment"].reverse()
     assert differences(MANIFEST, changed) == [

@@ -1,4 +1,4 @@
-"""Two files with one name: told from one file that was edited, moved or copied."""
+"""Two files with one name, as against one file that was edited, moved or copied."""
 
 import shutil
 

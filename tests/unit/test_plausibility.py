@@ -71,7 +71,7 @@ def test_neither_units_nor_place_matter(clips, unit):
 
 @pytest.mark.parametrize("missing", [("face",), ("pose",), ("left_hand", "right_hand"), ("face", "pose")])
 def test_what_is_missing_speaks_against_nothing(clips, missing):
-    """And what is left still tells what it can."""
+    """Faults are found in the parts that are left."""
     gone = np.concatenate([SLOTS[part] for part in missing])
     for clip in clips[:10]:
         x_TCL = clip.reshape(-1, 3, NUM_LANDMARKS).copy()
@@ -130,6 +130,30 @@ def test_zeros_of_a_whole_part_are_missing(clips, part):
     assert has_zeros and found.dtype == np.float32
     np.testing.assert_array_equal(found, expected.reshape(-1, len(COLUMNS)))
     np.testing.assert_array_equal(x_TCL, before, "the input stays as it is")
+
+
+@pytest.mark.parametrize("value", [-1, 1, 1e-9, 9999, (0.5, 0.25, 0)])
+@pytest.mark.parametrize("part", SLOTS)
+def test_a_part_in_one_point_is_missing(clips, part, value):
+    """Whatever stands for missing, in either precision that arrays are stored in."""
+    for dtype in (np.float32, np.float16):
+        x_TCL = clips[0].astype(dtype).astype(np.float32).reshape(-1, 3, NUM_LANDMARKS).copy()
+        expected_TCL = x_TCL.copy()
+        x_TCL[3:9, :, SLOTS[part]] = np.broadcast_to(np.float32(value).astype(dtype), 3)[:, None]
+        expected_TCL[3:9, :, SLOTS[part]] = np.nan
+        found, has_fillers = without_zeros(x_TCL.reshape(-1, len(COLUMNS)))
+        assert has_fillers
+        np.testing.assert_array_equal(found, expected_TCL.reshape(found.shape))
+
+
+def test_infinite_parts_are_not_taken_for_missing(clips):
+    x_TCL = clips[0].reshape(-1, 3, NUM_LANDMARKS).copy()
+    x_TCL[3:9, :, SLOTS["face"]] = np.inf
+    assert not without_zeros(x_TCL.reshape(-1, len(COLUMNS)))[1]
+
+
+def test_no_part_of_a_person_lies_in_one_point(clips, real):
+    assert not any(without_zeros(clip.astype(np.float16).astype(np.float32))[1] for clip in [*clips, *real])
 
 
 def test_zeros_without_depth_are_missing(clips):

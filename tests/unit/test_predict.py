@@ -183,7 +183,7 @@ def test_bad_clips_are_reported_and_the_others_read(predict, tmp_path):
     for name, words in expected.items():
         assert words in found[name], name
     remark, *named, last = said.splitlines()
-    assert remark.startswith("remark: 2 clip(s): neighbouring landmarks lie far apart"), "random values are no person"
+    assert remark.startswith("remark: 2 clip(s): landmarks of one part"), "random values are no person"
     assert len(named) == 10 and all(line.startswith(f"bad clip: {tmp_path}/") for line in named)
     assert last == f"num_read=2 num_bad={len(expected)} (the first 10 are named)"
 
@@ -243,7 +243,7 @@ def test_what_may_not_be_opened_is_not_called_damaged():
             if is_root:
                 os.seteuid(0)
         assert [one.problem for one in source.clips()] == [
-            f"{clip} cannot be opened: permission denied; mend that and run again"
+            f"{clip} cannot be opened: permission denied; fix that and run again"
         ]
 
 

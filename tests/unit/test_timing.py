@@ -1,5 +1,7 @@
 """Frame rates and idle ends: which frames of a clip the model gets to see."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from small_networks import random_clip, small_recipe, write_network
@@ -98,6 +100,7 @@ def test_the_library_reads_the_clip_at_its_rate(folder):
     assert recognizer.frame_rate == 30 and recognizer.read(clip, fps=30) == expected
     fast = resample(clip, 30, 60)
     assert len(fast) == 79 and recognizer.read(fast, fps=60) == expected != recognizer.read(fast)
+    assert recognizer.read(fast, fps=Fraction(60_000, 1001)) == recognizer.read(fast, fps=60_000 / 1001)
 
 
 def test_idle_ends_change_no_text(folder):
@@ -129,9 +132,19 @@ def test_a_rate_that_makes_hours_of_a_clip(folder, monkeypatch):
         Recognizer(folder).read(random_clip(20), fps=2)
 
 
-@pytest.mark.parametrize("key", ["frame_rate", "min_frames", "min_confidence"])
-def test_settings_that_are_no_numbers(folder, tmp_path, key):
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("frame_rate", "30", "is '30', not a number"),
+        ("min_confidence", "30", "is '30', not a number"),
+        ("min_frames", "30", "is '30', not a whole number"),
+        ("min_frames", 14.5, "is 14.5, not a whole number"),
+        ("frame_rate", 0, "is 0; a rate lies from 1 to 1000"),
+        ("frame_rate", -30.0, "is -30.0; a rate lies from 1 to 1000"),
+    ],
+)
+def test_settings_that_are_no_numbers(tmp_path, key, value, reason):
     model = write_network(tmp_path, small_recipe(max_frames=64), seed=3)
-    write_json(model / "inference_args.json", {"selected_columns": COLUMNS, key: "30"})
-    with pytest.raises(UserError, match=f"{key} is '30', not a number"):
+    write_json(model / "inference_args.json", {"selected_columns": COLUMNS, key: value})
+    with pytest.raises(UserError, match=f"{key} {reason}"):
         Recognizer(model)

@@ -87,7 +87,7 @@ def test_a_full_disk_costs_nothing_but_the_stage(copied, disk, target):
 @pytest.mark.parametrize(
     ("missing", "message"),
     [
-        ("manifest.json", "error: results cannot be written: read-only file system; mend that and run again"),
+        ("manifest.json", "error: results cannot be written: read-only file system; fix that and run again"),
         ("summary.md", "Write-protected output files for rule"),  # what is there and is to be made again
     ],
 )

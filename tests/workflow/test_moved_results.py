@@ -71,18 +71,42 @@ def test_what_nothing_is_known_of_is_made_again(copied, damage):
     assert copied.planned() == AFTER_BENCHMARK
 
 
+@pytest.mark.parametrize(
+    ("file", "first"),
+    [
+        ("results/tiny/round2/seed1/model.safetensors", "train_round2"),
+        ("results/tiny/export/model_int8.tflite", "export_tflite"),
+        ("results/tiny/export/predictions.csv", "evaluate_tflite"),
+        ("results/data/tiny/shards/train/100000000.npy", "pack_shard"),
+    ],
+)
+def test_what_a_broken_copy_has_cut_off_is_made_again(moved, file, first):
+    """Its record is whole, and it may look older than all that was made of it."""
+    path = moved.root / file
+    before = path.stat()
+    path.write_bytes(path.read_bytes()[:-100])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert next(iter(moved.planned())) == first
+
+
+@pytest.mark.parametrize("file", ["export/model_int8.tflite", "export/predictions.csv", "report/progress.png"])
+def test_whatever_a_copy_lacks_of_the_results_is_made(moved, file):
+    (moved.root / "results/tiny" / file).unlink()
+    assert moved.planned()
+
+
 def test_results_from_before_there_were_records(moved):
     for folder in list((moved.root / "results").rglob(".provenance")):
         shutil.rmtree(folder)
     plan = moved.snakemake("-n").stdout
-    assert "nothing tells what it was made of" in plan
+    assert "nothing says what it was made of" in plan
     assert all(rule in plan for rule in ("write_corpus_tables", "pack_shard", "train_round1", "port_seed"))
     assert moved.snakemake("--touch", "--cores", "1").returncode == 0
     assert moved.planned() == {}, "they are taken as they are"
 
 
 def test_a_killed_run_leaves_no_record_of_other_files(copied):
-    """Its files are there; without the hidden folder nothing else tells that they may be of another configuration."""
+    """Its files are there; without records they may be of another configuration."""
     target, script = "results/tiny/port/seed1/weights.safetensors", "workflow/scripts/port_seed.py"
     copied.edit(script, "    print(", KILL_SNAKEMAKE + "    print(")
     assert copied.snakemake("--cores", "1", "--force", target).returncode == -signal.SIGKILL

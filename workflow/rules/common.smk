@@ -1,4 +1,4 @@
-"""What every rule shares: the checked configuration, the places of things, the fingerprints of stages.
+"""What all rules share: the checked configuration, the places of things, the fingerprints of stages.
 
 A stage's fingerprint (podium.workflow) stands in its `params`, so that it runs again when its configuration, its code or
 an earlier stage changes, wherever the files lie and whatever their time stamps say. Beside every artefact lies a record
@@ -9,8 +9,6 @@ import re
 import sys
 from pathlib import Path
 
-from snakemake.utils import update_config
-
 # Fingerprints are of the code that rules run, the checkout's; an image has a copy of its own.
 sys.path.insert(0, str(Path(workflow.basedir, "src")))
 
@@ -18,22 +16,11 @@ from podium import config as schema
 from podium.data import sources
 from podium.data.augment import build_augmentations
 from podium.errors import UserError, explained_by, one_line, run
-from podium.origins import rivals
+from podium.origins import check_dataset_name, note_on_experiment_name
 from podium.records import keep_records_beside_artefacts
 from podium.workflow import Stages, check_comparison, check_model, named_yaml
 
 keep_records_beside_artefacts()
-
-
-def load_experiment(files):
-    content = {}
-    for file in files:
-        update_config(content, schema.read_yaml(file))
-    return schema.parse(schema.Experiment, content, str(files[0]))
-
-
-def load_dataset(files):
-    return schema.load_dataset(files[0])
 
 
 try:
@@ -48,11 +35,7 @@ try:
     COMPARED = EXPERIMENT.comparison.recipes if EXPERIMENT.comparison else {}
     RECIPE_FILES |= {f"compare/{label}": named_yaml("config/recipes", recipe) for label, recipe in COMPARED.items()}
     DATASET = schema.load_dataset(DATASET_FILE)
-    if others := rivals(f"results/data/{DATASET.name}", [DATASET_FILE], load_dataset):
-        raise UserError(
-            f"results/data/{DATASET.name} is made from {others[0]}, and {DATASET_FILE} gives the same name to something"
-            f" else: change `name` in one of them (or delete {others[0]})"
-        )
+    check_dataset_name(DATASET, DATASET_FILE)
     check_comparison(EXPERIMENT, DATASET)
     SOURCE = sources.create(DATASET)
     RECIPES = {stage: schema.load_recipe(file) for stage, file in RECIPE_FILES.items()}
@@ -66,14 +49,9 @@ except UserError as error:
     print(f"error: {one_line(error)}", file=sys.stderr)
     sys.exit(2)
 
-others = rivals(f"results/{EXPERIMENT.name}", workflow.configfiles, load_experiment)
-if others and workflow.is_main_process:
-    print(
-        f"results/{EXPERIMENT.name} is made from {', '.join(others)}, and {', '.join(map(str, workflow.configfiles))}"
-        " gives the same name to another experiment: what differs is made anew in its place. To keep both, change `name`"
-        " in one of them.",
-        file=sys.stderr,
-    )
+note = note_on_experiment_name(EXPERIMENT, workflow.configfiles)
+if note and workflow.is_main_process:
+    print(note, file=sys.stderr)
 
 DATA = f"results/data/{DATASET.name}"
 RESULTS = f"results/{EXPERIMENT.name}"
@@ -88,9 +66,13 @@ TEST_LANDMARKS = [ancient(SOURCE.arrival("test", file_id)) for file_id in FILE_I
 GPUS = {stage: int(recipe.training.device != "cpu") for stage, recipe in RECIPES.items()}
 THREADS = {stage: max(1, recipe.training.num_threads) + recipe.data.num_workers for stage, recipe in RECIPES.items()}
 
+def get_raw_digest(wildcards):
+    return SOURCE.digest(wildcards.split, int(wildcards.file_id))
+
+
 # Scripts run this checkout's package, in whichever environment: the caller's, or one that `--sdm conda` has made.
-# Who ends a job sends SIGTERM to all of its processes. A training then writes its state and says so: the shell waits for
-# it, since a scheduler kills what the shell leaves behind, and `tee` takes down its last words.
+# A scheduler ends a job with SIGTERM to all of its processes. A training then writes its state and says so. The shell waits
+# for it, since a scheduler kills what the shell leaves behind, and `tee` still writes its last lines to the log.
 shell.prefix(
     "set -euo pipefail; export PYTHONPATH=$PWD/src${{PYTHONPATH:+:$PYTHONPATH}}; trap : TERM INT HUP;"
     " tee() {{ trap '' TERM INT HUP; command tee \"$@\"; }}; "

@@ -101,10 +101,6 @@ rule list_sequences:
         " --skipped {output.skipped:q} 2>&1 | tee {log:q}"
 
 
-def get_raw_digest(wildcards):
-    return SOURCE.digest(wildcards.split, int(wildcards.file_id))
-
-
 rule pack_shard:
     input:
         landmarks=ancient(SOURCE.arrival("{split}", "{file_id}")),

@@ -41,17 +41,17 @@ def sweep():
     remove_partials([*files, *map(os.path.dirname, files)])
 
 
-# Rules of which a run of today makes nothing: where weights are imported, nothing is scored.
+# Rules that today's runs do not use: if weights are imported, nothing is scored.
 UNUSED_RULES = {"evaluate_seed", "evaluate_tflite", "summarize"} if WEIGHTS else set()
 # What cost hours stays, so that a seed that comes back to the configuration is not trained again.
 KEPT_RULES = {"train_round1", "train_round2", "train_compared"}
 
 
 def is_made_today(file):
-    for rule in workflow.rules:
-        if rule.name not in UNUSED_RULES and rule.is_producer(file):
-            wildcards = rule.get_wildcards(file)
-            seeds = COMPARED_SEEDS if rule.name == "train_compared" else SEEDS
+    for maker in workflow.rules:
+        if maker.name not in UNUSED_RULES and maker.is_producer(file):
+            wildcards = maker.get_wildcards(file)
+            seeds = COMPARED_SEEDS if maker.name == "train_compared" else SEEDS
             if (
                 int(wildcards.get("fold", 0)) < len(FOLDS)
                 and int(wildcards.get("seed", seeds[0])) in seeds

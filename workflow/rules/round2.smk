@@ -31,7 +31,7 @@ if WEIGHTS:
             seed="|".join(WEIGHTS),
         params:
             fingerprint=STAGES.round2,
-            choice=[f"--weights={name}"] if (name := EXPERIMENT.round2.weights_name) else [],
+            choice=[] if EXPERIMENT.round2.weights_name is None else [f"--weights={EXPERIMENT.round2.weights_name}"],
         shell:
             "python -m podium import-checkpoint {input.checkpoint:q} --recipe {input.recipe:q} --seed {wildcards.seed}"
             " {params.choice:q} --out {output.model:q} 2>&1 | tee {log:q}"

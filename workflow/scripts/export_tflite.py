@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--ports", required=True, nargs="+", help="folders of the seeds' TensorFlow twins")
     parser.add_argument("--inference-args", required=True, help="list of the input columns (.json)")
     parser.add_argument("--min-frames", required=True, type=int, help="the file does not read shorter clips")
-    parser.add_argument("--min-confidence", required=True, type=float, help="nor clips with less confidence")
+    parser.add_argument("--min-confidence", required=True, type=float, help="nor clips of less confidence")
     parser.add_argument("--frame-rate", type=float, help="frames a second of the clips that the networks know")
     parser.add_argument("--formats", required=True, nargs="+", choices=MAKERS, help="how weights are stored")
     parser.add_argument(
@@ -32,8 +32,7 @@ def main() -> None:
         with atomic_path(path) as partial:
             partial.write_bytes(content)
         sizes[format] = len(content) / 1e6
-    settings = {"min_frames": arguments.min_frames, "min_confidence": arguments.min_confidence}
-    settings["frame_rate"] = arguments.frame_rate
+    settings = {key: getattr(arguments, key) for key in ("min_frames", "min_confidence", "frame_rate")}
     write_json(arguments.models[0].with_name("inference_args.json"), {"selected_columns": columns, **settings})
     print(f"num_seeds={len(twins)}", *(f"{format}_mb={size:.2f}" for format, size in sizes.items()))
 

@@ -7,7 +7,7 @@ from podium.data import sources
 from podium.data.sequences import list_sequences
 from podium.errors import run
 from podium.files import atomic_path, write_json
-from podium.metrics import is_trained_on, scored_on
+from podium.unseen import trained_share
 
 
 def main() -> None:
@@ -24,8 +24,8 @@ def main() -> None:
     print(f"num_sequences={len(table)} num_skipped={num_skipped}")
     for split, reasons in report["skipped"].items():
         print(f"skipped of {split}: {', '.join(f'{number} {reason}' for reason, number in reasons.items())}")
-    if is_trained_on(report["test_signers"]):
-        print(f"the hidden test is none: {scored_on(report['test_signers'])}")
+    if share := trained_share(report["test_signers"]):
+        print(f"the test part is not hidden: {share}")
 
 
 if __name__ == "__main__":

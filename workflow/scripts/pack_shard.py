@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--split", required=True, choices=TRAINED_SPLITS)
     parser.add_argument("--file-id", required=True, type=int)
     parser.add_argument("--dtype", choices=list(DTYPES), default="float32", help="type of the values in the shard")
-    help_sha256 = "digest that the raw file must have; any if not given"
+    help_sha256 = "digest that the raw file must have; without it any will do"
     parser.add_argument("--sha256", nargs="?", const="", default="", help=help_sha256)
     parser.add_argument("--out", required=True, type=Path, help="shard to write (.npy)")
     arguments = parser.parse_args()

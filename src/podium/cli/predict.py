@@ -5,15 +5,21 @@ import json
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podium.cli.arguments import count
 from podium.errors import UserError
 from podium.remarks import MEANINGS
 
+if TYPE_CHECKING:
+    from podium.data.clip_files import Sources
+    from podium.prediction import Prediction
+    from podium.recognizer import Recognizer
+
 WORDS = ("predict",)
 HELP = "read clips: landmarks in, text and confidence out"
 NUM_NAMED = 10
-INPUT_SUFFIXES = (".csv", ".tsv", ".parquet", ".pq", ".parq", ".npy", ".npz", ".json", ".tflite", ".safetensors")
+MODEL_SUFFIXES = (".npz", ".json", ".tflite", ".safetensors")  # of files that lie beside a model
 _JSON_BEGINS = b'{\n  "model":'
 
 
@@ -29,18 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints or writes the texts; tells on stderr which clips could not be read, and what is doubtful about others.
+    """Prints or writes the texts; says on stderr which clips could not be read, and what is doubtful about others.
 
     Raises:
         UserError: The model cannot be used, ``--fps`` is no frame rate, a place does not exist or cannot be written, or
             not one clip can be read.
     """
-    from tqdm import tqdm
-
     from podium.data.clip_files import open_sources
-    from podium.data.clip_folders import told_of
     from podium.files import check_writable, write_text
-    from podium.prediction import predict
     from podium.recognizer import Recognizer
 
     if arguments.out:
@@ -56,52 +58,73 @@ def run(arguments: argparse.Namespace) -> None:
     sources = open_sources(arguments.clips)
     if arguments.out:
         _spare_inputs(arguments.out.resolve(), recognizer.path, [source.path for source in sources], arguments.clips)
-    total = sum(source.num_clips for source in sources)
-    readings = predict(recognizer, sources, arguments.fps)
-    with tqdm(readings, total=total, unit="clip", disable=not sys.stderr.isatty()) as bar:
-        predictions = list(bar)
-    read = [one for one in predictions if one.reading is not None]
-    bad = [one for one in predictions if one.reading is None]
-    if not predictions:
+    read, bad = _read(recognizer, sources, arguments.fps)
+    if not read and not bad:
         raise UserError(f"{', '.join(map(str, arguments.clips))}: no clips in there")
     if not read:
         raise UserError(f"none of {len(bad)} clip(s) can be read; the first: {bad[0].complaint}")
-    if arguments.format == "json":
-        content = {
-            "model": str(recognizer.path),
-            "clips": [one.to_json() for one in read],
-            "bad": [one.to_json() for one in bad],
-        }
-        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    else:
-        text = "".join(f"{one.to_text()}\n" for one in read)
+    text = _in_json(recognizer.path, read, bad) if arguments.format == "json" else _in_lines(read)
     if arguments.out:
         write_text(arguments.out, text)
     else:
         sys.stdout.write(text)
         sys.stdout.flush()
-    for remark, number in _count_remarks(read).items():
-        print(f"remark: {number} clip(s): {MEANINGS[remark]}", file=sys.stderr)
-    if sources.passed_over:
-        print(f"passed over: {told_of(sources.passed_over)}", file=sys.stderr)
+    _tell(read, bad, sources.passed_over)
+
+
+def _read(
+    recognizer: "Recognizer", sources: "Sources", fps: float | None
+) -> tuple[list["Prediction"], list["Prediction"]]:
+    """The clips that could be read, and those that could not; with a progress bar on a terminal."""
+    from tqdm import tqdm
+
+    from podium.prediction import predict
+
+    total = sum(source.num_clips for source in sources)
+    with tqdm(predict(recognizer, sources, fps), total=total, unit="clip", disable=not sys.stderr.isatty()) as bar:
+        predictions = list(bar)
+    read = [one for one in predictions if one.reading is not None]
+    return read, [one for one in predictions if one.reading is None]
+
+
+def _in_lines(read: list["Prediction"]) -> str:
+    return "".join(f"{one.to_text()}\n" for one in read)
+
+
+def _in_json(model: Path, read: list["Prediction"], bad: list["Prediction"]) -> str:
+    content = {
+        "model": str(model),
+        "clips": [one.to_json() for one in read],
+        "bad": [one.to_json() for one in bad],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _tell(read: list["Prediction"], bad: list["Prediction"], passed_over: Counter[str]) -> None:
+    """Says on stderr what is doubtful, what was passed over, and what could not be read."""
+    from podium.data.clip_folders import told_of
+
+    numbers = Counter(remark for one in read for remark in one.reading.remarks)
+    for remark, meaning in MEANINGS.items():
+        if numbers[remark]:
+            print(f"remark: {numbers[remark]} clip(s): {meaning}", file=sys.stderr)
+    if passed_over:
+        print(f"passed over: {told_of(passed_over)}", file=sys.stderr)
     for one in bad[:NUM_NAMED]:
         print(f"bad clip: {one.complaint}", file=sys.stderr)
     more = f" (the first {NUM_NAMED} are named)" if len(bad) > NUM_NAMED else ""
     print(f"num_read={len(read)} num_bad={len(bad)}{more}", file=sys.stderr)
 
 
-def _count_remarks(predictions: list) -> dict[str, int]:
-    """Clips by remark, in the order of `MEANINGS`; remarks of no clip are left out."""
-    numbers = Counter(remark for one in predictions for remark in one.reading.remarks)
-    return {remark: numbers[remark] for remark in MEANINGS if numbers[remark]}
-
-
 def _spare_inputs(out: Path, model: Path, clips: list[Path], places: list[Path]) -> None:
     for path, kind in [(model, "the model"), *((clip, "one of the clips") for clip in clips)]:
         if path.resolve() == out or out.is_file() and path.resolve() in out.parents:  # a folder of arrays is one source
             raise UserError(f"--out {out} is {kind}; name another file")
+    from podium.data.clip_folders import SUFFIXES
+
     is_among = out.parent == model.parent.resolve() or any(place.resolve() in out.parents for place in places)
-    if is_among and out.is_file() and out.suffix.lower() in INPUT_SUFFIXES and not _is_answer(out):  # a table, a recipe
+    is_input = out.suffix.lower() in (*SUFFIXES, *MODEL_SUFFIXES)
+    if is_among and out.is_file() and is_input and not _is_answer(out):  # a table, a recipe
         raise UserError(f"--out {out} is there already, among the model's files or the clips; name a new file")
 
 

@@ -7,6 +7,7 @@ unknown key stops the run before it starts and names the nearest known one.
 
 from podium.config.base import Choice, Count, Name, Probability, Section
 from podium.config.datasets import (
+    FRAME_RATES,
     SOURCE_KINDS,
     AnySource,
     Archive,
@@ -50,6 +51,7 @@ __all__ = [
     "Eden",
     "Experiment",
     "Export",
+    "FRAME_RATES",
     "Folds",
     "KagglePreparedSource",
     "KaggleSource",

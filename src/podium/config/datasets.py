@@ -6,6 +6,8 @@ from pydantic import Field, StrictInt, model_validator
 
 from podium.config.base import Count, Name, Section, Seed
 
+FRAME_RATES = (1, 1000)  # frames a second; a number beyond these is a time or a count
+
 
 class SyntheticSource(Section):
     """The virtual signer: a corpus that is computed, not downloaded."""
@@ -143,9 +145,9 @@ class Dataset(Section):
     licence: str | None = None
     frame_rate: float | None = Field(
         None,
-        ge=1,
-        le=1000,
-        description="frames a second of the clips; the exported file brings clips of other rates to it (`--fps`)",
+        ge=FRAME_RATES[0],
+        le=FRAME_RATES[1],
+        description="frames a second of the clips; `podium predict --fps` and the library resample others to it",
     )
     source: AnySource
     shards: Shards = Shards()

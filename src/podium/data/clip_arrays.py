@@ -20,7 +20,7 @@ class GivenClip:
     Attributes:
         landmarks_TK: (T, 390) float32 in the order of `podium.landmarks.COLUMNS`, NaN kept.
         remarks: What is to be said of a table's rows: kinds of `podium.remarks.MEANINGS`.
-        fps: Frames a second, positive, as the table tells; None where it does not.
+        fps: Frames a second, positive, as the table says; None if it does not.
     """
 
     landmarks_TK: np.ndarray
@@ -29,7 +29,7 @@ class GivenClip:
 
 
 def as_clip(landmarks: Any) -> np.ndarray:
-    """What a reader wants, (T, 390) float32, NaN kept. For arguments and errors see `read_given`."""
+    """The landmarks of a clip, (T, 390) float32, NaN kept. For arguments and errors see `read_given`."""
     return read_given(landmarks).landmarks_TK
 
 
@@ -47,10 +47,10 @@ def read_given(landmarks: Any) -> GivenClip:
     """
     if not _is_table(landmarks):
         return GivenClip(_finite(_as_array(landmarks)))
-    from podium.data.given_tables import read_table  # tables load slowly, and arrays need not wait for them
+    from podium.data.given_tables import clip_of_table  # tables load slowly, and arrays need not wait for them
 
     try:
-        landmarks_TK, remarks, fps = read_table(landmarks)
+        landmarks_TK, remarks, fps = clip_of_table(landmarks)
     except UserError as error:
         raise ClipError(str(error)) from None
     return GivenClip(_finite(landmarks_TK), remarks, fps)

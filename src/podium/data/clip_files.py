@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from podium.data import csv_rows, parquet
 from podium.data.arrays import ArrayRecordings, columns_beside
-from podium.data.clip_folders import CSV_SUFFIXES, PARQUET_SUFFIXES, SUFFIXES, is_shard, list_files, suffix_of
+from podium.data.clip_folders import SUFFIXES, is_shard, list_files, suffix_of
 from podium.data.csv_rows import open_csv
 from podium.data.frames import PROBLEMS
 from podium.data.inspect.folders import ShardRecordings
@@ -31,12 +32,12 @@ class Clip:
 
     Attributes:
         path: The file, or the folder of arrays, that holds it.
-        sequence_id: Which of its clips; None where it holds a single one. Text where a table's ids are text.
-        landmarks: An array in the order of `podium.landmarks.COLUMNS`, of which neither the shape nor the type has been
-            looked at. None where the clip cannot be read.
+        sequence_id: Which of its clips; None if it holds a single one. Text if a table's ids are text.
+        landmarks: An array in the order of `podium.landmarks.COLUMNS`, its shape and type not checked yet. None if the
+            clip cannot be read.
         problem: Why it cannot be read, else "".
         remarks: What is to be said of the rows: kinds of `podium.remarks.MEANINGS`.
-        fps: Frames a second, positive, as the file tells; None where it does not.
+        fps: Frames a second, positive, as the file says; None if it does not.
     """
 
     path: Path
@@ -70,7 +71,7 @@ class Sources(list[Source]):
 
 
 def open_sources(paths: list[Path]) -> Sources:
-    """What lies at some places. A file that cannot be opened counts as one clip that cannot be read.
+    """The sources below some paths. A file that cannot be opened counts as one clip that cannot be read.
 
     Args:
         paths: Files (parquet, npy, csv); or folders: of such files, in the competition's layout, prepared datasets.
@@ -97,9 +98,9 @@ def _open(path: Path) -> Source:
         raise UserError(f"{path} does not exist; name files or folders of clips")
     check_readable(path)
     suffix = suffix_of(path)
-    if suffix in PARQUET_SUFFIXES:
+    if suffix in parquet.SUFFIXES:
         return _of_table(path, lambda: TableRecordings(open_parquet(path)), TableRecordings(open_parquet(path)))
-    if suffix in CSV_SUFFIXES:
+    if suffix in csv_rows.SUFFIXES:
         keys = TableRecordings(open_csv(path, with_landmarks=False), columns=[])
         return _of_table(path, lambda: TableRecordings(open_csv(path, with_landmarks=True)), keys)
     if suffix == ".npy":
@@ -117,12 +118,12 @@ def _of_recordings(path: Path, recordings: Recordings) -> Source:
 
 
 def _of_table(path: Path, open_again: Callable[[], TableRecordings], recordings: TableRecordings) -> Source:
-    """A table, counted; it is opened again once it is read, since there may be more of them than can be kept open."""
+    """A table, counted. It is opened again to be read: there may be more tables than files that can be kept open."""
 
     def read() -> Iterator[Clip]:
         try:
             recordings = open_again()
-            recordings.rates  # noqa: B018  a wrong rate of the whole file is told before anything is read
+            recordings.rates  # noqa: B018  raises now, before anything is read, if the metadata holds a wrong rate
         except UserError as error:
             yield Clip(path, None, None, str(error))
             return

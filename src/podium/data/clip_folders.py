@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from podium.data import csv_rows, parquet
 from podium.data.arrays import is_columns_file
 from podium.data.inspect.folders import open_folder
 from podium.data.sources.base import CSV_NAMES
@@ -15,9 +16,7 @@ from podium.errors import UserError
 from podium.landmarks import COLUMNS
 from podium.tables import MAX_FIELD
 
-PARQUET_SUFFIXES = (".parquet", ".pq", ".parq")
-CSV_SUFFIXES = (".csv", ".tsv")
-SUFFIXES = (*PARQUET_SUFFIXES, *CSV_SUFFIXES, ".npy")
+SUFFIXES = (*parquet.SUFFIXES, *csv_rows.SUFFIXES, ".npy")
 
 
 def list_files(folder: Path, passed_over: Counter[str]) -> list[Path]:
@@ -42,7 +41,7 @@ def list_files(folder: Path, passed_over: Counter[str]) -> list[Path]:
 
 
 def told_of(passed_over: Counter[str]) -> str:
-    """Files by suffix, in words."""
+    """Counts of files by suffix, in words."""
     kinds = ", ".join(f"{number} {suffix or 'without a suffix'}" for suffix, number in passed_over.most_common())
     return f"{passed_over.total()} file(s): {kinds}"
 
@@ -54,7 +53,7 @@ def suffix_of(path: Path) -> str:
 
 def is_plain_answer(path: Path) -> bool:
     """Whether a file may be an answer of `podium predict`: a .tsv file whose first line names no landmark."""
-    if suffix_of(path) != ".tsv":
+    if suffix_of(path) != ".tsv" or not path.is_file():  # a link that leads nowhere, for one
         return False
     with open(path, "rb") as stream:
         return COLUMNS[0].encode() not in stream.readline(MAX_FIELD)
@@ -71,13 +70,13 @@ def is_shard(path: Path) -> bool:
 
 def _list_files(folder: Path, passed_over: Counter[str], been: set[str]) -> list[Path]:
     place = os.path.realpath(folder)
-    if place in been:  # a link led back
+    if place in been:  # a link leads back
         return []
     been.add(place)
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
-        raise UserError(f"{folder} cannot be listed: {error.strerror.lower()}; mend that and run again") from None
+        raise UserError(f"{folder} cannot be listed: {error.strerror.lower()}; fix that and run again") from None
     splits = []
     with suppress(UserError):  # no layout of ours: a folder of clips
         splits = open_folder(folder).splits

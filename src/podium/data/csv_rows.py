@@ -9,6 +9,7 @@ from podium.errors import UserError
 from podium.landmarks import RAW_COLUMNS
 from podium.tables import read_csv
 
+SUFFIXES = (".csv", ".tsv")
 _LANDMARKS = frozenset(RAW_COLUMNS[1:])
 
 

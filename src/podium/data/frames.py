@@ -11,13 +11,13 @@ import numpy as np
 PROBLEMS = {
     "repeated_frames": "has numbers in the column frame more than once, as rows of several people or clips have; give"
     " each its own sequence_id",
-    "odd_frames": "has something else than whole numbers in the column frame; correct or remove the column",
+    "odd_frames": "has something else than whole numbers below 2^53 in the column frame; correct or remove the column",
 }
 _MAX_EXACT = 2.0**53  # beyond it a float does not hold every whole number
 
 
-class Sequence(NamedTuple):
-    """The rows of a sequence.
+class Order(NamedTuple):
+    """The order of a sequence's rows.
 
     Attributes:
         order_T: Which of its rows comes first, second, …; None if they stand in order.
@@ -37,7 +37,7 @@ def whole(numbers_F: np.ndarray) -> np.ndarray:
     return np.where(is_whole_F, frames_F, np.nan)
 
 
-def arrange(ids_F: np.ndarray, frames_F: np.ndarray | None) -> dict[int, Sequence]:
+def arrange(ids_F: np.ndarray, frames_F: np.ndarray | None) -> dict[int, Order]:
     """Sequences in the order in which they begin.
 
     Args:
@@ -46,20 +46,20 @@ def arrange(ids_F: np.ndarray, frames_F: np.ndarray | None) -> dict[int, Sequenc
     """
     ids_S, first_S, counts_S = np.unique(ids_F, return_index=True, return_counts=True)
     if frames_F is None:
-        return {int(ids_S[s]): Sequence(int(counts_S[s])) for s in np.argsort(first_S)}
+        return {int(ids_S[s]): Order(int(counts_S[s])) for s in np.argsort(first_S)}
     rows = np.split(np.argsort(ids_F, kind="stable"), np.cumsum(counts_S)[:-1])
     return {int(ids_S[s]): _arrange(frames_F[rows[s]]) for s in np.argsort(first_S)}
 
 
-def _arrange(frames_T: np.ndarray) -> Sequence:
+def _arrange(frames_T: np.ndarray) -> Order:
     if np.isnan(frames_T).any():
-        return Sequence(len(frames_T), problem="odd_frames")
+        return Order(len(frames_T), problem="odd_frames")
     if (np.diff(frames_T) > 0).all():
-        return Sequence(len(frames_T))
+        return Order(len(frames_T))
     order_T = np.argsort(frames_T, kind="stable")
     if (np.diff(frames_T[order_T]) > 0).all():
-        return Sequence(len(frames_T), order_T)
-    return Sequence(len(frames_T), problem="repeated_frames")
+        return Order(len(frames_T), order_T)
+    return Order(len(frames_T), problem="repeated_frames")
 
 
 def stretches(frames_F: np.ndarray) -> np.ndarray:
@@ -68,14 +68,14 @@ def stretches(frames_F: np.ndarray) -> np.ndarray:
 
 
 def are_clips(stretches_F: np.ndarray, frames_F: np.ndarray) -> bool:
-    """Whether each stretch is a clip of its own: all hold one number in common, which a clip holds but once.
+    """Whether each stretch is a clip of its own: all hold two numbers in common, and a clip holds each number once.
 
-    Rows of two people in turns, or in no order at all, make stretches too; those have no number in common, or some are
-    of one row.
+    Rows of two people in turns, or in no order at all, make stretches too; but those have no numbers in common, or some
+    of them are a single row. A row that stands twice makes two stretches that have one number in common.
     """
     first_R = np.flatnonzero(np.diff(stretches_F, prepend=-1))
     last_R = np.append(first_R[1:], len(frames_F)) - 1
-    return bool((first_R < last_R).all() and frames_F[first_R].max() <= frames_F[last_R].min())
+    return bool((first_R < last_R).all() and frames_F[first_R].max() < frames_F[last_R].min())
 
 
 def are_told_apart(codes_F: np.ndarray, frames_F: np.ndarray) -> bool:

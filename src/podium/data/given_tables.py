@@ -8,19 +8,20 @@ import numpy as np
 import pyarrow as pa
 
 from podium.data.frames import PROBLEMS
-from podium.data.identity import FRAME_NAMES, RATE_COLUMN, is_named
+from podium.data.identity import FRAME_NAMES, RATE_NAMES, is_named
 from podium.data.recordings import clips
 from podium.data.rows import Rows
 from podium.data.table_recordings import TableRecordings
 from podium.errors import ClipError
-from podium.landmarks import COLUMNS
+from podium.landmarks import COLUMNS, RAW_COLUMNS
 
 _NAME = "a clip"  # begins the messages
-_LANDMARKS = frozenset(COLUMNS)
+_LANDMARKS, _OTHERS = frozenset(COLUMNS), frozenset(RAW_COLUMNS[1:]) - frozenset(COLUMNS)
+_ID_TYPES = (nw.String, nw.Categorical, nw.Enum, nw.Boolean, nw.Date, nw.Datetime)
 
 
-def read_table(table: Any) -> tuple[np.ndarray, tuple[str, ...], float | None]:
-    """The one clip of a table: (T, 390) float32; kinds of `podium.remarks.MEANINGS`; frames a second, if it tells.
+def clip_of_table(table: Any) -> tuple[np.ndarray, tuple[str, ...], float | None]:
+    """The one clip of a table: (T, 390) float32; kinds of `podium.remarks.MEANINGS`; frames a second, or None.
 
     Raises:
         UserError: Columns are missing, stand twice or hold no numbers; rows are in no order, or of several clips.
@@ -72,5 +73,5 @@ def _known(table: Any) -> Any:
 
 
 def _is_wanted(name: str, kind: nw.dtypes.DType) -> bool:
-    is_id = kind.is_integer() or isinstance(kind, nw.String | nw.Categorical | nw.Enum)
-    return name in _LANDMARKS or is_id or is_named(name, *FRAME_NAMES, RATE_COLUMN)
+    may_be_id = kind.is_integer() or kind.is_float() or isinstance(kind, _ID_TYPES)
+    return name in _LANDMARKS or is_named(name, *FRAME_NAMES, *RATE_NAMES) or may_be_id and name not in _OTHERS

@@ -2,7 +2,7 @@
 
 What comes in is written by plain seeks: memory depends neither on its length nor on the order of its rows, and a full
 disk is an error that can be reported (a memory map would kill the process). A second pass then puts the rows of each
-sequence in order, makes zeros missing, and takes its statistics from what is stored.
+sequence in order, makes parts in one point missing, and takes its statistics from what is stored.
 
 Legend: F frames of a batch, T frames of a sequence, K the 390 columns, C coordinates (x, y, z).
 """
@@ -63,8 +63,8 @@ def pack_shard(
     """Writes the shard ``out``: npy, (frames, 390), raw values, NaN kept.
 
     Sequences of a parquet file stand in the order in which they begin there, each with its rows in the order of `frame`
-    (in the file's, if there is no such column); those of a folder stand by ascending id. Parts of a frame that are
-    exactly 0.0 throughout become NaN.
+    (in the file's, if there is no such column); those of a folder stand by ascending id. Parts of a frame whose
+    landmarks lie in one point, such as 0.0, become NaN.
 
     Args:
         landmarks: A parquet file, or a folder with one npy file per sequence.
@@ -130,7 +130,7 @@ class _Shard:
                 place.num_written += end - begin
 
     def settle(self, place: _Place, order_T: np.ndarray | None) -> tuple[np.ndarray, bool]:
-        """A whole sequence (T, K) float32, its rows in order, zeros as NaN; and whether there were such zeros.
+        """A whole sequence (T, K) float32, its rows in order, parts in one point as NaN; and whether there are any.
 
         Args:
             order_T: Which of its rows comes first, second, …; None if they stand in order.

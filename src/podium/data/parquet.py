@@ -17,6 +17,7 @@ from podium.data.table_recordings import TableRecordings
 from podium.errors import UserError
 from podium.landmarks import COLUMNS
 
+SUFFIXES = (".parquet", ".pq", ".parq")
 BUFFER_BYTES = 1 << 15  # per column; without it a column of a whole row group is read at once
 _MANY_COLUMNS = 10
 

@@ -48,21 +48,33 @@ def clips(recordings: Recordings, wanted: Container[int] | None = None) -> Itera
         wanted: Ids; None takes all.
     """
     refused = recordings.refused
-    num_missing = {
-        one: number
-        for one, number in recordings.num_frames().items()
-        if number <= MAX_FRAMES and one not in refused and (wanted is None or one in wanted)
-    }
+    fitting = {one for one, number in recordings.num_frames().items() if number <= MAX_FRAMES and one not in refused}
+    return pieces(recordings, fitting if wanted is None else {one for one in fitting if one in wanted})
+
+
+def pieces(recordings: Recordings, wanted: Container[int] | None = None) -> Iterator[tuple[int, np.ndarray]]:
+    """Yields id and values (T, K) float32 of sequences, each as soon as its last row has been read, its rows in order.
+
+    A sequence of more than `MAX_FRAMES` comes in several pieces, its rows as they stand in the file.
+
+    Args:
+        wanted: Ids; None takes all.
+    """
+    num_frames = recordings.num_frames()
+    num_read = {one: 0 for one in num_frames if wanted is None or one in wanted}
     begun: dict[int, list[np.ndarray]] = {}
     for ids_F, x_FK in recordings.batches():
         for sequence_id, begin, end in runs(ids_F):
-            if sequence_id not in num_missing:
+            if sequence_id not in num_read:
                 continue
             begun.setdefault(sequence_id, []).append(x_FK[begin:end])
-            num_missing[sequence_id] -= end - begin
-            if not num_missing[sequence_id]:
+            num_before = num_read[sequence_id]
+            num_read[sequence_id] += end - begin
+            is_full = num_read[sequence_id] // MAX_FRAMES > num_before // MAX_FRAMES
+            if is_full or num_read[sequence_id] == num_frames[sequence_id]:
                 x_TK, order_T = np.concatenate(begun.pop(sequence_id)), recordings.order(sequence_id)
-                yield sequence_id, x_TK if order_T is None else x_TK[order_T]
+                is_whole = len(x_TK) == num_frames[sequence_id]
+                yield sequence_id, x_TK[order_T] if is_whole and order_T is not None else x_TK
 
 
 def runs(ids_F: np.ndarray) -> Iterator[tuple[int, int, int]]:

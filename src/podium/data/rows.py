@@ -22,7 +22,7 @@ class Rows:
     Args:
         name: Begins the messages: a file's path, or "a clip".
         schema: Of all its columns.
-        read: Yields batches of the columns named, in any order; raises `UserError` where the file is damaged.
+        read: Yields batches of the columns named, in any order; raises `UserError` if the file is damaged.
     """
 
     def __init__(
@@ -89,10 +89,11 @@ def in_words(kind: pa.DataType) -> str:
     return "text" if is_text(kind) else str(kind)
 
 
-def is_id(kind: pa.DataType) -> bool:
-    """Whether a column of this type can hold ids."""
+def can_be_ids(kind: pa.DataType) -> bool:
+    """Whether a column of this type can hold ids; of floats, those that are whole numbers."""
     kind = _value_type(kind)
-    return pa.types.is_integer(kind) or is_text(kind)
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    return is_number or is_text(kind) or pa.types.is_date(kind) or pa.types.is_timestamp(kind)
 
 
 def _value_type(kind: pa.DataType) -> pa.DataType:

@@ -67,7 +67,7 @@ def _test_signers(table: pd.DataFrame, copied: set[int]) -> dict | None:
 
 
 def _copied_recordings(source: Source, table: pd.DataFrame) -> set[int]:
-    """Sequence ids of the test part whose landmark file is a copy of a trained one, in which they are used, too.
+    """Sequence ids of the test part whose landmark file is a copy of a trained file in which the same id is used.
 
     Files are read only if two of them have the same size. Files that are not there (yet) are no copies.
     """

@@ -14,7 +14,16 @@ import numpy as np
 import pandas as pd
 
 from podium.data import frames
-from podium.data.identity import INDEX_COLUMN, RATE_COLUMN, Identity, frame_numbers, identify, spelled
+from podium.data.identity import (
+    FRAME_NAMES,
+    INDEX_COLUMN,
+    RATE_NAMES,
+    Identity,
+    frame_numbers,
+    identify,
+    is_named,
+    spelled,
+)
 from podium.data.recordings import Recordings
 from podium.data.rows import Rows, floats
 from podium.errors import ClipError, UserError
@@ -31,8 +40,8 @@ class TableRecordings(Recordings):
         has_ids: Whether there is a column `INDEX_COLUMN`.
 
     Raises:
-        UserError: A column is missing, stands twice or holds no numbers; a column of ids or frame numbers has a wrong
-            type, which is told once it is read.
+        UserError: A column is missing, stands twice or holds no numbers. Later, when the rows are first asked for: a
+            column of ids or frame numbers has a wrong type.
     """
 
     absence = "not_in_parquet"
@@ -43,12 +52,12 @@ class TableRecordings(Recordings):
         rows.check(self._columns)
         rows.check_numbers(self._columns)
         self.unreadable: list[int] = []
-        known = {INDEX_COLUMN, *RAW_COLUMNS}
+        known = {INDEX_COLUMN, *RAW_COLUMNS, spelled(rows.schema, *FRAME_NAMES)}
         self.has_ids = INDEX_COLUMN in rows.schema.names
         self.extra_columns = [name for name in rows.schema.names if name not in known]
 
     @cached_property
-    def _survey(self) -> tuple[Identity, dict[int, frames.Sequence]]:
+    def _survey(self) -> tuple[Identity, dict[int, frames.Order]]:
         frames_F = frame_numbers(self._rows)
         identity = identify(self._rows, frames_F)
         return identity, frames.arrange(identity.ids_F, frames_F)
@@ -70,15 +79,16 @@ class TableRecordings(Recordings):
 
     @cached_property
     def rates(self) -> dict[int, float]:
-        """Frames a second of each sequence whose rate is known, by a column `fps` or the file's metadata.
+        """Frames a second of each sequence whose rate is known, by a column of `RATE_NAMES` or the file's metadata.
 
         Raises:
             UserError: The metadata holds no rate, or the column no numbers.
         """
-        told = (self._rows.schema.metadata or {}).get(RATE_COLUMN.encode())
-        rate = None if told is None else _rate(self._rows.name, told)
+        metadata = self._rows.schema.metadata or {}
+        told = [value for key, value in metadata.items() if is_named(key.decode(errors="replace"), *RATE_NAMES)]
+        rate = _rate(self._rows.name, told) if told else None
         rates = {} if rate is None else dict.fromkeys(self.num_frames(), rate)
-        if (column := spelled(self._rows.schema, RATE_COLUMN)) is None:
+        if (column := spelled(self._rows.schema, *RATE_NAMES)) is None:
             return rates
         self._rows.check([column])
         self._rows.check_numbers([column])
@@ -90,7 +100,7 @@ class TableRecordings(Recordings):
         return rates | of_column.mask(~np.isfinite(of_column) | (of_column <= 0) | contradicts, math.nan).to_dict()
 
     def label(self, sequence_id: int) -> int | str | None:
-        """What the table calls a sequence; None where it holds a single one without an id."""
+        """What the table calls a sequence; None if it holds a single one without an id."""
         return self._survey[0].labels.get(sequence_id, sequence_id)
 
     def rate(self, sequence_id: int) -> float | None:
@@ -125,11 +135,11 @@ class TableRecordings(Recordings):
             begin += len(x_FK)
 
 
-def _rate(name: str, told: bytes) -> float:
+def _rate(name: str, told: list[bytes]) -> float:
     try:
-        rate = float(told)
+        rates = {float(one) for one in told}
     except ValueError:
-        rate = math.nan
-    if not 0 < rate < math.inf:
-        raise UserError(f"{name}: fps in the file's metadata is {told[:40]!r}, not a positive number; correct it")
-    return rate
+        rates = set()
+    if len(rates) != 1 or not 0 < min(rates) < math.inf:
+        raise UserError(f"{name}: fps in the file's metadata is {told[0][:40]!r}, not one positive number; correct it")
+    return rates.pop()

@@ -9,9 +9,9 @@ from podium.export.flatbuffer import read_model
 from podium.files import file_digest
 from podium.inference import SIGNATURE
 from podium.landmarks import COLUMNS
-from podium.metrics import scored_on
 from podium.provenance import code_digest, commit
 from podium.text import CHARACTERS, DUMMY_PHRASE, LABEL_LENGTH, PAD
+from podium.unseen import scored_on
 
 CODE_LICENCE = "Apache-2.0"
 _CONFIDENCE = {
@@ -105,7 +105,7 @@ def file_entry(model: Path) -> dict:
 
 
 def _columns(settings: dict) -> dict:
-    """Where the columns stand, and how to tell that they are the ones meant: sha256 of the names, one per line."""
+    """Where the columns stand, and the sha256 of their names, one per line, to check that they are these."""
     names = settings["selected_columns"]
     text = "".join(f"{name}\n" for name in names)
     digest = hashlib.sha256(text.encode()).hexdigest()

@@ -49,8 +49,8 @@ def read_test_table(path: str | Path) -> pd.DataFrame:
 def hidden_clips(table: pd.DataFrame, root: str | Path, columns: list[str]) -> Iterator[tuple[int, np.ndarray | None]]:
     """Yields the position of each row of ``table`` and its clip (T, K) float32, NaN kept, file by file.
 
-    Clips are those that packing would store: rows by `frame`, zeros of a whole part as NaN. A sequence without frames
-    in its file is a clip of 0 frames; one that packing would skip for its rows has None.
+    Clips are those that packing would store: rows by `frame`, a whole part in one point as NaN. A sequence without
+    frames in its file is a clip of 0 frames; one that packing would skip for its rows has None.
 
     Args:
         root: What the table's ``path`` is relative to.
@@ -84,7 +84,7 @@ def evaluate(
         sequence_id, participant_id, phrase, prediction, num_edits, score.
     """
     predictions = [""] * len(table)
-    num_frames = np.full(len(table), -1)  # of a clip that is not to be had
+    num_frames = np.full(len(table), -1)  # -1: a clip that cannot be had
     num_unread = 0
     for position, landmarks_TK in hidden_clips(table, root, columns):
         if landmarks_TK is None:

@@ -57,11 +57,11 @@ def to_plain(value: torch.Tensor | np.ndarray) -> np.ndarray:
 
 
 def _check_size(path: Path) -> None:
-    """Refuses an archive that unpacks to far more than it is; weights are hardly to be compressed."""
+    """Refuses an archive that unpacks to far more than its size: weights hardly compress."""
     try:
         with zipfile.ZipFile(path) as archive:
             num_bytes = sum(member.file_size for member in archive.infolist())
-    except Exception:  # no archive: older forms of .pth; or a damaged one, of which its reader will tell
+    except Exception:  # no archive: older forms of .pth; or a damaged one, which its reader refuses
         return
     if num_bytes > MAX_EXPANSION * path.stat().st_size:
         raise UserError(f"{path} would unpack to {num_bytes:,} bytes, which no weights do; nothing was read")
@@ -99,7 +99,7 @@ def _read_pth(path: Path) -> Any:
 
 
 def _tensors(content: Any, path: Path) -> Tensors:
-    """The tensors in dictionaries and lists in one another. These may hold themselves, hence the limit."""
+    """The tensors in nested dictionaries and lists. A container may hold itself, so there is a limit."""
     found: Tensors = {}
     waiting: list[tuple[Keys, Any]] = [((), content)] if isinstance(content, _CONTAINERS) else []
     num_characters = 0

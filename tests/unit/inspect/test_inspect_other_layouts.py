@@ -47,6 +47,14 @@ def test_landmark_files_under_another_name(copy, name, with_csv):
     assert f"2 landmark file(s) in {name}/" in line and "rename it to train_landmarks" in line
 
 
+@pytest.mark.parametrize("name", ["{}.pq", "{}.PARQUET", "{}.parq", "part-{}.parquet"])
+def test_landmark_files_with_other_names(copy, name):
+    for path in (copy / "train_landmarks").iterdir():
+        path.rename(path.with_name(name.format(path.stem)))
+    line = told(copy)
+    assert "2 landmark file(s) in train_landmarks/ under other names; rename them to {file_id}.parquet" in line
+
+
 @pytest.mark.parametrize("below", ["", "train_landmark_files", "train_landmark_files/16069"])
 def test_the_long_layout(tmp_path, below):
     for participant, number in ((16069, 11), (16069, 12), (2044, 13)):
@@ -132,7 +140,7 @@ def test_clips_of_parquet(tmp_path):
 
 
 def test_what_is_known_is_not_searched_for(copy):
-    """A file in another layout beside landmarks where they belong is none of inspection's business."""
+    """Inspection ignores a file in another layout beside landmarks in their place."""
     (copy / "notes.json").write_text("{}")
     (copy / "film.mp4").write_bytes(b"film")
     assert reported(copy)["splits"]["train"]["problems"] == []

@@ -1,4 +1,4 @@
-"""Inspection tells which clips may not be what their owner thinks: geometry, zeros, and a test that is none."""
+"""Inspection names doubtful clips (geometry, zeros), and a test part that was trained on."""
 
 import shutil
 
@@ -64,7 +64,7 @@ def test_shards_and_arrays_are_judged_too(prepared, raw, tmp_path):
 
 
 def test_arrays_in_another_order_of_columns(tmp_path):
-    """An order that is told is no doubt; Fortran's order in memory neither."""
+    """Columns in another order are doubted, unless inference_args.json names the order. Arrays are in Fortran order."""
     write_arrays(tmp_path, ROWS)
     for path in tmp_path.glob("train_landmarks/*/*.npy"):
         np.save(path, np.asfortranarray(np.load(path)[:, ::-1]))
@@ -123,7 +123,7 @@ def test_other_signers_in_test(copy):
 
 
 def test_recordings_of_train_in_test(copy):
-    """Under other ids, of other signers, with other phrases: the values tell."""
+    """A copied recording is found by its values, under another id, signer and phrase."""
     write_raw(copy, TEST_ROWS.assign(participant_id=90), "test")
     path = copy / f"test_landmarks/{TEST_ROWS['file_id'].iloc[0]}.parquet"
     test, train = pd.read_parquet(path), pd.read_parquet(copy / f"train_landmarks/{FIRST_FILE}.parquet")
@@ -165,7 +165,7 @@ def test_a_prepared_folder_tells_of_its_test(prepared, tmp_path, trained_on, rec
     manifest = read_json(folder / "manifest.json")
     told = {"number": 2, "trained_on": trained_on, "recordings_trained_on": recordings}
     write_json(folder / "manifest.json", {**manifest, "test_signers": told})
-    assert reported(folder)["remarks"] == [f"the hidden test is none: test, {words} trained on"]
+    assert reported(folder)["remarks"] == [f"the test part is not hidden: {words} trained on"]
 
 
 @pytest.mark.parametrize("told", [5, {"number": 2}, {"trained_on": 3, "recordings_trained_on": [], "number": 1}])

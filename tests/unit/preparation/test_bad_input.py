@@ -91,7 +91,7 @@ def test_a_test_part_that_was_trained_on_is_said(place):
     shutil.copytree(place.raw / "train_landmarks", place.raw / "test_landmarks")
     done = place.run("list_sequences")
     assert done.returncode == 0
-    assert "the hidden test is none: test, 4 of its 4 signers trained on, 12 of its recordings" in done.stdout
+    assert "the test part is not hidden: 4 of its 4 signers trained on, 12 of its recordings" in done.stdout
 
 
 def test_too_many_test_signers(place):

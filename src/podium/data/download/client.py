@@ -132,9 +132,8 @@ def credentials_place() -> str:
 
 
 def _imported_client() -> ModuleType:
-    """The client's module. Its import logs in with whatever it finds, and so it finds nothing.
-
-    Nor does it find what would make it print every header.
+    """The client's module. Its import logs in with what it finds; so all variables are hidden from it, and the one that
+    makes it print every header.
     """
     kept = dict(os.environ)
     for name in kept:

@@ -45,7 +45,7 @@ class Credentials:
 
 
 class NoCredentials(UserError):
-    """There are none in any place."""
+    """No place holds credentials."""
 
 
 def find() -> Credentials:
@@ -70,7 +70,7 @@ def find() -> Credentials:
 
 
 def _token(lacks: list[str]) -> Credentials | None:
-    """As the other two forms, adds to ``lacks`` what is there and of no use."""
+    """Adds to ``lacks`` what is there and of no use, as `_key` and `_login` do."""
     for place, text in _token_texts():
         if text:
             return Credentials(f"access token in {place}", token=_checked(text, _TOKEN, "access token", place))
@@ -91,7 +91,7 @@ def _token_texts() -> Iterator[tuple[str, str]]:
         yield from texts
     elif name in os.environ:
         yield name, value
-    for place in ("~/.kaggle/access_token", "~/.kaggle/access_token.txt"):  # the second where Windows adds an ending
+    for place in ("~/.kaggle/access_token", "~/.kaggle/access_token.txt"):  # Windows may add the ending
         yield from _file_text(place, place)
 
 
@@ -164,17 +164,17 @@ def _variable(name: str) -> str:
 
 
 def _content(path: str, place: str) -> bytes | None:
-    """A file's content; None where there is no such file."""
+    """A file's content; None if there is no such file."""
     path = os.path.expanduser(path)
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # nor a pipe, which might never end
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe might never end
             raise UserError(f"{place} is no file; put the credentials into a plain file there")
         with open(path, "rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError, ValueError):  # the last: no name that a file can have
         return None
     except OSError as error:
-        raise UserError(f"{place} cannot be read: {(error.strerror or 'unknown').lower()}; mend that") from None
+        raise UserError(f"{place} cannot be read: {(error.strerror or 'unknown').lower()}; fix that") from None
     if len(content) > MAX_BYTES:
         raise UserError(f"{place} is too large for credentials; {_MAKE_NEW}")
     return content
@@ -192,7 +192,7 @@ def _text(content: bytes, place: str) -> str:
 
 
 def _entries(path: str, place: str, lacks: list[str]) -> dict[str, Any]:
-    """A JSON object; {} where there is none."""
+    """A JSON object; {} if there is none."""
     content = _content(path, place)
     if content is None:
         return {}

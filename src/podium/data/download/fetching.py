@@ -160,7 +160,7 @@ def _unpacked(part: Part, path: Path, raw: Path, is_new: bool, is_kept: bool) ->
 
 @contextmanager
 def _kept_if_sound(
-    archive: Path, name: str, mend: str = "the archive was removed, run again to fetch it anew"
+    archive: Path, name: str, remedy: str = "the archive was removed, run again to fetch it anew"
 ) -> Iterator[None]:
     """Removes an archive that turns out bad, and says what to do about the file that goes by ``name``."""
     try:
@@ -168,7 +168,7 @@ def _kept_if_sound(
     except zips.ArchiveError as error:
         for file in (archive, zips.directory_path(archive)):
             file.unlink(missing_ok=True)
-        raise UserError(f"{name}: {error}; {mend}") from None
+        raise UserError(f"{name}: {error}; {remedy}") from None
 
 
 def _check_digest(path: Path, sha256: str | None) -> None:

@@ -157,10 +157,10 @@ def _http_failure(error: requests.exceptions.HTTPError, remote: Remote) -> Failu
             f"Kaggle refuses the credentials ({credentials_place()}); make new ones at {SETTINGS_PAGE}", is_final=True
         )
     if status == requests.codes.forbidden:
-        mend = f"accept the rules at {remote.page}/rules, then run again"
+        advice = f"accept the rules at {remote.page}/rules, then run again"
         if remote.is_dataset:
-            mend = f"see {remote.page} with this account"
-        return Failure(f"Kaggle does not let this account in (403); {mend}", is_final=True)
+            advice = f"see {remote.page} with this account"
+        return Failure(f"Kaggle does not let this account in (403); {advice}", is_final=True)
     if status == requests.codes.not_found:
         return Failure(f"Kaggle has no such thing ({remote.page}); correct the dataset file", is_final=True)
     if status == requests.codes.too_many_requests:
@@ -169,7 +169,7 @@ def _http_failure(error: requests.exceptions.HTTPError, remote: Remote) -> Failu
 
 
 def _foreign_failure(error: Exception) -> Failure:
-    """Of an error that is not foreseen. Its text may hold a header or a signed address; its place must do."""
+    """Of an unforeseen error. Its text may hold a header or a signed address, so only its place is said."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return Failure(
         f"the Kaggle client broke off with {type(error).__name__} at {'/'.join(Path(place.filename).parts[-2:])}, line"

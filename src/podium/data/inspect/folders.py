@@ -5,10 +5,11 @@ Legend: F frames, L landmarks (543 or 130), C coordinates, K the 390 columns.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,14 +18,14 @@ from podium.data.arrays import ArrayRecordings, is_id
 from podium.data.artefacts import made_by
 from podium.data.inspect.layouts import is_long, long_layout, recognise
 from podium.data.parquet import ParquetRecordings
-from podium.data.recordings import Recordings
+from podium.data.recordings import Recordings, pieces
 from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
 from podium.errors import UserError
 from podium.files import read_json
 from podium.landmarks import COLUMNS, RAW_NAMES
-from podium.metrics import is_trained_on, scored_on
 from podium.npy import map_npy
 from podium.tables import read_table
+from podium.unseen import trained_share
 
 _LOOKED_FOR = (
     "train.csv, supplemental_metadata.csv or test.csv; {split}_landmarks/{file_id}.parquet;"
@@ -35,6 +36,7 @@ _INDEX_NAMES = ("index.parquet", "sequences.parquet")
 _SHARD_COLUMNS = ["sequence_id", "offset", "num_frames"]
 _FOLD_COLUMNS = ["participant_id", "num_sequences", "num_supplemental", "fold"]
 _RAW_XY = [f"{axis}_{name}" for axis in "xy" for name in RAW_NAMES]
+T = TypeVar("T")
 
 
 @dataclass
@@ -164,11 +166,9 @@ def read_clip(path: Path, sequence_id: int) -> np.ndarray:
     if path.suffix == ".parquet":
         with suppress(UserError):  # some of the 543 are not there; the 130 are, or `open_recordings` had refused it
             recordings, num_axes = ParquetRecordings(path, _RAW_XY), 2
-    parts = [x_FK[ids_F == sequence_id] for ids_F, x_FK in recordings.batches()]
-    x_FK = np.concatenate([part for part in parts if len(part)] or [np.empty((0, len(COLUMNS)), dtype=np.float32)])
-    num_axes = num_axes if len(x_FK) else 3
-    if len(x_FK) and (order_F := recordings.order(sequence_id)) is not None:
-        x_FK = x_FK[order_F]
+    parts = [x_TK for _, x_TK in pieces(recordings, {sequence_id})]
+    x_FK = np.concatenate(parts or [np.empty((0, len(COLUMNS)), dtype=np.float32)])
+    num_axes = num_axes if parts else 3
     return x_FK.reshape(len(x_FK), num_axes, x_FK.shape[1] // num_axes).transpose(0, 2, 1)[..., :2]
 
 
@@ -211,7 +211,7 @@ def _open_competition(root: Path) -> Folder:
 
 
 def _find_other_layouts(root: Path, splits: list[Split]) -> None:
-    """Looks for landmarks in other layouts: elsewhere if there are none where they belong, and inside of the files."""
+    """Looks for landmarks in other layouts: in other folders if there are none in their place, and inside the files."""
     elsewhere = ""
     if not any(split.files for split in splits):
         elsewhere = recognise(root, {name for name in os.listdir(root) if name.endswith((".csv", ".json"))})
@@ -280,17 +280,17 @@ def _open_prepared(root: Path, dataset: Path, shards: dict[str, Path]) -> Folder
     if set(shards) == set(SPLITS) and (dataset / "folds.parquet").is_file():  # folds tell of all splits
         folder.folds = _try(folder, read_table, dataset / "folds.parquet", _FOLD_COLUMNS)
     if (dataset / "manifest.json").is_file():
-        accounts, test_signers = _try(folder, _read_manifest, dataset / "manifest.json") or ({}, None)
+        accounts, share = _try(folder, _read_manifest, dataset / "manifest.json") or ({}, "")
         for kind, of_splits in accounts.items():
             if told := {name: account for name, account in of_splits.items() if name in shards}:
                 folder.accounts[kind] = told
-        if is_trained_on(test_signers):
-            folder.remarks.append(f"the hidden test is none: {scored_on(test_signers)}")
+        if share:
+            folder.remarks.append(f"the test part is not hidden: {share}")
     return folder
 
 
-def _try(folder: Folder, read, *arguments):
-    """The outcome of ``read``; None, and an entry in the folder's unreadable files, where it raises `UserError`."""
+def _try(folder: Folder, read: Callable[..., T], *arguments: Any) -> T | None:
+    """The outcome of ``read``; None, and an entry in the folder's unreadable files, if it raises `UserError`."""
     try:
         return read(*arguments)
     except UserError as error:
@@ -298,16 +298,15 @@ def _try(folder: Folder, read, *arguments):
         return None
 
 
-def _read_manifest(path: Path) -> tuple[dict[str, dict], dict | None]:
-    """What a manifest tells of recordings left out or noted, as `Folder.accounts`, of all splits; and of a test part
-    that was trained on, as `podium.metrics.scored_on` takes it."""
+def _read_manifest(path: Path) -> tuple[dict[str, dict], str]:
+    """What a manifest says of recordings left out or noted, as `Folder.accounts`, of all splits; and what of the test
+    part was trained on, as `podium.unseen.trained_share` says it."""
     manifest = read_json(path, "skipped", "noted")
     try:
         accounts = {kind: {**manifest[kind]} for kind in ("skipped", "noted")}
         told = [one for of_splits in accounts.values() for reasons in of_splits.values() for one in reasons.values()]
         is_right = all(isinstance(one["number"], int) and isinstance(one["examples"], list) for one in told)
-        test_signers = manifest.get("test_signers")
-        scored_on(test_signers)
+        share = trained_share(manifest.get("test_signers"))
     except (TypeError, AttributeError, KeyError):
         is_right = False
     if not is_right:
@@ -315,4 +314,4 @@ def _read_manifest(path: Path) -> tuple[dict[str, dict], dict | None]:
             f"{path}: 'skipped' and 'noted' do not hold numbers by split and reason, or 'test_signers' no lists of ids;"
             " make it again"
         )
-    return accounts, test_signers
+    return accounts, share

@@ -1,13 +1,14 @@
 """Names what lies in a folder that is in no layout of ours, and says what to do with it."""
 
 import os
-from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from podium.data.parquet import INDEX_COLUMN
+from podium.data import csv_rows, parquet
+from podium.data.identity import INDEX_COLUMN
+from podium.data.sources.base import SPLITS
 from podium.errors import UserError
 from podium.landmarks import COLUMNS
 from podium.npy import map_npy
@@ -23,10 +24,11 @@ _NAMES = {
     **dict.fromkeys((".jpg", ".jpeg", ".png", ".webp"), ("pictures", _RUN_HOLISTIC)),
     ".pose": (".pose files", f"read them with pose-format, and {_WIDE}"),
     **dict.fromkeys((".npz", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".mat"), ("arrays in containers", _WIDE)),
-    **dict.fromkeys((".csv", ".tsv"), ("text tables", f"`podium predict` reads tables of clips; to train, {_WIDE}")),
+    **dict.fromkeys(csv_rows.SUFFIXES, ("text tables", f"`podium predict` reads tables of clips; to train, {_WIDE}")),
 }
-_NOTES = (".csv", ".md", ".txt", ".yaml", ".log")  # may lie beside what matters
-_LANDMARKS = (".parquet", ".pq", ".npy")
+_NOTES = (*csv_rows.SUFFIXES, ".md", ".txt", ".yaml", ".log")  # may lie beside what matters
+_SPLIT_FOLDERS = [f"{split}_landmarks" for split in SPLITS]
+_LANDMARKS = (*parquet.SUFFIXES, ".npy")
 # What a json file of a known tool holds.
 _JSON_SIGNS = {"pose_keypoints_2d": "OpenPose", "landmark": "MediaPipe", "keypoints": "keypoints"}
 
@@ -50,26 +52,24 @@ def recognise(root: Path, tables: set[str] = frozenset()) -> str:
     Args:
         tables: Names of files right in the folder that are known already.
     """
-    places: dict[str, list[Path]] = {}
-    numbers: Counter[str] = Counter()
+    found: dict[str, list[Path]] = {}
     for place, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             suffix = Path(name).suffix.lower()
             if not name.startswith(".") and not (name in tables and Path(place) == root):
-                numbers[suffix] += 1
-                places.setdefault(suffix, []).append(Path(place, name))
-        if numbers.total() >= _MAX_FILES:
+                found.setdefault(suffix, []).append(Path(place, name))
+        if sum(map(len, found.values())) >= _MAX_FILES:
             break
-    if not numbers:
+    if not found:
         return ""
-    suffix = max(numbers, key=lambda one: (one not in _NOTES, numbers[one], one in _LANDMARKS))
-    return _describe(root, suffix, places[suffix])
+    suffix = max(found, key=lambda one: (one not in _NOTES, len(found[one]), one in _LANDMARKS))
+    return _describe(root, suffix, found[suffix])
 
 
 def _describe(root: Path, suffix: str, paths: list[Path]) -> str:
     number, first = len(paths), paths[0]
-    if suffix in (".parquet", ".pq"):
+    if suffix in parquet.SUFFIXES:
         return _describe_parquet(root, paths)
     if suffix == ".npy":
         return (
@@ -93,9 +93,13 @@ def _describe_parquet(root: Path, paths: list[Path]) -> str:
         return long_layout(len(paths))
     place = first.parent.relative_to(root)
     if {INDEX_COLUMN, COLUMNS[0]} <= _columns(first) and first.parent != root:
+        found = f"{len(paths):,} landmark file(s) in {place}/"
+        if str(place) in _SPLIT_FOLDERS:
+            return f"{found} under other names; rename them to {{file_id}}.parquet; {_RAW_LAYOUT}"
+        first_name, *others = _SPLIT_FOLDERS
         return (
-            f"{len(paths):,} landmark file(s) in {place}/, which is no name of a split; rename it to train_landmarks"
-            f" (or supplemental_landmarks, test_landmarks), and the files to {{file_id}}.parquet; {_RAW_LAYOUT}"
+            f"{found}, which is no name of a split; rename it to {first_name} (or {', '.join(others)}), and the files"
+            f" to {{file_id}}.parquet; {_RAW_LAYOUT}"
         )
     if COLUMNS[0] in _columns(first):
         return f"{len(paths):,} parquet file(s) of clips; `podium predict` reads them; to train on them, {_WIDE}"

@@ -16,7 +16,7 @@ SHORT = f"under_{SHORT_FRAMES}_frames"
 MEANINGS = {
     "other_layout": "landmarks in a layout that Podium does not read",
     "unreadable_file": "files that cannot be read",
-    "signer_in_test_too": "signers of test who are in train or supplemental, too: their scores are not those of unseen"
+    "signer_in_test_too": "signers of test who are in train or supplemental, too: scores on test are then not of unseen"
     " people; keep each signer in one part",
     "recording_in_test_too": "recordings of test that are in train or supplemental, too; remove them from one part",
     "missing_file": "landmark files that the table names and that are not there",

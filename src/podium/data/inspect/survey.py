@@ -15,7 +15,7 @@ import pandas as pd
 from podium.data.folds import HELD_OUT
 from podium.data.inspect.folders import Folder, open_recordings
 from podium.data.inspect.problems import Absence, Problems, find_problems, find_trained, listed
-from podium.data.recordings import MAX_FRAMES, Recordings, runs
+from podium.data.recordings import pieces
 from podium.data.sources.base import TRAINED_SPLITS
 from podium.errors import UserError
 from podium.landmarks import PARTS, SLOTS
@@ -38,7 +38,7 @@ def survey(folder: Folder, max_files: int | None = None) -> tuple[dict, dict[str
     Returns:
         The report, for JSON; and for each split its sequences: file_id, sequence_id and the numbers of frames
         num_frames, left_hand, right_hand, face, pose, hand (with that part), filled (with any value), infinite; and the
-        digest of its values. Parts that are exactly 0.0 count as missing.
+        digest of its values. Parts in one point, such as 0.0, count as missing.
     """
     splits, clips = {}, {}
     for split in folder.splits:
@@ -96,7 +96,7 @@ def histogram(lengths: np.ndarray) -> list[dict]:
     return bins + ([{"from": width * num_closed, "to": None, "number": numbers[-1]}] if numbers[-1] else [])
 
 
-def _round_numbers():
+def _round_numbers() -> Iterator[int]:
     """1, 2, 5, 10, 20, 25, 50, 100, …"""
     yield from (1, 2, 5)
     size = 10
@@ -120,16 +120,15 @@ def _measure(name: str, files: dict[int, Path], problems: Problems) -> tuple[pd.
         found: dict[str, dict[int, None]] = {}  # kind → sequences, in order
         try:
             recordings = open_recordings(path)
-            for sequence_id, stored_TK in _clips(recordings):
+            for sequence_id, stored_TK in pieces(recordings):
                 x_TK, has_zeros = without_zeros(stored_TK)
                 totals[sequence_id] = totals.get(sequence_id, 0) + _count(x_TK).sum(axis=0, dtype=np.int64)
                 digests.setdefault(sequence_id, hashlib.blake2b(digest_size=8)).update(x_TK.tobytes())
                 for kind in (*doubts(x_TK), *(["zeros_for_missing"] if has_zeros else [])):
                     found.setdefault(kind, {})[sequence_id] = None
-            for sequence_id, reason in recordings.refused.items():
-                found.setdefault(reason, {})[sequence_id] = None
-            for sequence_id, remarks in recordings.remarks.items():
-                for kind in remarks:
+            told = {sequence_id: (reason,) for sequence_id, reason in recordings.refused.items()}
+            for sequence_id, kinds in [*told.items(), *recordings.remarks.items()]:
+                for kind in kinds:
                     found.setdefault(kind, {})[sequence_id] = None
         except UserError as error:
             problems["unreadable_file"].append(str(error))
@@ -142,23 +141,6 @@ def _measure(name: str, files: dict[int, Path], problems: Problems) -> tuple[pd.
             digest = int.from_bytes(digests[sequence_id].digest(), signed=True)
             rows.append((file_id, sequence_id, *sums_N.tolist(), digest))
     return pd.DataFrame(rows, columns=["file_id", "sequence_id", *_COUNTS, "digest"]).astype("int64"), absences
-
-
-def _clips(recordings: Recordings) -> Iterator[tuple[int, np.ndarray]]:
-    """Yields each sequence (T, K), in the order of its frames, as soon as its last row has been read; a very long one
-    in several stretches, as its rows stand."""
-    num_frames = recordings.num_frames()
-    num_missing = dict(num_frames)
-    begun: dict[int, list[np.ndarray]] = {}
-    for ids_F, x_FK in recordings.batches():
-        for sequence_id, begin, end in runs(ids_F):
-            parts = begun.setdefault(sequence_id, [])
-            parts.append(x_FK[begin:end])
-            num_missing[sequence_id] -= end - begin
-            if not num_missing[sequence_id] or sum(map(len, parts)) > MAX_FRAMES:
-                x_TK, order_T = np.concatenate(begun.pop(sequence_id)), recordings.order(sequence_id)
-                is_whole = len(x_TK) == num_frames[sequence_id]
-                yield sequence_id, x_TK if order_T is None or not is_whole else x_TK[order_T]
 
 
 def _count(x_FK: np.ndarray) -> np.ndarray:

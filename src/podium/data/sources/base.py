@@ -63,7 +63,7 @@ class Source(ABC):
         """Changes when the raw data changes, and not when files are merely touched or moved."""
 
     def digest(self, split: str, file_id: int) -> str:
-        """sha256 of a landmark file as the plan knows it; "" where the workflow itself brings the file."""
+        """sha256 of a landmark file as the plan knows it; "" if the workflow itself makes or fetches the file."""
         return ""
 
     @abstractmethod
