@@ -18,6 +18,7 @@ from snakemake.persistence.file import FilePersistence
 from podium.digests import digests_of
 from podium.errors import UserError, run
 from podium.files import read_json, remove, write_text
+from podium.reasons import Parts, read_parts, reasons
 
 RESULTS = "results/"
 FOLDER = ".provenance"
@@ -25,8 +26,21 @@ _RAW = re.compile(r"results/data/[^/]+/raw/")
 UNKNOWN = "nothing tells what it was made of"
 
 
+class ChangeInWords(ParamsChange):
+    """Changed parameters as `podium.reasons` tells them."""
+
+    def __str__(self) -> str:
+        return "; ".join(sorted(self.only_new))
+
+
 class Records(FilePersistence):
-    """Snakemake's own records of artefacts below ``results/``, in other places; of all else where they always are."""
+    """Snakemake's own records of artefacts below ``results/``, in other places; of all else where they always are.
+
+    Attributes:
+        parts: What today's fingerprints are made of, see `podium.workflow.Stages`.
+    """
+
+    parts: dict[str, Parts] = {}
 
     def _record_path(self, subject: str, id: str) -> str:
         if subject == self._metadata_path and id.startswith(RESULTS):
@@ -65,7 +79,18 @@ class Records(FilePersistence):
         unknown = {one for one in files if self.params(one) is None and os.path.exists(one)}
         if unknown:
             return ParamsChange(only_new={UNKNOWN}, files=unknown)
-        return super().params_changed(job, file)
+        change = super().params_changed(job, file)
+        return self._in_words(change) if change else change
+
+    def _in_words(self, change: ParamsChange) -> ParamsChange:
+        """The same change, told by what fingerprints were made of and are made of now."""
+        old, new = ({one.strip("'\"") for one in params} for params in (change.only_old, change.only_new))
+        artefact = min(change.files)
+        before = [parts for one in sorted(old) if (parts := read_parts(artefact, one)) is not None]
+        now = [self.parts[one] for one in sorted(new) if one in self.parts]
+        if len(before) == len(now) == 1 and (told := reasons(before[0], now[0])):
+            return ChangeInWords(set(), set(told), change.files)
+        return change
 
     def _write_record(self, key: str, record: MetadataRecord) -> None:
         """Adds the digests of raw files that are too large for Snakemake."""

@@ -9,8 +9,8 @@ from podium.provenance import PACKAGE
 
 GROUND = {
     "alone", "card", "config", "digests", "drawing", "ending", "errors", "files", "gpu", "kept", "landmarks",
-    "launch", "leftovers", "metrics", "normalise", "npy", "origins", "plausibility", "provenance", "records",
-    "registry", "remarks", "scratch", "tables", "text", "timing", "usage",
+    "launch", "leftovers", "metrics", "normalise", "npy", "origins", "plausibility", "provenance", "reasons",
+    "records", "registry", "remarks", "scratch", "source_code", "tables", "text", "timing", "usage",
 }  # fmt: skip
 FLOORS = [
     GROUND,
