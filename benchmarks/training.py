@@ -37,7 +37,7 @@ from podium.config import Recipe, load_recipe
 from podium.models import create
 from podium.training.device import choose_device, compile_blocks, make_autocast, prepare
 from podium.training.loop import training_batches
-from podium.training.optimizer import make_optimizer
+from podium.training.optimizers import make_optimizer
 from podium.training.prefetch import DeviceBatches
 
 NUM_CLIPS = 2_000

@@ -3,12 +3,11 @@
 import hashlib
 import json
 import subprocess
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-PACKAGE = Path(__file__).parent
+from podium.source_code import PACKAGE, read_source
 
 
 def digest(*parts: Any) -> str:
@@ -17,12 +16,30 @@ def digest(*parts: Any) -> str:
     Args:
         parts: Anything that JSON can hold, and pydantic sections.
     """
-    plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts]
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+    content = [plain(part) for part in parts]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def plain(value: Any) -> Any:
+    """Pydantic sections, also inside a dictionary, as what JSON can hold."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return {key: plain(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def flat(value: Any, key: str = "") -> dict[str, Any]:
+    """The leaves of nested dictionaries by dotted key; an empty dictionary is a leaf."""
+    if not isinstance(value, dict) or not value:
+        return {key: value}
+    return {
+        place: leaf
+        for name, item in value.items()
+        for place, leaf in flat(item, f"{key}.{name}" if key else str(name)).items()
+    }
 
 
 def code_digest(*rooms: str) -> str:
-    """16 hex digits over the source text of rooms of the package.
+    """16 hex digits over the source of rooms of the package; comments, docstrings and layout do not count.
 
     Args:
         rooms: Folders or modules under ``podium``: ``"models"``, ``"text"``, ``"data/augment"``.
@@ -37,7 +54,7 @@ def code_digest(*rooms: str) -> str:
         if not files or not files[0].is_file():
             raise ValueError(f"podium has no room '{room}'")
         for file in files:
-            sources[file.relative_to(PACKAGE).as_posix()] = file.read_text(encoding="utf-8")
+            sources[file.relative_to(PACKAGE).as_posix()] = read_source(file).digest
     return digest(sources)
 
 

@@ -18,6 +18,7 @@ from snakemake.persistence.file import FilePersistence
 from podium.digests import digests_of
 from podium.errors import UserError, run
 from podium.files import read_json, remove, write_text
+from podium.reasons import Parts, read_parts, reasons
 
 RESULTS = "results/"
 FOLDER = ".provenance"
@@ -26,8 +27,21 @@ UNKNOWN = "nothing says what it was made of"
 CUT = "it is not as large as it was when it was made"
 
 
+class ChangeInWords(ParamsChange):
+    """Changed parameters as `podium.reasons` tells them."""
+
+    def __str__(self) -> str:
+        return "; ".join(sorted(self.only_new))
+
+
 class Records(FilePersistence):
-    """Snakemake's records: of artefacts below ``results/`` beside these, of all other files in their usual place."""
+    """Snakemake's records: of artefacts below ``results/`` beside these, of all other files in their usual place.
+
+    Attributes:
+        parts: What today's fingerprints are made of, see `podium.workflow.Stages`.
+    """
+
+    parts: dict[str, Parts] = {}
 
     def _record_path(self, subject: str, id: str) -> str:
         if subject == self._metadata_path and id.startswith(RESULTS):
@@ -65,7 +79,18 @@ class Records(FilePersistence):
         doubts = {one: self._doubt(one) for one in (job.output if file is None else [file]) if os.path.exists(one)}
         if doubtful := {one for one, doubt in doubts.items() if doubt}:
             return ParamsChange(only_new={doubts[one] for one in doubtful}, files=doubtful)
-        return super().params_changed(job, file)
+        change = super().params_changed(job, file)
+        return self._in_words(change) if change else change
+
+    def _in_words(self, change: ParamsChange) -> ParamsChange:
+        """The same change, said by what fingerprints were made of and are made of now."""
+        old, new = ({one.strip("'\"") for one in params} for params in (change.only_old, change.only_new))
+        artefact = min(change.files)
+        before = [parts for one in sorted(old) if (parts := read_parts(artefact, one)) is not None]
+        now = [self.parts[one] for one in sorted(new) if one in self.parts]
+        if len(before) == len(now) == 1 and (words := reasons(before[0], now[0])):
+            return ChangeInWords(set(), set(words), change.files)
+        return change
 
     def _doubt(self, file: str) -> str:
         """Why a file may be something else than its record says; "" if nothing speaks for that.

@@ -1,25 +1,17 @@
 """What the Snakefile asks about an experiment: which file a name means, and the fingerprint of each stage."""
 
-import re
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from podium.config import Dataset, Experiment, Recipe
 from podium.digests import digests_of
 from podium.errors import UserError
-from podium.provenance import PACKAGE, code_digest, digest
+from podium.provenance import digest, flat, plain
 from podium.registry import nearest
+from podium.source_code import PACKAGE, reached, registered
 
-GROUND = ("files", "landmarks", "normalise", "text", "metrics")
-
-READING = (
-    "data/frames", "data/identity", "data/parquet", "data/recordings", "data/rows", "data/table_recordings",
-    "plausibility", "tables",
-)  # fmt: skip
-PACKING = (*READING, "data/sources", "data/sequences", "data/pack", "data/arrays", "npy", "data/artefacts")
-LOADING = ("data/augment", "data/clips", "npy", "data/dataset", "data/sampler")
-EXPORTING = (
-    "export/tflite", "export/web", "export/kaggle", "export/formats", "export/flatbuffer", "export/operators",
-)  # fmt: skip
+SCRIPTS = PACKAGE.parents[1] / "workflow/scripts"
 
 
 def named_yaml(folder: str, name: str) -> str:
@@ -28,9 +20,8 @@ def named_yaml(folder: str, name: str) -> str:
 
 
 def check_model(recipe: Recipe) -> None:
-    """Raises `UserError` where a recipe names no network. Reads their source: planning shall not wait for torch."""
-    sources = (path.read_text(encoding="utf-8") for path in (PACKAGE / "models").glob("*.py"))
-    known = [name for source in sources for name in re.findall(r'@MODELS\.register\("(\w+)"\)', source)]
+    """Raises `UserError` if a recipe names no network. Reads their source: planning shall not wait for torch."""
+    known = registered("models")
     if recipe.model.name not in known:
         raise UserError(f"unknown model '{recipe.model.name}': {nearest(recipe.model.name, known)}")
 
@@ -45,12 +36,15 @@ def check_comparison(experiment: Experiment, dataset: Dataset) -> None:
 class Stages:
     """Fingerprints of the stages: what a stage's outcome depends on, without the stages' outputs themselves.
 
-    Each covers the stage's own configuration, the source text of the rooms it runs, and the stage before it, so that
-    an interrupted run never leaves a later stage standing on an outdated earlier one.
+    Each covers the stage's own configuration, the code that its script reaches (`podium.source_code`), and the stage
+    before it, so that an interrupted run never leaves a later stage standing on an outdated earlier one.
 
     Args:
         recipes: By stage: "round1", "round2", and whatever the experiment compares.
         source_fingerprint: The source's word for the state of its raw data.
+
+    Attributes:
+        parts: Of each fingerprint, what it was made of: a name → a value, or a digest of code.
 
     Raises:
         UserError: The experiment's ``oof_table`` or one of its ``round2.weights`` cannot be read.
@@ -59,58 +53,80 @@ class Stages:
     def __init__(
         self, experiment: Experiment, dataset: Dataset, recipes: dict[str, Recipe], source_fingerprint: str
     ) -> None:
+        self.parts: dict[str, dict[str, Any]] = {}
         export = experiment.export
-        thresholds = [export.min_frames, export.min_confidence]
-        self.corpus = digest(dataset.source, code_digest("signer", "landmarks", "text"))
-        raw = self.corpus if dataset.source.kind == "synthetic" else source_fingerprint
-        self.shards = digest(raw, dataset.shards, code_digest(*PACKING, *GROUND))
+        thresholds = {"min_frames": export.min_frames, "min_confidence": export.min_confidence}
+        kind = [dataset.source.kind]
+        self.corpus = self._made_of({"source": dataset.source}, "generate_corpus", kind)
+        is_made = dataset.source.kind == "synthetic"
+        raw = {"corpus": self.corpus} if is_made else {"raw files": source_fingerprint}
+        self.shards = self._made_of({**raw, "shards": dataset.shards}, "list_sequences pack_shard", kind)
         table = dataset.folds.table
         folds = digests_of([table])[table] if table and Path(table).is_file() else None
-        self.index = digest(self.shards, dataset.folds, folds, code_digest("data/index", "data/folds"))
-        training = code_digest(*LOADING, "models", "training", *GROUND)
-        recipes = {name: recipe.outcome() for name, recipe in recipes.items()}
-        self.round1 = digest(self.index, recipes["round1"], experiment.round1.seed, training)
-        compared = {name: recipe for name, recipe in recipes.items() if name not in ("round1", "round2")}
-        fold = experiment.comparison.fold if experiment.comparison else None
-        self.compared = {name: digest(self.index, recipe, fold, training) for name, recipe in compared.items()}
-        self.comparison = digest(self.compared, code_digest("comparison"))
-        scores = self.round1
+        self.index = self._made_of(
+            {"stage shards": self.shards, "folds": dataset.folds, "folds.table": folds}, "index_data"
+        )
+        made_by = {name: recipe.named() for name, recipe in recipes.items()}
+        outcomes = {name: {"recipe": recipe.outcome()} for name, recipe in recipes.items()}
+        on_data = {"stage index": self.index}
+        round1 = {**on_data, **outcomes["round1"], "seed": experiment.round1.seed}
+        self.round1 = self._made_of(round1, "train", made_by["round1"])
+        fold = {"fold": experiment.comparison.fold if experiment.comparison else None}
+        self.compared = {
+            name: self._made_of({**on_data, **outcomes[name], **fold}, "train", made_by[name])
+            for name in recipes
+            if name not in ("round1", "round2")
+        }
+        self.comparison = self._made_of({"trainings": self.compared}, "compare_recipes")
         if experiment.oof_table:  # round 1 does not run
             hint = "oof_table, or leave it out to train round 1"
-            scores = digest(self.index, _digest_of(experiment.oof_table, hint))
-        self.oof = digest(scores, code_digest("oof", "tables", *GROUND))
-        self.round2 = digest(self.oof, recipes["round2"], training)
+            scores = {**on_data, "oof_table": _digest_of(experiment.oof_table, hint)}
+            self.oof = self._made_of(scores, "import_oof")
+        else:
+            self.oof = self._made_of({"stage round1": self.round1}, "merge_oof")
+        reading = made_by["round2"]
+        self.round2 = self._made_of({"stage oof": self.oof, **outcomes["round2"]}, "train", reading)
         if experiment.round2.weights:  # round 2 does not train, and needs neither round 1 nor data
             hint = "round2.weights, or leave it out to train"
             weights = [_digest_of(path, hint) for path in experiment.round2.weights]
-            imported = code_digest("importing", "models", "signer", *GROUND)
-            self.round2 = digest(weights, experiment.round2.weights_name, recipes["round2"], imported)
-        unseen = code_digest("inference", "export/evaluation", *READING, *GROUND)
-        self.seed_evaluation = digest(self.round2, raw, thresholds, unseen)
-        self.port = digest(self.round2, code_digest("port", "export/twins", "inference", *GROUND))
-        self.export = digest(
-            self.port,
-            experiment.round2.seeds,
-            thresholds,
-            dataset.frame_rate,
-            code_digest(*EXPORTING),
-        )
-        clips = code_digest("ensemble", "export/answers", "export/clips", "export/evaluation", *READING, *GROUND)
-        self.answers = digest(self.round2, thresholds, export.num_parity_clips, clips)
-        self.parity = digest(
-            self.export,
-            self.answers,
-            code_digest("export/parity", "export/verification", "export/agreement", "inference"),
-        )
-        self.evaluation = digest(self.export, raw, unseen)
-        described = dataset.description()
-        self.card = digest(self.parity, self.evaluation, described, code_digest("export/card", "provenance", "unseen"))
-        self.benchmark = digest(
-            self.export, export.benchmark_frames, export.num_benchmark_runs, code_digest("export/benchmark")
-        )
-        told = code_digest("report", "unseen")
-        self.summary = digest(self.seed_evaluation, self.parity, self.evaluation, self.benchmark, told)
-        self.manifest = digest(self.summary, self.card, code_digest("manifest", "provenance"))
+            imported = {"weights": weights, "weights_name": experiment.round2.weights_name, **outcomes["round2"]}
+            self.round2 = self._made_of(imported, PACKAGE / "importing/__init__.py", reading)
+        networks = {"stage round2": self.round2}
+        self.seed_evaluation = self._made_of({**networks, **raw, **thresholds}, "evaluate_seed", reading)
+        self.port = self._made_of(networks, "port_seed", reading)
+        file = {"stage port": self.port, "seeds": experiment.round2.seeds, "frame_rate": dataset.frame_rate}
+        self.export = self._made_of({**file, **thresholds}, "export_tflite", reading)
+        clips = {"num_parity_clips": export.num_parity_clips}
+        self.answers = self._made_of({**networks, **thresholds, **clips}, "answer_in_torch", reading)
+        exported = {"stage export": self.export}
+        self.parity = self._made_of({**exported, "stage answers": self.answers}, "verify_parity", reading)
+        self.evaluation = self._made_of({**exported, **raw}, "evaluate_tflite")
+        proofs = {"stage parity": self.parity, "stage evaluation": self.evaluation}
+        self.card = self._made_of({**proofs, **dataset.description()}, "write_model_card")
+        timing = {"benchmark_frames": export.benchmark_frames, "num_benchmark_runs": export.num_benchmark_runs}
+        self.benchmark = self._made_of({**exported, **timing}, "benchmark_tflite")
+        told = {**proofs, "stage seed_evaluation": self.seed_evaluation, "stage benchmark": self.benchmark}
+        self.summary = self._made_of(told, "summarize")
+        self.manifest = self._made_of({"stage summary": self.summary, "stage card": self.card}, "write_manifest")
+
+    def fingerprints(self) -> dict[str, Any]:
+        """All of them by stage."""
+        return {name: value for name, value in vars(self).items() if name != "parts"}
+
+    def _made_of(self, values: dict[str, Any], scripts: str | Path, names: Collection[str] = ()) -> str:
+        """A fingerprint.
+
+        Args:
+            values: What counts beside code, by name.
+            scripts: The scripts that the stage runs, by name; or a module.
+            names: What the configuration names in registries.
+        """
+        entries = [scripts] if isinstance(scripts, Path) else [SCRIPTS / f"{name}.py" for name in scripts.split()]
+        code = {place: one for entry in entries for place, one in reached(entry, names).items()}
+        parts = {**flat(plain(values)), **{f"{place}.py": one for place, one in code.items()}}
+        fingerprint = digest(parts)
+        self.parts[fingerprint] = parts
+        return fingerprint
 
 
 def _digest_of(path: str, key: str) -> str:

@@ -9,8 +9,9 @@ from podium.provenance import PACKAGE
 
 GROUND = {
     "alone", "card", "config", "digests", "drawing", "ending", "errors", "files", "gpu", "kept", "landmarks",
-    "launch", "leftovers", "metrics", "normalise", "npy", "origins", "plausibility", "provenance", "records",
-    "registry", "remarks", "scratch", "tables", "text", "timing", "unseen", "usage",
+    "launch", "leftovers", "metrics", "normalise", "npy", "origins", "plausibility", "provenance", "reasons",
+    "records", "registry", "remarks", "scratch", "source_code", "tables", "text", "timing", "unseen",
+    "usage",
 }  # fmt: skip
 FLOORS = [
     GROUND,

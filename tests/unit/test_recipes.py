@@ -10,7 +10,7 @@ from podium.config import load_recipe
 from podium.data.augment import build_augmentations
 from podium.models import create
 from podium.text import encode
-from podium.training.optimizer import make_optimizer
+from podium.training.optimizers import make_optimizer
 
 RECIPES = sorted((Path(__file__).parent.parent.parent / "config/recipes").rglob("*.yaml"))
 

@@ -17,7 +17,7 @@ from podium.data import sources
 from podium.data.augment import build_augmentations
 from podium.errors import UserError, explained_by, one_line, run
 from podium.origins import check_dataset_name, note_on_experiment_name
-from podium.records import keep_records_beside_artefacts
+from podium.records import Records, keep_records_beside_artefacts
 from podium.workflow import Stages, check_comparison, check_model, named_yaml
 
 keep_records_beside_artefacts()
@@ -45,6 +45,7 @@ try:
             build_augmentations(recipe.data.augment)
     FILE_IDS = {split: SOURCE.file_ids(split) for split in SOURCE.splits()}
     STAGES = Stages(EXPERIMENT, DATASET, RECIPES, SOURCE.fingerprint())
+    Records.parts = STAGES.parts
 except UserError as error:
     print(f"error: {one_line(error)}", file=sys.stderr)
     sys.exit(2)

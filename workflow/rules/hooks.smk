@@ -11,7 +11,9 @@ from podium.kept import forget
 from podium.leftovers import end_leftovers
 from podium.manifest import write_manifest
 from podium.origins import note_origin
+from podium.reasons import note_parts
 from podium.records import remove_what_nothing_makes
+from podium.source_code import remember
 from podium.usage import UsageMeter
 
 METERS = []
@@ -80,6 +82,12 @@ def note_origins():
             note_origin(folder, origin)
 
 
+def note_stages():
+    for folder in filter(is_worked_in, (DATA, RESULTS)):
+        note_parts(folder, STAGES.parts)
+    remember()
+
+
 def goes_on():
     # Snakemake plans anew what a killed run had begun, and then overlooks all that takes such a file for ancient: a plan
     # that ends before its targets. The same command, once the lock is given back, does the rest.
@@ -105,6 +113,7 @@ onstart:
     end_earlier_run()
     run(sweep)
     run(note_origins)
+    run(note_stages)
     run(sweep_earlier_configurations)
     forget_known_results()
     METERS.append(UsageMeter())

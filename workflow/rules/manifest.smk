@@ -24,7 +24,7 @@ def get_account():
         "experiment": EXPERIMENT.model_dump(mode="json"),
         "recipes": {stage: recipe.model_dump(mode="json") for stage, recipe in RECIPES.items()},
         "dataset": DATASET.model_dump(mode="json"),
-        "fingerprints": vars(STAGES),
+        "fingerprints": STAGES.fingerprints(),
         "jobs": JOBS,
         "data_jobs": [f"pack_shard/{'_'.join(shard.split('/')[-2:])}" for shard in SHARDS],
     }

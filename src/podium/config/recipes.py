@@ -1,5 +1,6 @@
 """``config/recipes/NAME.yaml``: networks and their training."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -176,3 +177,17 @@ class Recipe(Section):
         """All that the trained network depends on: not what only suits a machine."""
         neutral = {"data": {"num_workers"}, "training": {"save_every_minutes"}}
         return self.model_dump(mode="json", exclude=neutral)
+
+    def named(self) -> set[str]:
+        """What it names in registries: network, optimiser and augmentations, also those inside others."""
+        return set(_names(self.model_dump(mode="json")))
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(name := value.get("name"), str):
+            yield name
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _names(one)

@@ -13,7 +13,8 @@ from podium.files import atomic_path, file_digest, write_json
 from podium.kept import keep
 from podium.models.checkpoint import save_weights, write_reference
 from podium.models.ranks import num_ranks
-from podium.provenance import code_digest, digest
+from podium.provenance import digest
+from podium.source_code import reached
 from podium.tables import read_table
 from podium.training.device import choose_device, device_name
 from podium.training.loop import train
@@ -21,7 +22,6 @@ from podium.training.ranks import joined, rank
 from podium.training.resume import StateFile
 from podium.training.split import split_rows
 from podium.training.validation import prediction_table
-from podium.workflow import GROUND, LOADING
 
 NUM_REFERENCE_CLIPS = 4
 
@@ -57,7 +57,7 @@ def train_job(
     digests = {
         "recipe": digest(recipe.outcome(), fold, seed),
         "data": digest(file_digest(table_file), file_digest(root / "folds.parquet")),
-        "code": code_digest(*LOADING, "models", "training", *GROUND),
+        "code": digest(reached(Path(__file__), recipe.named())),
     }
     state_file = StateFile(state, digests, recipe.training.save_every_minutes)
     device = choose_device(recipe.training.device)

@@ -31,11 +31,12 @@ from podium.training.device import (
 )
 from podium.training.events import EventWriter
 from podium.training.meter import epoch_line, peak_memory_mb
-from podium.training.optimizer import learning_rate, make_optimizer
+from podium.training.optimizers import make_optimizer
 from podium.training.prefetch import DeviceBatches
 from podium.training.ranks import SEED_STRIDE, Shares, average_gradients, num_ranks, rank
 from podium.training.readings import Diverged
 from podium.training.resume import StateFile, TrainState, outlive_signals
+from podium.training.schedule import learning_rate
 from podium.training.validation import predict, scores
 
 log = logging.getLogger(__name__)

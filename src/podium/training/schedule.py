@@ -1,36 +1,8 @@
-"""The optimiser of a recipe, and the course of its learning rate."""
+"""The course of the learning rate."""
 
 import math
 
-import torch
-from torch import nn
-
 from podium.config import Optimizer
-from podium.training.scaled_adam import ScaledAdam
-
-
-def make_optimizer(model: nn.Module, config: Optimizer) -> torch.optim.Optimizer:
-    """ScaledAdam, or AdamW with the arithmetic of one step fused into one kernel; over all parameters.
-
-    With ``weight_decay_on: matrices`` only what multiplies activations decays: no biases, norms, learnt scales or
-    embeddings. ``all`` is the 1st-place solution's way.
-    """
-    if config.name == "scaled_adam":
-        clipping_scale = config.scaled_adam.clipping_scale
-        return ScaledAdam(model.parameters(), config.learning_rate, config.betas, config.epsilon, clipping_scale)
-    decayed, spared = [], []
-    for module in model.modules():
-        for name, parameter in module.named_parameters(recurse=False):
-            is_matrix = parameter.dim() > 1 and not name.endswith("bias") and not isinstance(module, nn.Embedding)
-            (decayed if is_matrix or config.weight_decay_on == "all" else spared).append(parameter)
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0.0}]
-    return torch.optim.AdamW(
-        [group for group in groups if group["params"]],
-        lr=config.learning_rate,
-        betas=config.betas,
-        eps=config.epsilon,
-        fused=True,
-    )
 
 
 def learning_rate(config: Optimizer, step: int, steps_per_epoch: int, epochs: int) -> float:

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from podium.config import Optimizer
+from podium.training.optimizers.registry import OPTIMIZERS
+
 SIZE_PERIOD = 4  # steps between two updates of a tensor's size
 SCALAR_RATE = 0.1  # of the learning rate, for sizes and for scalars
 LEAST_RMS, MOST_RMS, MOST_SCALAR = 1e-5, 3.0, 10.0
@@ -143,3 +146,10 @@ def _momentum(state: dict, step_N: Tensor, group: dict) -> Tensor:
     state["delta"] = state["delta"].lerp(step_N, 1 - beta)
     state["num_steps"] += 1
     return state["delta"]
+
+
+@OPTIMIZERS.register("scaled_adam")
+def scaled_adam(model: nn.Module, config: Optimizer) -> ScaledAdam:
+    """ScaledAdam over all parameters."""
+    clipping_scale = config.scaled_adam.clipping_scale
+    return ScaledAdam(model.parameters(), config.learning_rate, config.betas, config.epsilon, clipping_scale)
