@@ -183,7 +183,7 @@ def test_bad_clips_are_reported_and_the_others_read(predict, tmp_path):
     for name, words in expected.items():
         assert words in found[name], name
     remark, *named, last = said.splitlines()
-    assert remark.startswith("remark: 2 clip(s): landmarks that belong together"), "random values are no person"
+    assert remark.startswith("remark: 2 clip(s): landmarks of a part lie far apart"), "random values are no person"
     assert len(named) == 10 and all(line.startswith(f"bad clip: {tmp_path}/") for line in named)
     assert last == f"num_read=2 num_bad={len(expected)} (the first 10 are named)"
 

@@ -47,6 +47,14 @@ def test_landmark_files_under_another_name(copy, name, with_csv):
     assert f"2 landmark file(s) in {name}/" in line and "rename it to train_landmarks" in line
 
 
+@pytest.mark.parametrize("suffix", [".PARQUET", ".pq", ".parq"])
+def test_files_of_another_suffix_in_the_right_folder(copy, suffix):
+    for path in (copy / "train_landmarks").iterdir():
+        path.rename(path.with_suffix(suffix))
+    line = told(copy)
+    assert "landmark file(s) in train_landmarks/" in line and "rename them to {file_id}.parquet" in line
+
+
 @pytest.mark.parametrize("below", ["", "train_landmark_files", "train_landmark_files/16069"])
 def test_the_long_layout(tmp_path, below):
     for participant, number in ((16069, 11), (16069, 12), (2044, 13)):

@@ -1,6 +1,7 @@
 """Names what lies in a folder that is in no layout of ours, and says what to do with it."""
 
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -26,7 +27,8 @@ _NAMES = {
     **dict.fromkeys((".csv", ".tsv"), ("text tables", f"`podium predict` reads tables of clips; to train, {_WIDE}")),
 }
 _NOTES = (".csv", ".md", ".txt", ".yaml", ".log")  # may lie beside what matters
-_LANDMARKS = (".parquet", ".pq", ".npy")
+_PARQUET = (".parquet", ".pq", ".parq")
+_LANDMARKS = (*_PARQUET, ".npy")
 # What a json file of a known tool holds.
 _JSON_SIGNS = {"pose_keypoints_2d": "OpenPose", "landmark": "MediaPipe", "keypoints": "keypoints"}
 
@@ -69,7 +71,7 @@ def recognise(root: Path, tables: set[str] = frozenset()) -> str:
 
 def _describe(root: Path, suffix: str, paths: list[Path]) -> str:
     number, first = len(paths), paths[0]
-    if suffix in (".parquet", ".pq"):
+    if suffix in _PARQUET:
         return _describe_parquet(root, paths)
     if suffix == ".npy":
         return (
@@ -92,6 +94,11 @@ def _describe_parquet(root: Path, paths: list[Path]) -> str:
     if is_long(first):
         return long_layout(len(paths))
     place = first.parent.relative_to(root)
+    if first.parent != root and re.fullmatch("(train|supplemental|test)_landmarks.*", first.parent.name):
+        return (
+            f"{len(paths):,} landmark file(s) in {place}/, the first {first.name}; rename them to {{file_id}}.parquet;"
+            f" {_RAW_LAYOUT}"
+        )
     if {INDEX_COLUMN, COLUMNS[0]} <= _columns(first) and first.parent != root:
         return (
             f"{len(paths):,} landmark file(s) in {place}/, which is no name of a split; rename it to train_landmarks"
