@@ -109,7 +109,7 @@ class Records(FilePersistence):
         found = digests_of(path for path in raw if os.path.isfile(path))
         record.input_checksums |= {path: f"sha256:{sha256}" for path, sha256 in found.items()}
         if key.startswith(RESULTS):  # whole or not at all; a hard link to the record keeps the old content
-            write_text(record_of(key), json.dumps(dict(record.items()) | {"size": _size(key)}))
+            write_text(record_of(key), json.dumps(dict(record.items()) | {"artefact": key, "size": _size(key)}))
         else:
             super()._write_record(key, record)
 
@@ -162,14 +162,19 @@ def record_of(artefact: str | Path) -> str:
 
 
 def recorded(folder: str | Path) -> dict[str, str]:
-    """Artefacts below a folder that have a record, each with the name of the rule that has made it."""
+    """Artefacts below a folder that have a record, each with the name of the rule that has made it.
+
+    Copies that a user has put elsewhere are none, though their records were copied with them.
+    """
     found = {}
     for record in sorted(Path(folder).rglob(f"{FOLDER}/*.json")):
-        artefact = record.parent.parent / record.name.removesuffix(".json")
+        artefact = str(record.parent.parent / record.name.removesuffix(".json"))
         try:
-            found[str(artefact)] = str(read_json(record, "rule")["rule"])
+            content = read_json(record, "rule")
         except UserError:  # a damaged record
             continue
+        if content.get("artefact", artefact) == artefact:
+            found[artefact] = str(content["rule"])
     return found
 
 

@@ -248,3 +248,12 @@ def test_tables_of_the_competition(tmp_path, sep):
     rows = ROWS.drop(columns="num_frames").assign(phrase=["a, b", "1,5; c", "0,5", "d"])
     rows.to_csv(tmp_path / "train.csv", sep=sep, index=False, encoding="utf-8-sig")
     pd.testing.assert_frame_equal(read_csv(tmp_path / "train.csv").drop(columns="skipped"), rows, check_dtype=False)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_a_row_per_landmark_is_told_to_be_pivoted(tmp_path, suffix):
+    rows = pd.DataFrame({"frame": [3], "row_id": ["3-face-0"], "type": ["face"], "landmark_index": [0]})
+    rows = rows.assign(x=0.5, y=0.5, z=0.0)
+    path = tmp_path / f"long{suffix}"
+    rows.to_parquet(path) if suffix == ".parquet" else rows.to_csv(path, index=False)
+    assert only(path).problem.endswith("it has a row per landmark: pivot it to a row per frame")

@@ -66,6 +66,16 @@ def test_what_a_user_has_put_there_stays(tmp_path):
     assert left(tmp_path) == ["export", "export/model_mine.tflite", "export/notes.txt", "export/predictions.csv"]
 
 
+def test_a_copy_that_a_user_has_made_stays(tmp_path):
+    """Its records are copies, too."""
+    make(tmp_path, "export_tflite", "export/model.tflite", "export_of_may/model.tflite", "export/old/model.tflite")
+    for folder in ("export", "export_of_may", "export/old"):
+        own = str(tmp_path / "export/model.tflite")
+        write_json(record_of(tmp_path / folder / "model.tflite"), {"rule": "export_tflite", "artefact": own})
+    assert sweep(tmp_path) == ["export/model.tflite"]
+    assert {"export_of_may/model.tflite", "export/old/model.tflite"} <= set(left(tmp_path))
+
+
 def test_a_training_stays_unless_its_folder_is_used_anew(tmp_path):
     for seed in (1, 5):
         make(tmp_path, "train_round2", f"round2/seed{seed}/model.safetensors", f"round2/seed{seed}/history.csv")

@@ -118,6 +118,8 @@ def test_a_killed_run_leaves_no_record_of_other_files(copied):
 def test_files_of_an_earlier_configuration_leave(copied):
     export, port = copied.root / "results/tiny/export", copied.root / "results/tiny/port"
     (export / "model_mine.tflite").write_text("a user's own")
+    shutil.copytree(export, copied.root / "results/tiny/export_of_may")
+    backup = sorted(path.name for path in export.iterdir())
     copied.edit("config/test/tiny.yaml", "export:", "export:\n  formats: [fp16]")
     copied.edit("config/test/tiny.yaml", "seeds: [1, 2]", "seeds: [2]")
     before = sorted((copied.root / "results/tiny").rglob("*"))
@@ -126,6 +128,7 @@ def test_files_of_an_earlier_configuration_leave(copied):
     outcome = copied.snakemake("--cores", "2", "results/tiny/export/inference_args.json")
     assert outcome.returncode == 0, outcome.stderr[-3000:]
     assert sorted(path.name for path in export.glob("*.tflite")) == ["model.tflite", "model_mine.tflite"]
+    assert sorted(path.name for path in (copied.root / "results/tiny/export_of_may").iterdir()) == backup
     (line,) = [line for line in outcome.stderr.splitlines() if line.startswith("removed")]
     for file in ("export/model_int8.tflite", "export/model_web.tflite", "port/seed1/weights.safetensors"):
         assert f"results/tiny/{file}" in line
@@ -134,6 +137,23 @@ def test_files_of_an_earlier_configuration_leave(copied):
     copied.edit("config/test/tiny.yaml", "seeds: [2]", "seeds: [1, 2]")
     planned = copied.planned()
     assert planned["port_seed"] == 1 and "train_round2" not in planned, "and need not be trained again"
+
+
+def test_a_users_own_raw_files_may_lie_elsewhere_with_other_times(copied, tmp_path):
+    raw, elsewhere = tmp_path / "raw", tmp_path / "another place"
+    shutil.copytree(copied.root / "results/data/tiny/raw", raw)
+    dataset = copied.root / "config/datasets/mine.yaml"
+    text = "name: mine\nsource: {{kind: local, root: {}}}\nfolds: {{num_folds: 2, num_holdout_participants: 2}}\n"
+    dataset.write_text(text.format(raw))
+    copied.edit("config/test/tiny.yaml", "dataset: tiny", "dataset: mine")
+    outcome = copied.snakemake("--cores", "2", "data")
+    assert outcome.returncode == 0, outcome.stderr[-3000:]
+    shutil.copytree(raw, elsewhere, copy_function=shutil.copy)
+    dataset.write_text(text.format(elsewhere))
+    assert copied.planned("data") == {}
+    table = elsewhere / "train.csv"
+    table.write_text(table.read_text().rstrip("\n") + "x\n")
+    assert copied.planned("data")["list_sequences"] == 1
 
 
 def test_two_dataset_files_of_one_name(copied):

@@ -14,6 +14,7 @@ from podium.errors import UserError
 from podium.tables import named
 
 BATCH_FRAMES = 4096
+LONG_COLUMNS = {"frame", "type", "landmark_index", "x", "y"}  # of the isolated-sign competition's layout
 
 
 class Rows:
@@ -49,7 +50,8 @@ class Rows:
         if twice := [name for name in columns if numbers[name] > 1]:
             raise UserError(f"{self.name} has the column {twice[0]} more than once; make it again")
         if missing := [name for name in columns if not numbers[name]]:
-            raise UserError(f"{self.name} lacks the column(s) {named(missing)}")
+            hint = "; it has a row per landmark: pivot it to a row per frame" if LONG_COLUMNS <= numbers.keys() else ""
+            raise UserError(f"{self.name} lacks the column(s) {named(missing)}{hint}")
 
     def check_numbers(self, columns: Sequence[str]) -> None:
         """Raises `UserError` unless the columns hold numbers, or nothing at all: null, or empty text."""

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from podium.data import csv_rows, parquet
 from podium.data.identity import INDEX_COLUMN
+from podium.data.rows import LONG_COLUMNS
 from podium.data.sources.base import SPLITS
 from podium.errors import UserError
 from podium.landmarks import COLUMNS
@@ -15,7 +16,6 @@ from podium.npy import map_npy
 
 _MAX_FILES = 10_000  # that are looked at
 _SNIFFED = 1 << 16  # bytes of a json file
-_LONG_COLUMNS = {"frame", "type", "landmark_index", "x", "y"}
 _RAW_LAYOUT = 'see "Raw layout" in docs/data.md'
 _WIDE = f"write one row per frame, with the index {INDEX_COLUMN} and the columns {COLUMNS[0]}, …; {_RAW_LAYOUT}"
 _RUN_HOLISTIC = f"find the landmarks with MediaPipe Holistic first, and {_WIDE}"
@@ -35,7 +35,7 @@ _JSON_SIGNS = {"pose_keypoints_2d": "OpenPose", "landmark": "MediaPipe", "keypoi
 
 def is_long(path: Path) -> bool:
     """Whether a parquet file has one row per landmark and frame."""
-    return _LONG_COLUMNS <= _columns(path)
+    return LONG_COLUMNS <= _columns(path)
 
 
 def long_layout(num_files: int) -> str:
