@@ -7,7 +7,6 @@ import ast
 import hashlib
 import json
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,11 +79,11 @@ def read_source(path: Path) -> Source:
 
 
 def remember() -> None:
-    """Keeps what was parsed, so that later plans need not parse it again."""
+    """Keeps what was parsed, so that later plans need not parse it again. Raises `OSError` if that cannot be written."""
     files = [*PACKAGE.rglob("*.py"), *(PACKAGE.parents[1] / "workflow/scripts").glob("*.py")]
     parsed = {hashlib.sha256(file.read_bytes()).hexdigest(): read_source(file) for file in files}
     if parsed.keys() - _known().keys():
-        with suppress(OSError), atomic_path(MEMORY) as partial:
+        with atomic_path(MEMORY) as partial:
             partial.write_text(json.dumps(parsed), encoding="utf-8")
 
 

@@ -40,7 +40,7 @@ def test_an_unchanged_copy_plans_nothing(moved):
         ("config/recipes/tiny_round1.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND1),
         ("config/recipes/tiny_round2.yaml", "learning_rate: 0.003", "learning_rate: 0.004", FROM_ROUND2),
         ("config/test/tiny.yaml", "min_confidence: 0.0", "min_confidence: 0.2", {"evaluate_seed": 2, **EXPORT}),
-        ("src/podium/export/benchmark.py", '"""', '"""Changed. ', AFTER_BENCHMARK),
+        ("src/podium/export/benchmark.py", "\nfrom podium", "\nCHANGED = 1\nfrom podium", AFTER_BENCHMARK),
     ],
     ids=["recipe1", "recipe2", "export", "benchmark code"],
 )

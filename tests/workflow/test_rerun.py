@@ -20,6 +20,8 @@ AFTER_ROUND2 = {"port_seed": 2, "evaluate_seed": 2, **EXPORT}
 FROM_ROUND2 = {"train_round2": 2, **AFTER_ROUND2}
 FROM_ROUND1 = {"train_round1": 2, "merge_oof": 1, **FROM_ROUND2}
 
+CODE = ("\nfrom podium", "\nCHANGED = 1\nfrom podium")
+
 
 def test_nothing_runs_twice(finished):
     assert finished.planned() == {}
@@ -50,17 +52,31 @@ def test_comments_in_a_recipe_run_nothing(copied):
         ("config/recipes/tiny_round1.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND1),
         ("config/recipes/tiny_round2.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND2),
         ("config/test/tiny.yaml", "min_confidence: 0.0", "min_confidence: 0.2", {"evaluate_seed": 2, **EXPORT}),
-        ("src/podium/training/loop.py", '"""', '"""Changed. ', FROM_ROUND1),
-        ("src/podium/oof.py", '"""', '"""Changed. ', {"merge_oof": 1, **FROM_ROUND2}),
-        ("src/podium/port/decoder.py", '"""', '"""Changed. ', {"port_seed": 2, **AFTER_PORT}),
-        ("src/podium/export/benchmark.py", '"""', '"""Changed. ', AFTER_BENCHMARK),
-        ("src/podium/gpu.py", '"""', '"""Changed. ', {}),
+        ("src/podium/training/loop.py", *CODE, FROM_ROUND1),
+        ("src/podium/oof.py", *CODE, {"merge_oof": 1, **FROM_ROUND2}),
+        ("src/podium/port/decoder.py", *CODE, {"port_seed": 2, **AFTER_PORT}),
+        ("src/podium/export/benchmark.py", *CODE, AFTER_BENCHMARK),
+        ("src/podium/gpu.py", *CODE, {}),
+        ("src/podium/training/loop.py", '"""', '"""Changed. ', {}),
+        ("src/podium/models/zipformer.py", *CODE, {}),
     ],
-    ids=["recipe1", "recipe2", "export", "training code", "merge code", "port code", "benchmark code", "lease code"],
-)
+    ids=[
+        "recipe1", "recipe2", "export", "training code", "merge code", "port code", "benchmark code", "lease code",
+        "docstring", "another network",
+    ],
+)  # fmt: skip
 def test_exactly_the_stages_behind_an_edit_run(copied, file, old, new, expected):
     copied.edit(file, old, new)
     assert copied.planned() == expected
+
+
+def test_a_plan_says_why_in_words(copied):
+    copied.edit("src/podium/training/loop.py", *CODE)
+    copied.edit("config/recipes/tiny_round2.yaml", "weight_decay: 0.05", "weight_decay: 0.06")
+    said = copied.snakemake("-n").stdout
+    assert "execution: training/loop.py changed\n" in said.replace("\n\n", "\n")
+    assert "recipe.optimizer.weight_decay 0.05 → 0.06; stage oof is made anew; training/loop.py changed" in said
+    assert "stage round2 is made anew" in said
 
 
 def test_an_added_seed_trains_alone(copied):
@@ -84,7 +100,7 @@ def test_a_deleted_artefact_is_made_again_without_its_finished_upstream(copied):
 
 def test_an_interrupted_change_is_remembered(copied):
     """The first stage behind an edit has run, the others have not: they are still due."""
-    copied.edit("src/podium/oof.py", '"""', '"""Changed. ')
+    copied.edit("src/podium/oof.py", *CODE)
     outcome = copied.snakemake("--cores", "2", "oof")
     assert outcome.returncode == 0, outcome.stderr[-3000:]
     assert copied.planned() == FROM_ROUND2

@@ -83,9 +83,10 @@ def note_origins():
 
 
 def note_stages():
-    for folder in filter(is_worked_in, (DATA, RESULTS)):
-        note_parts(folder, STAGES.parts)
-    remember()
+    with suppress(OSError):  # on a full disk plans lose their words, and nothing else
+        for folder in filter(is_worked_in, (DATA, RESULTS)):
+            note_parts(folder, STAGES.parts)
+        remember()
 
 
 def goes_on():
@@ -113,7 +114,7 @@ onstart:
     end_earlier_run()
     run(sweep)
     run(note_origins)
-    run(note_stages)
+    note_stages()
     run(sweep_earlier_configurations)
     forget_known_results()
     METERS.append(UsageMeter())
