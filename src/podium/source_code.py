@@ -79,7 +79,11 @@ def read_source(path: Path) -> Source:
 
 
 def remember() -> None:
-    """Keeps what was parsed, so that later plans need not parse it again. Raises `OSError` if that cannot be written."""
+    """Keeps what was parsed, so that later plans need not parse it again.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     files = [*PACKAGE.rglob("*.py"), *(PACKAGE.parents[1] / "workflow/scripts").glob("*.py")]
     parsed = {hashlib.sha256(file.read_bytes()).hexdigest(): read_source(file) for file in files}
     if parsed.keys() - _known().keys():
