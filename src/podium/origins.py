@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from podium.config import Dataset, Experiment, load_dataset, parse, read_yaml
@@ -13,7 +14,11 @@ NAME = "made_from.json"
 
 def note_origin(folder: str | Path, files: Sequence[str | Path]) -> None:
     """Writes into a folder which files it is made from; a file below the working directory by its path from there."""
-    write_json(Path(folder, NAME), {"files": _places(files)})
+    noted, content = Path(folder, NAME), {"files": _places(files)}
+    with suppress(FileNotFoundError, UserError):  # nothing is written twice: the disk may be full
+        if read_json(noted) == content:
+            return
+    write_json(noted, content)
 
 
 def check_dataset_name(dataset: Dataset, file: str | Path) -> None:
