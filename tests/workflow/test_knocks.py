@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -128,7 +129,9 @@ def test_a_second_run_is_refused(copied):
     command = ["snakemake", "--cores", "1", "--configfile", TINY]
     first = subprocess.Popen(command, cwd=copied.root, env=copied.environment, stderr=subprocess.PIPE, text=True)
     wait_until(lambda: any((copied.root / ".snakemake/locks").glob("*.lock")))
+    first.send_signal(signal.SIGSTOP)  # it must not be done before the second one looks
     second = copied.snakemake("--cores", "1")
+    first.send_signal(signal.SIGCONT)
     assert second.returncode == 1 and "cannot be locked" in second.stderr
     _, said = first.communicate(timeout=300)
     assert first.returncode == 0, said[-3000:]
