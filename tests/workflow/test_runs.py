@@ -34,8 +34,8 @@ def test_a_failed_run_says_how_far_it_came(copied):
     manifest = read_json(results / "report/manifest.failed.json")
     states = {name: job["state"] for name, job in manifest["jobs"].items()}
     assert manifest["state"] == "failed"
-    assert states["round2/seed3"] == states["port_seed/seed1"] == "finished"
-    assert states["port_seed/seed3"] == "failed or interrupted"
+    assert states["round2/seed3"] == states["round2/seed1"] == "finished"
+    assert "failed or interrupted" in {states["port_seed/seed1"], states["port_seed/seed3"]}
     keys = [key for key, *_ in differences(before, manifest)]
     assert "experiment.round2.seeds" in keys and "state" in keys
     assert not [key for key in keys if key.startswith(("recipes", "data", "packages", "machine"))]
