@@ -15,7 +15,7 @@ MEANINGS = {
     "upside_down": "the head lies below the shoulders, or the eyes below the mouth; y must point downwards",
     "mirrored": "left and right of the body are exchanged, as if mirrored; x must point to the viewer's right",
     "rotated": "the person lies on the side; x and y seem to be swapped, or the picture to be turned by a quarter",
-    "columns_in_another_order": "landmarks of one part lie far apart; the order of columns, or a unit, seems to be another",
+    "columns_in_another_order": "landmarks of one part lie far apart; order of columns or a unit seems to be another",
 }
 
 # why a clip has no text
