@@ -15,7 +15,7 @@ import pandas as pd
 
 from podium import Recognizer
 from podium.inference import TfliteRecognizer
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.metrics import normalized_score
 from podium.timing import resample
 

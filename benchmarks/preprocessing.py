@@ -33,7 +33,7 @@ def make(folder: Path, num_sequences: int) -> None:
     import pandas as pd
 
     from podium.files import write_json
-    from podium.landmarks import RAW_COLUMNS
+    from podium.landmarks.mediapipe import RAW_COLUMNS
     from podium.signer.clip import record
     from podium.signer.person import sample_person
     from podium.signer.phrases import training_phrase
@@ -63,7 +63,7 @@ def whole_frame(parquet: Path, out: Path) -> None:
     import numpy as np
     import pandas as pd
 
-    from podium.landmarks import COLUMNS
+    from podium.landmarks.mediapipe import COLUMNS
 
     out.mkdir()
     for sequence_id, frame in pd.read_parquet(parquet).groupby(level=0, sort=False):

@@ -13,7 +13,7 @@ from podium.data.augment import AUGMENTATIONS, build_augmentations
 from podium.data.clips import mirror
 from podium.drawing import ASPECT, draw_frame
 from podium.files import atomic_path
-from podium.landmarks import COLUMNS, RAW_COLUMNS
+from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
 from podium.normalise import standardise, statistics
 from podium.signer.clip import record
 from podium.signer.person import sample_person

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from podium.landmarks import COLUMNS, MIRROR, NAMES, NUM_LANDMARKS, PARTS, RAW_NAMES, SLOTS
+from podium.landmarks.mediapipe import COLUMNS, MIRROR, NAMES, NUM_LANDMARKS, PARTS, RAW_NAMES, SLOTS
 from podium.signer.clip import record
 from podium.signer.person import sample_person
 from podium.signer.phrases import training_phrase

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from podium.landmarks import COLUMNS, NAMES, RAW_COLUMNS, RAW_NAMES
+from podium.landmarks.mediapipe import COLUMNS, NAMES, RAW_COLUMNS, RAW_NAMES
 from podium.signer.clip import record
 from podium.signer.person import sample_person
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from podium.landmarks import LEFT_EYE, LIPS, NAMES, NOSE, RAW_NAMES, RIGHT_EYE
+from podium.landmarks.mediapipe import LEFT_EYE, LIPS, NAMES, NOSE, RAW_NAMES, RIGHT_EYE
 
 ASPECT = 4 / 3  # height of the picture over its width; files do not tell it, phones held upright have about this
 COLORS = {"left_hand": "tab:green", "right_hand": "black", "face": "tab:red", "pose": "tab:blue"}

@@ -5,7 +5,7 @@ Letters in names: T frames, L landmarks (130), C coordinates (3), K columns (390
 
 import numpy as np
 
-from podium.landmarks import NUM_LANDMARKS
+from podium.landmarks.mediapipe import NUM_LANDMARKS
 
 STATISTICS_COLUMNS = ["mean_x", "mean_y", "mean_z", "deviation_x", "deviation_y", "deviation_z"]  # of a clip, in tables
 MAX_COORDINATE = 1e15  # the exported file adds up a clip's squares in float32; those of an hour still fit

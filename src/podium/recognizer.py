@@ -24,7 +24,7 @@ from podium.data.recordings import MAX_FRAMES
 from podium.errors import ClipError, UserError
 from podium.files import read_json
 from podium.inference import Reader, Reading, TfliteRecognizer, Thresholds, TorchRecognizer, read_recipe
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.plausibility import doubts, without_zeros
 from podium.remarks import MEANINGS
 from podium.timing import resample, signing
@@ -75,7 +75,7 @@ class Recognizer:
         Args:
             landmarks: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN (or
                 masked) if a landmark is missing; one row per frame. An array (T, 390) of floats has the columns
-                `podium.landmarks.COLUMNS` in that order. A table of pandas, polars, pyarrow … has them by name, in any
+                `podium.landmarks.mediapipe.COLUMNS` in that order. A table of pandas, polars, pyarrow … has them by name, in any
                 order and among others. Or a `podium.data.clip_arrays.GivenClip`.
             fps: Frames a second of the clip; None takes the table's column ``fps``; without it, the clip counts as
                 one of the model's own rate.
@@ -168,7 +168,7 @@ def _read_settings(path: Path) -> _Settings:
         return _Settings()
     content = read_json(path, "selected_columns")
     if content["selected_columns"] != COLUMNS:
-        raise UserError(f"{path} names other columns than podium.landmarks.COLUMNS; export the model again")
+        raise UserError(f"{path} names other columns than podium.landmarks.mediapipe.COLUMNS; export the model again")
     numbers = {key: content.get(key) for key in _SETTINGS}
     for key, (kinds, name) in _SETTINGS.items():
         value = numbers[key]

@@ -5,7 +5,7 @@ Letters in names: T frames, N new frames, K columns (390), C coordinates, L land
 
 import numpy as np
 
-from podium.landmarks import NUM_LANDMARKS, SLOTS
+from podium.landmarks.mediapipe import NUM_LANDMARKS, SLOTS
 
 SAME_RATE = 0.05  # relative; tempos of signers differ by far more, and each new frame is a little blurred
 # Frames without a hand at each end: up to IDLE_FRAMES stay, as in the clips of the training; of more, KEPT_FRAMES stay.

@@ -18,7 +18,7 @@ from podium import Recognizer
 from podium.export.card import model_card
 from podium.export.formats import MAKERS
 from podium.export.tflite import Ensemble
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.port import port
 from podium.text import CHARACTERS
 

@@ -10,7 +10,7 @@ import pytest
 from planted import FAULTS, HABITS, virtual_clips
 from small_networks import random_clip
 
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.plausibility import doubts, without_zeros
 from podium.remarks import MEANINGS, REASONS
 from podium.timing import resample, signing

@@ -14,7 +14,7 @@ from workplace import Workplace
 
 from podium.config import Recipe
 from podium.files import file_digest, write_json
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.models.original import to_original
 from podium.text import CHARACTERS
 

@@ -27,7 +27,7 @@ from podium.export.tflite import Ensemble
 from podium.export.verification import check_readers
 from podium.files import write_json
 from podium.inference import SIGNATURE, TfliteRecognizer
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.port import port
 from podium.port.convolution import MAX_TAPS, depthwise, tap_groups
 from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Kernels, Linear, is_nonzero

@@ -14,7 +14,7 @@ from podium.data.augment.temporal_mask import temporal_mask
 from podium.data.augment.time_shift import shifted_frames
 from podium.data.clips import Labelled, Stretch, cutmix, mirror
 from podium.data.dataset import Sample, collate
-from podium.landmarks import COLUMNS, MIRROR, NAMES
+from podium.landmarks.mediapipe import COLUMNS, MIRROR, NAMES
 from podium.normalise import fill_missing, nearest_frames, normalise, resize
 from podium.text import encode
 

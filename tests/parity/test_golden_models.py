@@ -5,7 +5,7 @@ import pytest
 import torch
 from golden_networks import Golden
 
-from podium.landmarks import PARTS, SLOTS
+from podium.landmarks.mediapipe import PARTS, SLOTS
 from podium.models.base import tidy_ids
 from podium.models.checkpoint import observe
 from podium.models.decoder import greedy, reverse_labels, shift_right

@@ -14,7 +14,7 @@ from podium.export.tflite import Ensemble, convert
 from podium.files import file_digest, write_json
 from podium.importing import import_checkpoint
 from podium.inference import read_recipe
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.model_info import describe
 from podium.port import port
 from podium.port.weights import load_torch_state

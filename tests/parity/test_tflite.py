@@ -23,7 +23,7 @@ from podium.export.tflite import Ensemble, convert
 from podium.export.verification import check_readers, verify
 from podium.files import read_json, write_json
 from podium.inference import TfliteRecognizer, TorchRecognizer
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.models.checkpoint import save_weights, write_reference
 from podium.port import port
 from podium.provenance import PACKAGE

@@ -9,7 +9,7 @@ from podium.data.augment.base import window
 from podium.data.augment.finger_drop import FINGERS
 from podium.data.augment.time_shift import shifted_frames
 from podium.errors import UserError
-from podium.landmarks import SLOTS
+from podium.landmarks.mediapipe import SLOTS
 
 NAMES = AUGMENTATIONS.names()
 

@@ -11,7 +11,7 @@ from small_networks import random_clip, small_recipe, write_network
 from podium.data.clip_files import open_sources
 from podium.data.clip_folders import told_of
 from podium.files import write_json
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 
 CLIP = random_clip(24)
 ROWS = table(num_signers=4, clips_per_signer=2)

@@ -13,7 +13,7 @@ from podium.data.inspect.folders import open_recordings, read_clip
 from podium.data.pack import pack_shard
 from podium.errors import ClipError
 from podium.export.evaluation import evaluate, hidden_clips, read_test_table
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 
 ROWS = table(num_signers=2, clips_per_signer=2)
 IDS = ROWS["sequence_id"].tolist()

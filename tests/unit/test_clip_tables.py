@@ -16,7 +16,7 @@ from podium.data.clip_files import open_sources
 from podium.data.pack import pack_shard
 from podium.data.sources.base import read_csv
 from podium.errors import ClipError
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 
 CLIP = random_clip(24)
 HAND = [name for name in COLUMNS if "left_hand" in name]

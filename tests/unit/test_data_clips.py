@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from podium.data.clips import Labelled, Stretch, cut, cutmix, mirror
-from podium.landmarks import NAMES, SLOTS
+from podium.landmarks.mediapipe import NAMES, SLOTS
 from podium.normalise import nearest_frames, normalise, resize
 
 

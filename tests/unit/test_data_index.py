@@ -14,7 +14,7 @@ from raw_folder import landmark_frame, table, write_arrays, write_dataset, write
 from podium.config import Data
 from podium.data.clips import Clips
 from podium.data.dataset import TrainingClips
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.normalise import normalise
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"

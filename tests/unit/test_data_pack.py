@@ -11,7 +11,7 @@ from podium.data.pack import pack_shard
 from podium.data.parquet import ParquetRecordings
 from podium.errors import UserError
 from podium.files import write_json
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.normalise import STATISTICS_COLUMNS, statistics
 
 

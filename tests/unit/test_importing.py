@@ -17,7 +17,7 @@ from podium.config import Recipe
 from podium.errors import UserError
 from podium.files import file_digest, read_json
 from podium.importing import build, import_checkpoint, network, read_tensors, reference_clips
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.models.attention import rotary_table
 from podium.models.checkpoint import save_weights
 from podium.models.decoder import position_table

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from planted import FAULTS, HABITS, real_clips, real_hands, virtual_clips
 
-from podium.landmarks import COLUMNS, NUM_LANDMARKS, SLOTS
+from podium.landmarks.mediapipe import COLUMNS, NUM_LANDMARKS, SLOTS
 from podium.plausibility import MIN_FRAMES, doubts, figures, without_zeros
 from podium.remarks import MEANINGS
 

@@ -11,7 +11,7 @@ from podium import Recognizer
 from podium.errors import UserError
 from podium.files import write_json
 from podium.inference import TorchRecognizer
-from podium.landmarks import COLUMNS, RAW_COLUMNS, SLOTS
+from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS, SLOTS
 
 RECIPE = small_recipe(max_frames=64)
 

@@ -6,7 +6,7 @@ from podium.errors import run
 from podium.export.evaluation import evaluate, read_test_table
 from podium.files import write_json
 from podium.inference import TorchRecognizer, read_recipe
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from podium.data.folds import assign_folds
 from podium.data.index import build_index, manifest
 from podium.errors import run
 from podium.files import atomic_path, file_digest, write_json
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 
 
 def main() -> None:

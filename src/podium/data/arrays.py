@@ -15,7 +15,7 @@ import numpy as np
 from podium.data.recordings import Recordings
 from podium.errors import UserError
 from podium.files import read_json
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.npy import map_npy
 
 COLUMNS_FILE = "inference_args.json"  # names the columns, as the competition's submissions do
@@ -26,7 +26,7 @@ class ArrayRecordings(Recordings):
     """The sequences of a folder, by ascending id; see `podium.data.recordings.Recordings`.
 
     Files whose name is no id are passed over. `COLUMNS_FILE`, in the folder or beside it, says how the columns are
-    ordered; without it they stand as in `podium.landmarks.COLUMNS`.
+    ordered; without it they stand as in `podium.landmarks.mediapipe.COLUMNS`.
 
     Attributes:
         unreadable: Ids of files that are cut off or hold something else, an array without frames among them.

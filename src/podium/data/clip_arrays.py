@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from podium.errors import ClipError, UserError
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.normalise import is_infinite
 
 
@@ -18,7 +18,7 @@ class GivenClip:
     """A clip as it was handed over.
 
     Attributes:
-        landmarks_TK: (T, 390) float32 in the order of `podium.landmarks.COLUMNS`, NaN kept.
+        landmarks_TK: (T, 390) float32 in the order of `podium.landmarks.mediapipe.COLUMNS`, NaN kept.
         remarks: What is to be said of a table's rows: kinds of `podium.remarks.MEANINGS`.
         fps: Frames a second, positive, as the table says; None if it does not.
     """
@@ -37,7 +37,7 @@ def read_given(landmarks: Any) -> GivenClip:
     """Checks a clip.
 
     Args:
-        landmarks: Floats (T, 390) in the order of `podium.landmarks.COLUMNS`: whatever numpy takes for an array; what a
+        landmarks: Floats (T, 390) in the order of `podium.landmarks.mediapipe.COLUMNS`: whatever numpy takes for an array; what a
             mask hides counts as missing. Or a table, of any library that narwhals knows or that hands over Arrow data:
             the columns go by name, an index is one of them, and rows go by the column `frame`, if there is one.
 
@@ -72,7 +72,7 @@ def _as_array(landmarks: Any) -> np.ndarray:
     if array.ndim != 2 or array.shape[1] != len(COLUMNS):
         raise ClipError(
             f"a clip of the shape {array.shape} cannot be read; it must be (frames, {len(COLUMNS)}),"
-            " the columns of podium.landmarks.COLUMNS"
+            " the columns of podium.landmarks.mediapipe.COLUMNS"
         )
     if array.dtype.kind != "f":
         raise ClipError(f"a clip of the type {array.dtype} cannot be read; landmarks are floating-point numbers")

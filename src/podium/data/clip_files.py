@@ -22,7 +22,7 @@ from podium.data.recordings import MAX_FRAMES, Recordings, clips
 from podium.data.table_recordings import TableRecordings
 from podium.errors import ClipError, UserError
 from podium.files import check_readable
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.npy import map_npy
 
 
@@ -33,7 +33,7 @@ class Clip:
     Attributes:
         path: The file, or the folder of arrays, that holds it.
         sequence_id: Which of its clips; None if it holds a single one. Text if a table's ids are text.
-        landmarks: An array in the order of `podium.landmarks.COLUMNS`, its shape and type not checked yet. None if the
+        landmarks: An array in the order of `podium.landmarks.mediapipe.COLUMNS`, its shape and type not checked yet. None if the
             clip cannot be read.
         problem: Why it cannot be read, else "".
         remarks: What is to be said of the rows: kinds of `podium.remarks.MEANINGS`.

@@ -15,7 +15,7 @@ import pandas as pd
 
 from podium.data.artefacts import made_by
 from podium.errors import UserError
-from podium.landmarks import COLUMNS, MIRROR, NUM_LANDMARKS
+from podium.landmarks.mediapipe import COLUMNS, MIRROR, NUM_LANDMARKS
 from podium.normalise import STATISTICS_COLUMNS, fill_missing, standardise
 from podium.npy import map_npy
 

@@ -16,7 +16,7 @@ from podium.config import Data
 from podium.data.augment import FrameAugmentation, build_augmentations
 from podium.data.clips import Clips, Labelled, Stretch, cutmix
 from podium.errors import UserError
-from podium.landmarks import NUM_LANDMARKS
+from podium.landmarks.mediapipe import NUM_LANDMARKS
 from podium.normalise import fill_missing, resize
 from podium.text import encode
 

@@ -13,7 +13,7 @@ from podium.data.recordings import clips
 from podium.data.rows import Rows
 from podium.data.table_recordings import TableRecordings
 from podium.errors import ClipError
-from podium.landmarks import COLUMNS, RAW_COLUMNS
+from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
 
 _NAME = "a clip"  # begins the messages
 _LANDMARKS, _OTHERS = frozenset(COLUMNS), frozenset(RAW_COLUMNS[1:]) - frozenset(COLUMNS)

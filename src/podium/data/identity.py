@@ -13,7 +13,7 @@ import pyarrow as pa
 from podium.data.frames import are_clips, are_told_apart, arrange, stretches, whole
 from podium.data.rows import Rows, can_be_ids, floats, in_words
 from podium.errors import UserError
-from podium.landmarks import RAW_COLUMNS
+from podium.landmarks.mediapipe import RAW_COLUMNS
 
 INDEX_COLUMN = "sequence_id"
 # Names as `_spelling` gives them.

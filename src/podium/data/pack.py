@@ -18,7 +18,7 @@ from podium.data.arrays import ArrayRecordings
 from podium.data.frames import PROBLEMS
 from podium.data.parquet import ParquetRecordings
 from podium.data.recordings import MAX_FRAMES, Recordings, runs
-from podium.landmarks import COLUMNS, SLOTS
+from podium.landmarks.mediapipe import COLUMNS, SLOTS
 from podium.normalise import STATISTICS_COLUMNS, is_infinite, statistics
 from podium.plausibility import doubts, without_zeros
 from podium.remarks import MEANINGS

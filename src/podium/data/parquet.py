@@ -15,7 +15,7 @@ from podium.data.identity import INDEX_COLUMN, spelled
 from podium.data.rows import BATCH_FRAMES, Rows
 from podium.data.table_recordings import TableRecordings
 from podium.errors import UserError
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 
 SUFFIXES = (".parquet", ".pq", ".parq")
 BUFFER_BYTES = 1 << 15  # per column; without it a column of a whole row group is read at once

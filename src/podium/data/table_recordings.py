@@ -27,7 +27,7 @@ from podium.data.identity import (
 from podium.data.recordings import Recordings
 from podium.data.rows import Rows, floats
 from podium.errors import ClipError, UserError
-from podium.landmarks import COLUMNS, RAW_COLUMNS
+from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
 
 
 class TableRecordings(Recordings):

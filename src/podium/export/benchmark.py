@@ -9,7 +9,7 @@ import numpy as np
 
 from podium.export.operators import operator_names
 from podium.inference import TfliteRecognizer
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 
 NUM_WARM_UP_RUNS = 2
 NUM_THREADS = (1, 2)

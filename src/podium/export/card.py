@@ -8,7 +8,7 @@ from podium.config import Export
 from podium.export.flatbuffer import read_model
 from podium.files import file_digest
 from podium.inference import SIGNATURE
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.provenance import code_digest, commit
 from podium.text import CHARACTERS, DUMMY_PHRASE, LABEL_LENGTH, PAD
 from podium.unseen import scored_on

@@ -16,7 +16,7 @@ from podium.data.recordings import clips
 from podium.errors import ClipError, UserError
 from podium.files import read_json
 from podium.inference import Reader
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.metrics import edit_distance, normalized_score, row_scores
 from podium.plausibility import without_zeros
 from podium.tables import read_table
@@ -36,7 +36,7 @@ def read_columns(path: str | Path) -> list[str]:
         raise UserError(f"{path} does not exist; the stage 'data' makes it")
     columns = read_json(path, "selected_columns")["selected_columns"]
     if columns != COLUMNS:  # in another order, too: the graph takes x, y and z by their places
-        raise UserError(f"{path} does not name podium.landmarks.COLUMNS as 'selected_columns'; make it again")
+        raise UserError(f"{path} does not name podium.landmarks.mediapipe.COLUMNS as 'selected_columns'; make it again")
     return columns
 
 

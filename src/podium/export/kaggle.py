@@ -11,7 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from podium.export.flatbuffer import GraphWriter, kind, read_model, write_model
 from podium.export.tflite import INPUT, Ensemble, Reader, convert
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.port.layers import Kernels
 
 ADD, BATCH_MATMUL, DEQUANTIZE, FULLY_CONNECTED, TRANSPOSE = (

@@ -18,7 +18,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from podium.errors import UserError
 from podium.export.operators import check_operators
-from podium.landmarks import COLUMNS, NUM_LANDMARKS
+from podium.landmarks.mediapipe import COLUMNS, NUM_LANDMARKS
 from podium.port import Twin
 from podium.port.greedy import greedy
 from podium.port.layers import Frames, Kernels, or_one

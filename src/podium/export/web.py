@@ -12,7 +12,7 @@ V vocabulary.
 import tensorflow as tf
 
 from podium.export.tflite import CONFIDENCE, INPUT, Ensemble, Reader, convert, standardised
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.port.layers import Frames, Kernels
 from podium.text import LABEL_LENGTH, NUM_CHARACTERS, PAD
 

@@ -12,7 +12,7 @@ from podium.errors import UserError
 from podium.files import file_digest, write_json
 from podium.importing.files import read_tensors
 from podium.importing.sets import ORIGINAL, TOP, State, choose
-from podium.landmarks import COLUMNS, NAMES, RAW_NAMES
+from podium.landmarks.mediapipe import COLUMNS, NAMES, RAW_NAMES
 from podium.models import create
 from podium.models.attention import rotary_table
 from podium.models.base import SignReader

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from podium.config import Model
-from podium.landmarks import NUM_LANDMARKS, PARTS, SLOTS
+from podium.landmarks.mediapipe import NUM_LANDMARKS, PARTS, SLOTS
 from podium.models.base import Batch, SignReader
 from podium.models.decoder import Decoder, reverse_labels
 from podium.models.layers import FrontEnd, part_view

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from podium.config import Model
-from podium.landmarks import NUM_LANDMARKS
+from podium.landmarks.mediapipe import NUM_LANDMARKS
 from podium.models.attention import RelativeAttention, offset_table
 from podium.models.base import Batch, SignReader
 from podium.models.encoder import Encoder

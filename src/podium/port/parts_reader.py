@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from podium.landmarks import NUM_LANDMARKS, PARTS, SLOTS
+from podium.landmarks.mediapipe import NUM_LANDMARKS, PARTS, SLOTS
 from podium.port.base import Twin
 from podium.port.layers import Frames, FrontEnd, Linear, part_view, take_landmarks
 from podium.port.weights import Weights

@@ -7,7 +7,7 @@ from functools import partial
 
 import tensorflow as tf
 
-from podium.landmarks import NUM_LANDMARKS
+from podium.landmarks.mediapipe import NUM_LANDMARKS
 from podium.port.attention import RelativeAttention, offset_table, offsets_of
 from podium.port.base import TWINS, Twin
 from podium.port.encoder import Encoder

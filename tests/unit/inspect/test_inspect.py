@@ -8,7 +8,7 @@ from raw_folder import landmark_frame
 
 from podium.data.inspect.survey import histogram
 from podium.data.inspect.text import lines
-from podium.landmarks import RAW_COLUMNS
+from podium.landmarks.mediapipe import RAW_COLUMNS
 
 
 def test_numbers_of_a_raw_folder(raw):

@@ -15,7 +15,7 @@ from podium.data.inspect.film import FORMATS, Choice, check_place, choose, draw,
 from podium.data.inspect.folders import open_folder, read_clip
 from podium.data.inspect.survey import survey
 from podium.errors import UserError
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 
 NOTHING_READ = {"train": pd.DataFrame(columns=["file_id", "sequence_id"])}
 

@@ -11,7 +11,7 @@ from raw_folder import landmark_frame
 
 from podium.data.inspect.folders import open_folder
 from podium.errors import UserError
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 
 
 def told(folder) -> str:

@@ -9,7 +9,7 @@ from raw_folder import write_dataset
 from workplace import Workplace
 
 from podium.files import write_json
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 
 
 def assert_stops(place: Workplace, name: str, *words: str) -> None:

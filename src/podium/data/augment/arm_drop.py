@@ -4,7 +4,7 @@ import numpy as np
 
 from podium.config import Choice
 from podium.data.augment.base import AUGMENTATIONS, Augmentation
-from podium.landmarks import SLOTS
+from podium.landmarks.mediapipe import SLOTS
 
 _ARMS = SLOTS["pose"].reshape(2, 6)  # the right arm, the left arm: shoulder, elbow, wrist, three points of the hand
 _NUM_CHOICES = 4

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from podium.config import Choice
 from podium.data.augment.base import AUGMENTATIONS, Augmentation, Count, ShareRange, ascending, window
-from podium.landmarks import SLOTS
+from podium.landmarks.mediapipe import SLOTS
 
 # Four points each, left hand first; the wrists belong to none.
 FINGERS = np.concatenate([SLOTS[hand][1:].reshape(5, 4) for hand in ("left_hand", "right_hand")])

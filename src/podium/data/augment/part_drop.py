@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from podium.data.augment.base import AUGMENTATIONS, Augmentation
-from podium.landmarks import SLOTS
+from podium.landmarks.mediapipe import SLOTS
 
 
 @AUGMENTATIONS.register("part_drop")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from podium.config import Dataset, KagglePreparedSource
 from podium.errors import UserError
-from podium.landmarks import COLUMNS, RAW_COLUMNS
+from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
 
 MARGIN = 0.02  # files under way, tables
 

@@ -13,7 +13,7 @@ from podium.data.inspect.folders import Folder, read_clip
 from podium.drawing import ASPECT, COLORS, draw_frame, rows, to_plane
 from podium.errors import DISK_FULL, UserError
 from podium.files import atomic_path, check_writable
-from podium.landmarks import NAMES, PARTS, RAW_NAMES, SLOTS
+from podium.landmarks.mediapipe import NAMES, PARTS, RAW_NAMES, SLOTS
 from podium.normalise import is_infinite
 
 FORMATS = ("png", "jpg", "jpeg", "gif")  # those among them that the installed matplotlib writes

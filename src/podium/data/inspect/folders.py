@@ -22,7 +22,7 @@ from podium.data.recordings import Recordings, pieces
 from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
 from podium.errors import UserError
 from podium.files import read_json
-from podium.landmarks import COLUMNS, RAW_NAMES
+from podium.landmarks.mediapipe import COLUMNS, RAW_NAMES
 from podium.npy import map_npy
 from podium.tables import read_table
 from podium.unseen import trained_share

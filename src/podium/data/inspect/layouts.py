@@ -11,7 +11,7 @@ from podium.data.identity import INDEX_COLUMN
 from podium.data.rows import LONG_COLUMNS
 from podium.data.sources.base import SPLITS
 from podium.errors import UserError
-from podium.landmarks import COLUMNS
+from podium.landmarks.mediapipe import COLUMNS
 from podium.npy import map_npy
 
 _MAX_FILES = 10_000  # that are looked at

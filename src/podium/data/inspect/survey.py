@@ -18,7 +18,7 @@ from podium.data.inspect.problems import Absence, Problems, find_problems, find_
 from podium.data.recordings import pieces
 from podium.data.sources.base import TRAINED_SPLITS
 from podium.errors import UserError
-from podium.landmarks import PARTS, SLOTS
+from podium.landmarks.mediapipe import PARTS, SLOTS
 from podium.normalise import is_infinite
 from podium.plausibility import doubts, without_zeros
 from podium.text import unknown_characters
