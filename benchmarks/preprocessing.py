@@ -32,11 +32,11 @@ def make(folder: Path, num_sequences: int) -> None:
     import numpy as np
     import pandas as pd
 
-    from podium.files import write_json
     from podium.landmarks.mediapipe import RAW_COLUMNS
     from podium.signer.clip import record
     from podium.signer.person import sample_person
     from podium.signer.phrases import training_phrase
+    from podium.storage.files import write_json
 
     rng = np.random.default_rng(0)
     people = [sample_person(np.random.default_rng(seed)) for seed in range(20)]

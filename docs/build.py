@@ -17,8 +17,8 @@ from typing import get_args
 from pydantic import BaseModel
 
 from podium import config
-from podium.files import write_text
 from podium.remarks import MEANINGS, REASONS
+from podium.storage.files import write_text
 
 ROOT = Path(__file__).parent.parent
 FILES = {"experiment": config.Experiment, "dataset": config.Dataset, "recipe": config.Recipe}

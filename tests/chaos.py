@@ -25,7 +25,7 @@ from pathlib import Path
 
 from project import TINY, Project, copy_project
 
-from podium.files import file_digest
+from podium.storage.files import file_digest
 
 KILLS_PER_RUN = 5
 TIMEOUT_SECONDS = 1800

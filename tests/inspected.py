@@ -17,8 +17,8 @@ from podium.data.inspect.survey import survey
 from podium.data.inspect.text import lines
 from podium.data.pack import pack_shard
 from podium.data.sequences import list_sequences
-from podium.files import write_json
 from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
+from podium.storage.files import write_json
 
 ROWS = table(num_signers=4, clips_per_signer=4)  # two files, sequences 1000 … 1015, 20 to 38 frames
 FIRST_FILE = int(ROWS["file_id"].iloc[0])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from podium.errors import UserError
-from podium.files import file_digest, read_json
+from podium.storage.files import file_digest, read_json
 
 NAME = "model_card.json"
 _REMEDY = "export both again, or put the file into a folder of its own"

@@ -12,7 +12,7 @@ import pandas as pd
 from safetensors import safe_open
 
 from podium.config import TRAINING_ONLY
-from podium.files import atomic_path, read_json, write_text
+from podium.storage.files import atomic_path, read_json, write_text
 
 
 @dataclass(frozen=True)

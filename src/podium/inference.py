@@ -12,8 +12,8 @@ import numpy as np
 
 from podium.config import Recipe, parse
 from podium.errors import ClipError, UserError
-from podium.files import check_readable, read_json
 from podium.normalise import normalise, resize
+from podium.storage.files import check_readable, read_json
 from podium.text import CHARACTERS, DUMMY_PHRASE, NUM_CHARACTERS, decode
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-from podium.files import atomic_path
+from podium.storage.files import atomic_path
 
 NAMES = ("recipe.json", "history.csv", "metrics.json", "oof.parquet", "reference.npz", "model.safetensors")
 PREFIX = "kept-"

@@ -17,8 +17,8 @@ import pandas as pd
 from podium import __version__
 from podium.card import NAME as CARD
 from podium.errors import UserError
-from podium.files import read_json, write_json
 from podium.provenance import PACKAGE, code_digest, commit
+from podium.storage.files import read_json, write_json
 
 FINISHED, FAILED = "manifest.json", "manifest.failed.json"
 # Two runs of the same may differ in these.

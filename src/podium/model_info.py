@@ -13,8 +13,8 @@ from podium.card import card_problem, listed_files
 from podium.config import TRAINING_ONLY
 from podium.errors import UserError
 from podium.export.operators import operator_names
-from podium.files import file_digest, read_json
 from podium.recognizer import find_model
+from podium.storage.files import file_digest, read_json
 
 _TYPES = {code: name.lower() for name, code in vars(schema.TensorType).items() if name.isupper()}
 _TOLD_BY_CARD = ("name", "training_data", "networks", "score", "code", "licence")

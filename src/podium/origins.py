@@ -7,7 +7,7 @@ from pathlib import Path
 
 from podium.config import Dataset, Experiment, load_dataset, parse, read_yaml
 from podium.errors import UserError
-from podium.files import read_json, write_json
+from podium.storage.files import read_json, write_json
 
 NAME = "made_from.json"
 

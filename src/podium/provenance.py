@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from podium.source_code import PACKAGE, read_source
+from podium.storage.source_code import PACKAGE, read_source
 
 
 def digest(*parts: Any) -> str:

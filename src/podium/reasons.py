@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from podium.errors import UserError
-from podium.files import read_json, write_json
+from podium.storage.files import read_json, write_json
 
 FOLDER = ".provenance/stages"
 MAX_NOTED = 400  # fingerprints of a folder; a run of everything has about twenty

@@ -22,11 +22,11 @@ from podium.data.clip_arrays import GivenClip, read_given
 from podium.data.pack import SHORT_FRAMES
 from podium.data.recordings import MAX_FRAMES
 from podium.errors import ClipError, UserError
-from podium.files import read_json
 from podium.inference import Reader, Reading, TfliteRecognizer, Thresholds, TorchRecognizer, read_recipe
 from podium.landmarks.mediapipe import COLUMNS
 from podium.plausibility import doubts, without_zeros
 from podium.remarks import MEANINGS
+from podium.storage.files import read_json
 from podium.timing import resample, signing
 
 WEIGHTS, TFLITE = "model.safetensors", "model.tflite"

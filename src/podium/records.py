@@ -15,10 +15,10 @@ from typing import Any
 from snakemake.persistence import MetadataRecord, ParamsChange
 from snakemake.persistence.file import FilePersistence
 
-from podium.digests import digests_of
 from podium.errors import UserError, run
-from podium.files import read_json, remove, write_text
 from podium.reasons import Parts, read_parts, reasons
+from podium.storage.digests import digests_of
+from podium.storage.files import read_json, remove, write_text
 
 RESULTS = "results/"
 FOLDER = ".provenance"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from podium.files import atomic_path, read_json, write_text
+from podium.storage.files import atomic_path, read_json, write_text
 from podium.unseen import scored_on, trained_share
 
 

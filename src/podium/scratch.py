@@ -6,8 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from podium.files import atomic_path, remove_partials
 from podium.provenance import digest
+from podium.storage.files import atomic_path, remove_partials
 
 VARIABLE = "PODIUM_SCRATCH"
 SPARE_BYTES = 1 << 30  # left free on the node's disk

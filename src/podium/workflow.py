@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from podium.config import Dataset, Experiment, Recipe
-from podium.digests import digests_of
 from podium.errors import UserError
 from podium.provenance import digest, flat, plain
 from podium.registry import nearest
-from podium.source_code import PACKAGE, reached, registered
+from podium.storage.digests import digests_of
+from podium.storage.source_code import PACKAGE, reached, registered
 
 SCRIPTS = PACKAGE.parents[1] / "workflow/scripts"
 
@@ -36,7 +36,7 @@ def check_comparison(experiment: Experiment, dataset: Dataset) -> None:
 class Stages:
     """Fingerprints of the stages: what a stage's outcome depends on, without the stages' outputs themselves.
 
-    Each covers the stage's own configuration, the code that its script reaches (`podium.source_code`), and the stage
+    Each covers the stage's own configuration, the code that its script reaches (`podium.storage.source_code`), and the stage
     before it, so that an interrupted run never leaves a later stage standing on an outdated earlier one.
 
     Args:

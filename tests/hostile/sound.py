@@ -13,9 +13,9 @@ from small_networks import random_clip, random_network, small_recipe, state_of, 
 from workplace import Workplace
 
 from podium.config import Recipe
-from podium.files import file_digest, write_json
 from podium.landmarks.mediapipe import COLUMNS
 from podium.models.original import to_original
+from podium.storage.files import file_digest, write_json
 from podium.text import CHARACTERS
 
 ROWS = table(num_signers=4, clips_per_signer=3)

@@ -25,7 +25,6 @@ from podium.export.flatbuffer import read_model, write_model
 from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, kind
 from podium.export.tflite import Ensemble
 from podium.export.verification import check_readers
-from podium.files import write_json
 from podium.inference import SIGNATURE, TfliteRecognizer
 from podium.landmarks.mediapipe import COLUMNS
 from podium.port import port
@@ -34,6 +33,7 @@ from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Kernels, Linear,
 from podium.port.weights import Weights
 from podium.prediction import predict
 from podium.recognizer import Recognizer
+from podium.storage.files import write_json
 from podium.text import CHARACTERS
 
 OLD_RUNTIME = os.environ.get("PODIUM_TFLITE_RUNTIME_PYTHON")  # a Python with tflite-runtime 2.14

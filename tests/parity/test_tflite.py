@@ -21,12 +21,12 @@ from podium.export.evaluation import evaluate
 from podium.export.operators import check_operators, operator_names
 from podium.export.tflite import Ensemble, convert
 from podium.export.verification import check_readers, verify
-from podium.files import read_json, write_json
 from podium.inference import TfliteRecognizer, TorchRecognizer
 from podium.landmarks.mediapipe import COLUMNS
 from podium.models.checkpoint import save_weights, write_reference
 from podium.port import port
 from podium.provenance import PACKAGE
+from podium.storage.files import read_json, write_json
 from podium.text import DUMMY_PHRASE, END, decode
 
 SCRIPTS = PACKAGE.parent.parent / "workflow/scripts"

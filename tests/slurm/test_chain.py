@@ -8,7 +8,7 @@ import yaml
 from project import ROOT, copy_project
 from slurm_runs import jobs_of, submit
 
-from podium.files import read_json
+from podium.storage.files import read_json
 
 PROFILE = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
 TRAININGS = {f"train_round{name}" for name in ("1_wildcards_0", "1_wildcards_1", "2_wildcards_1", "2_wildcards_2")}

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from slurm_runs import MODEL, STATE, TIMEOUT_S, jobs_of, last_words, wait_for_line, wait_for_resumption
 
-from podium.files import file_digest
+from podium.storage.files import file_digest
 
 long = pytest.mark.skipif(os.environ.get("PODIUM_SLURM_TESTS") != "all", reason="takes minutes; make test-slurm")
 

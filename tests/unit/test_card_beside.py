@@ -5,7 +5,7 @@ import pytest
 from podium import Recognizer
 from podium.card import NAME, card_problem
 from podium.errors import UserError
-from podium.files import file_digest, write_json
+from podium.storage.files import file_digest, write_json
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from small_networks import random_clip, small_recipe, write_network
 
 from podium.data.clip_files import open_sources
 from podium.data.clip_folders import told_of
-from podium.files import write_json
 from podium.landmarks.mediapipe import COLUMNS
+from podium.storage.files import write_json
 
 CLIP = random_clip(24)
 ROWS = table(num_signers=4, clips_per_signer=2)

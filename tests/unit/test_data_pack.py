@@ -10,9 +10,9 @@ from podium.data import parquet
 from podium.data.pack import pack_shard
 from podium.data.parquet import ParquetRecordings
 from podium.errors import UserError
-from podium.files import write_json
 from podium.landmarks.mediapipe import COLUMNS
 from podium.normalise import STATISTICS_COLUMNS, statistics
+from podium.storage.files import write_json
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from podium.data import sources
 from podium.data.sequences import list_sequences
 from podium.data.sources.hidden_test import choose_test_participants
 from podium.errors import UserError
-from podium.files import file_digest
+from podium.storage.files import file_digest
 
 SYNTHETIC = {
     "kind": "synthetic", "num_train_sequences": 50, "num_supplemental_sequences": 0, "num_test_sequences": 12,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from podium import digests
-from podium.digests import digests_of, unchanged
 from podium.errors import UserError
-from podium.files import file_digest
+from podium.storage import digests
+from podium.storage.digests import digests_of, unchanged
+from podium.storage.files import file_digest
 
 TICK_S = 0.05  # of the disk's clock, with room
 

@@ -7,10 +7,10 @@ from raw_folder import landmark_frame, table
 
 from podium.errors import ClipError, UserError
 from podium.export.evaluation import evaluate, hidden_clips, read_columns, read_test_table
-from podium.files import write_json
 from podium.inference import Reading, TfliteRecognizer
 from podium.landmarks.mediapipe import COLUMNS
 from podium.metrics import edit_distance
+from podium.storage.files import write_json
 from podium.text import DUMMY_PHRASE
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from podium.errors import UserError
-from podium.files import read_json, write_json
 from podium.manifest import by_subject, differences, find_manifest, read_manifest, write_manifest
+from podium.storage.files import read_json, write_json
 
 MANIFEST = {
     "state": "finished",

@@ -15,8 +15,8 @@ from workplace import Workplace
 
 import podium as package
 from podium.data.clip_files import open_sources
-from podium.files import write_json
 from podium.landmarks.mediapipe import COLUMNS
+from podium.storage.files import write_json
 
 RECIPE = small_recipe(max_frames=64)
 ROWS = table(num_signers=4, clips_per_signer=3)

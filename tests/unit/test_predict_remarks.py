@@ -10,11 +10,11 @@ from raw_folder import write_clip
 from small_networks import random_clip, small_recipe, write_network
 
 from podium import Recognizer
-from podium.files import write_json
 from podium.inference import DUMMY_SV, Thresholds, TorchRecognizer
 from podium.landmarks.mediapipe import COLUMNS, SLOTS
 from podium.models.checkpoint import load_model
 from podium.remarks import MEANINGS, REASONS
+from podium.storage.files import write_json
 from podium.text import CHARACTERS, DUMMY_PHRASE
 from podium.timing import resample
 

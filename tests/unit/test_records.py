@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from snakemake.persistence import MetadataRecord
 
-from podium.files import write_json
 from podium.records import Records, record_of, recorded, remove_what_nothing_makes
+from podium.storage.files import write_json
 
 KEPT = {"train_round2"}
 

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from podium.files import read_json, write_json
 from podium.report import summarize
+from podium.storage.files import read_json, write_json
 
 SCORES = {"score": 0.75, "score_damerau": 0.8, "num_sequences": 12}
 

@@ -14,8 +14,8 @@ import torch
 import yaml
 from children import default_signals, nohup
 
-from podium.files import file_digest
 from podium.normalise import STATISTICS_COLUMNS, statistics
+from podium.storage.files import file_digest
 from podium.training.resume import read_state
 
 ROOT = Path(__file__).parent.parent.parent

@@ -5,7 +5,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from podium.config import TRAINING_ONLY
-from podium.files import read_json
+from podium.storage.files import read_json
 
 CONFIG = "config/test/tiny_compare.yaml"
 FOLDER = "results/tiny_compare/comparison"

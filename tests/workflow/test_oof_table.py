@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from podium.files import read_json
+from podium.storage.files import read_json
 
 LATER = {"train_round2": 2, "port_seed": 2, "evaluate_seed": 2, "export_tflite": 1, "answer_in_torch": 1,
          "verify_parity": 1, "evaluate_tflite": 1, "write_model_card": 1, "benchmark_tflite": 1, "summarize": 1,

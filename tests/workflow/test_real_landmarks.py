@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from podium.files import read_json
+from podium.storage.files import read_json
 
 LOCAL = "config/test/local.yaml"
 

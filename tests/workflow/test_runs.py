@@ -3,8 +3,8 @@
 import base64
 import importlib.metadata
 
-from podium.files import file_digest, read_json
 from podium.manifest import differences
+from podium.storage.files import file_digest, read_json
 
 
 def test_manifest_of_a_finished_run(finished):

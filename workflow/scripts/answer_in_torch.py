@@ -10,7 +10,7 @@ from podium.export.answers import answer_all, write_answers
 from podium.export.clips import parity_clips
 from podium.inference import read_recipe
 from podium.models.checkpoint import load_model
-from podium.npy import read_npz
+from podium.storage.npy import read_npz
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ import argparse
 
 from podium.errors import run
 from podium.export.benchmark import benchmark
-from podium.files import write_json
+from podium.storage.files import write_json
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from podium.config import load_dataset
 from podium.errors import run
-from podium.files import write_json
+from podium.storage.files import write_json
 
 
 def main() -> None:

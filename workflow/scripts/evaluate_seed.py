@@ -4,9 +4,9 @@ import argparse
 
 from podium.errors import run
 from podium.export.evaluation import evaluate, read_test_table
-from podium.files import write_json
 from podium.inference import TorchRecognizer, read_recipe
 from podium.landmarks.mediapipe import COLUMNS
+from podium.storage.files import write_json
 
 
 def main() -> None:

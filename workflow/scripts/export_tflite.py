@@ -8,7 +8,7 @@ from podium.export.evaluation import read_columns
 from podium.export.formats import MAKERS
 from podium.export.tflite import Ensemble
 from podium.export.twins import load_twin
-from podium.files import atomic_path, write_json
+from podium.storage.files import atomic_path, write_json
 
 
 def main() -> None:

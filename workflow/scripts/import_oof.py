@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from podium.data.artefacts import made_by
 from podium.errors import run
-from podium.files import atomic_path, write_json
 from podium.oof import INDEX_COLUMNS, import_oof, oof_metrics, read_oof_table
-from podium.tables import read_table
+from podium.storage.artefacts import made_by
+from podium.storage.files import atomic_path, write_json
+from podium.storage.tables import read_table
 
 
 def main() -> None:

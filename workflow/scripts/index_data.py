@@ -8,8 +8,8 @@ from podium.data import sources
 from podium.data.folds import assign_folds
 from podium.data.index import build_index, manifest
 from podium.errors import run
-from podium.files import atomic_path, file_digest, write_json
 from podium.landmarks.mediapipe import COLUMNS
+from podium.storage.files import atomic_path, file_digest, write_json
 
 
 def main() -> None:

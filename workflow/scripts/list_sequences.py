@@ -6,7 +6,7 @@ from podium.config import load_dataset
 from podium.data import sources
 from podium.data.sequences import list_sequences
 from podium.errors import run
-from podium.files import atomic_path, write_json
+from podium.storage.files import atomic_path, write_json
 from podium.unseen import trained_share
 
 

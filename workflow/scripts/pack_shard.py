@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from podium.data.artefacts import made_by
 from podium.data.pack import DTYPES, pack_shard
 from podium.data.sources import TRAINED_SPLITS
-from podium.digests import unchanged
 from podium.errors import run
-from podium.files import atomic_path, read_json, write_json
-from podium.tables import read_table
+from podium.storage.artefacts import made_by
+from podium.storage.digests import unchanged
+from podium.storage.files import atomic_path, read_json, write_json
+from podium.storage.tables import read_table
 
 
 def main() -> None:

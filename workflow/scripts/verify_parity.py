@@ -10,7 +10,7 @@ from pathlib import Path
 from podium.errors import run
 from podium.export.agreement import TOLERANCES
 from podium.export.verification import verify
-from podium.files import write_json
+from podium.storage.files import write_json
 
 
 def main() -> None:

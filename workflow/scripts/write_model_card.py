@@ -6,7 +6,7 @@ from pathlib import Path
 from podium.config import load_dataset
 from podium.errors import run
 from podium.export.card import model_card
-from podium.files import read_json, write_json
+from podium.storage.files import read_json, write_json
 
 
 def main() -> None:

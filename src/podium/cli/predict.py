@@ -42,8 +42,8 @@ def run(arguments: argparse.Namespace) -> None:
             not one clip can be read.
     """
     from podium.data.clip_files import open_sources
-    from podium.files import check_writable, write_text
     from podium.recognizer import Recognizer
+    from podium.storage.files import check_writable, write_text
 
     if arguments.out:
         if arguments.out.exists() and not arguments.out.is_file():

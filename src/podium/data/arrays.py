@@ -14,9 +14,9 @@ import numpy as np
 
 from podium.data.recordings import Recordings
 from podium.errors import UserError
-from podium.files import read_json
 from podium.landmarks.mediapipe import COLUMNS
-from podium.npy import map_npy
+from podium.storage.files import read_json
+from podium.storage.npy import map_npy
 
 COLUMNS_FILE = "inference_args.json"  # names the columns, as the competition's submissions do
 _DTYPES = ("<f2", "<f4", "<f8")

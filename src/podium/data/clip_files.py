@@ -21,9 +21,9 @@ from podium.data.parquet import open_parquet
 from podium.data.recordings import MAX_FRAMES, Recordings, clips
 from podium.data.table_recordings import TableRecordings
 from podium.errors import ClipError, UserError
-from podium.files import check_readable
 from podium.landmarks.mediapipe import COLUMNS
-from podium.npy import map_npy
+from podium.storage.files import check_readable
+from podium.storage.npy import map_npy
 
 
 @dataclass(frozen=True)

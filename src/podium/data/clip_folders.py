@@ -14,7 +14,7 @@ from podium.data.inspect.folders import open_folder
 from podium.data.sources.base import CSV_NAMES
 from podium.errors import UserError
 from podium.landmarks.mediapipe import COLUMNS
-from podium.tables import MAX_FIELD
+from podium.storage.tables import MAX_FIELD
 
 SUFFIXES = (*parquet.SUFFIXES, *csv_rows.SUFFIXES, ".npy")
 

@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from podium.data.artefacts import made_by
 from podium.errors import UserError
 from podium.landmarks.mediapipe import COLUMNS, MIRROR, NUM_LANDMARKS
 from podium.normalise import STATISTICS_COLUMNS, fill_missing, standardise
-from podium.npy import map_npy
+from podium.storage.artefacts import made_by
+from podium.storage.npy import map_npy
 
 
 def shard_path(root: str | Path, split: str, file_id: int) -> Path:

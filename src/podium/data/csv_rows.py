@@ -7,7 +7,7 @@ import pyarrow as pa
 from podium.data.rows import Rows
 from podium.errors import UserError
 from podium.landmarks.mediapipe import RAW_COLUMNS
-from podium.tables import read_csv
+from podium.storage.tables import read_csv
 
 SUFFIXES = (".csv", ".tsv")
 _LANDMARKS = frozenset(RAW_COLUMNS[1:])

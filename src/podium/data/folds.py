@@ -5,7 +5,7 @@ import pandas as pd
 
 from podium.config import Folds
 from podium.errors import UserError
-from podium.tables import read_csv
+from podium.storage.tables import read_csv
 
 HELD_OUT = -1  # in no fold: never trained on, validates the full-fit seeds
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import pandas as pd
 
 from podium.config import Dataset
-from podium.data.artefacts import made_by
 from podium.data.clips import shard_path
 from podium.data.folds import HELD_OUT
 from podium.data.pack import HAND_COLUMNS, TABLE_TYPES
 from podium.data.sources import TRAINED_SPLITS
 from podium.errors import UserError
-from podium.files import read_json
 from podium.normalise import STATISTICS_COLUMNS
-from podium.tables import read_table
+from podium.storage.artefacts import made_by
+from podium.storage.files import read_json
+from podium.storage.tables import read_table
 
 INDEX_COLUMNS = [
     "split", "file_id", "sequence_id", "participant_id", "phrase", "offset", "num_frames",

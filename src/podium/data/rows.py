@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from podium.errors import UserError
-from podium.tables import named
+from podium.storage.tables import named
 
 BATCH_FRAMES = 4096
 LONG_COLUMNS = {"frame", "type", "landmark_index", "x", "y"}  # of the isolated-sign competition's layout

@@ -16,8 +16,8 @@ import numpy as np
 
 from podium.errors import UserError
 from podium.export.clips import Clip
-from podium.files import atomic_path
-from podium.npy import read_npz
+from podium.storage.files import atomic_path
+from podium.storage.npy import read_npz
 from podium.text import LABEL_LENGTH, PAD, VOCAB_SIZE
 
 _STAGE = "stage/"

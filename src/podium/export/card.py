@@ -6,10 +6,10 @@ from pathlib import Path
 from podium import __version__
 from podium.config import Export
 from podium.export.flatbuffer import read_model
-from podium.files import file_digest
 from podium.inference import SIGNATURE
 from podium.landmarks.mediapipe import COLUMNS
 from podium.provenance import code_digest, commit
+from podium.storage.files import file_digest
 from podium.text import CHARACTERS, DUMMY_PHRASE, LABEL_LENGTH, PAD
 from podium.unseen import scored_on
 

@@ -14,12 +14,12 @@ import pandas as pd
 from podium.data.parquet import ParquetRecordings
 from podium.data.recordings import clips
 from podium.errors import ClipError, UserError
-from podium.files import read_json
 from podium.inference import Reader
 from podium.landmarks.mediapipe import COLUMNS
 from podium.metrics import edit_distance, normalized_score, row_scores
 from podium.plausibility import without_zeros
-from podium.tables import read_table
+from podium.storage.files import read_json
+from podium.storage.tables import read_table
 from podium.text import DUMMY_PHRASE
 
 NUM_WORST = 10

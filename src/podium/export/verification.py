@@ -10,10 +10,10 @@ from podium.export.clips import Clip, parity_clips
 from podium.export.parity import check_faults, check_stages, check_weights
 from podium.export.tflite import Ensemble
 from podium.export.twins import load_twin
-from podium.files import read_json
 from podium.inference import TfliteRecognizer
-from podium.npy import read_npz
 from podium.port.weights import load_torch_state
+from podium.storage.files import read_json
+from podium.storage.npy import read_npz
 
 _NUM_TRACED = 3  # differing clips whose first diverging stage is looked for
 

@@ -9,7 +9,6 @@ import torch
 from podium import __version__
 from podium.config import Recipe
 from podium.errors import UserError
-from podium.files import file_digest, write_json
 from podium.importing.files import read_tensors
 from podium.importing.sets import ORIGINAL, TOP, State, choose
 from podium.landmarks.mediapipe import COLUMNS, NAMES, RAW_NAMES
@@ -21,6 +20,7 @@ from podium.models.decoder import position_table
 from podium.models.original import from_original, to_original
 from podium.signer.clip import record
 from podium.signer.person import sample_person
+from podium.storage.files import file_digest, write_json
 
 ORIGINALS = ("squeezeformer_relpos", "squeezeformer_rope")  # the networks of round 1 and of round 2
 

@@ -16,11 +16,11 @@ from torch import nn
 
 from podium.config import Recipe
 from podium.errors import UserError
-from podium.files import atomic_path
 from podium.models.base import SignReader
 from podium.models.decoder import greedy
 from podium.models.registry import create
 from podium.normalise import normalise, resize
+from podium.storage.files import atomic_path
 
 
 def save_weights(model: nn.Module, path: str | Path) -> None:

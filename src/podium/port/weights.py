@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save
 
 from podium.config import TRAINING_ONLY
 from podium.errors import UserError
-from podium.files import atomic_path
+from podium.storage.files import atomic_path
 
 
 @dataclass(frozen=True)

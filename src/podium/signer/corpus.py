@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 
 from podium.config import SyntheticSource
 from podium.errors import UserError
-from podium.files import atomic_path, write_json
 from podium.landmarks.mediapipe import PART_SIZES, RAW_COLUMNS
 from podium.signer.clip import record
 from podium.signer.person import Person, sample_person
 from podium.signer.phrases import sentence, training_phrase, with_all_characters
+from podium.storage.files import atomic_path, write_json
 from podium.text import CHARACTERS
 
 SPLITS = ("train", "supplemental", "test")

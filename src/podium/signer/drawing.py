@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from podium.errors import run
-from podium.files import atomic_path
 from podium.signer.hand import GENERIC_BONES
 from podium.signer.handshapes import SHAPES, Handshape, key_frames
+from podium.storage.files import atomic_path
 
 _ORDER = "abcdefghijklmnopqrstuvwxyz0123456789 !#$%&'()*+,-./:;=?@[_~"
 _COLORS = ("#d62728", "#ff7f0e", "#2ca02c", "#1f77b4", "#9467bd")  # thumb … pinky

@@ -7,9 +7,9 @@ import numpy as np
 
 from podium.drawing import draw_frame
 from podium.errors import run
-from podium.files import atomic_path
 from podium.signer.clip import record
 from podium.signer.person import sample_person
+from podium.storage.files import atomic_path
 
 
 def draw_film(path: Path, phrases: list[str], num_frames: int = 12) -> None:

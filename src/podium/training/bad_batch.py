@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 from podium.config import Recipe
 from podium.data.sampler import BucketSampler
 from podium.errors import UserError
-from podium.files import atomic_path
+from podium.storage.files import atomic_path
 from podium.training.readings import Diverged
 from podium.training.resume import BAD_BATCH
 

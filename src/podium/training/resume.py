@@ -20,7 +20,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 
 from podium.ending import ENDING, asked_to_end
-from podium.files import atomic_path
+from podium.storage.files import atomic_path
 from podium.training.ranks import gathered, largest, num_ranks, rank
 from podium.training.readings import Readings
 

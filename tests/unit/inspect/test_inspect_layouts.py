@@ -11,7 +11,7 @@ from inspected import FIRST_FILE, ROWS, problems, reported
 from raw_folder import table, write_arrays
 
 from podium.data.inspect.text import lines
-from podium.files import write_json
+from podium.storage.files import write_json
 
 SHOWN = ["splits", "folds", "accounts", "problems"]
 NOT_MADE = "{} that the table names: not made (or downloaded) yet"

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from podium.data.download.space import readable
 from podium.errors import UserError
-from podium.files import atomic_path
+from podium.storage.files import atomic_path
 
 # What deflate can reach at most is 1032; more than that is another method's, or a lie.
 MAX_RATIO = 1100

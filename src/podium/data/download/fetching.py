@@ -18,7 +18,7 @@ from podium.data.download.layout import Part
 from podium.data.download.space import check_space
 from podium.data.download.transfer import fetch, probe
 from podium.errors import UserError
-from podium.files import atomic_path, file_digest, read_json, write_json
+from podium.storage.files import atomic_path, file_digest, read_json, write_json
 
 CONTENTS = "contents.json"  # beside the raw files: what has been unpacked, written last
 

@@ -11,7 +11,7 @@ from podium.data.arrays import COLUMNS_FILE, column_order
 from podium.data.download.client import Remote
 from podium.data.sources.base import CSV_NAMES
 from podium.errors import UserError
-from podium.tables import read_csv
+from podium.storage.tables import read_csv
 
 KaggleLike = KaggleSource | KagglePreparedSource
 

@@ -15,16 +15,16 @@ import numpy as np
 import pandas as pd
 
 from podium.data.arrays import ArrayRecordings, is_id
-from podium.data.artefacts import made_by
 from podium.data.inspect.layouts import is_long, long_layout, recognise
 from podium.data.parquet import ParquetRecordings
 from podium.data.recordings import Recordings, pieces
 from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
 from podium.errors import UserError
-from podium.files import read_json
 from podium.landmarks.mediapipe import COLUMNS, RAW_NAMES
-from podium.npy import map_npy
-from podium.tables import read_table
+from podium.storage.artefacts import made_by
+from podium.storage.files import read_json
+from podium.storage.npy import map_npy
+from podium.storage.tables import read_table
 from podium.unseen import trained_share
 
 _LOOKED_FOR = (

@@ -12,7 +12,7 @@ from podium.data.rows import LONG_COLUMNS
 from podium.data.sources.base import SPLITS
 from podium.errors import UserError
 from podium.landmarks.mediapipe import COLUMNS
-from podium.npy import map_npy
+from podium.storage.npy import map_npy
 
 _MAX_FILES = 10_000  # that are looked at
 _SNIFFED = 1 << 16  # bytes of a json file

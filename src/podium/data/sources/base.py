@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from podium import tables
 from podium.config import Dataset
 from podium.errors import UserError
 from podium.registry import Registry
+from podium.storage import tables
 
 SPLITS = ("train", "supplemental", "test")
 TRAINED_SPLITS = ("train", "supplemental")  # the test split never reaches a shard

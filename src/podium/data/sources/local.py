@@ -8,9 +8,9 @@ import pandas as pd
 from podium.config import Dataset
 from podium.data.sources.base import SOURCES, Source, read_csv
 from podium.data.sources.hidden_test import set_signers_aside
-from podium.digests import digests_of
 from podium.errors import UserError
 from podium.provenance import digest
+from podium.storage.digests import digests_of
 
 
 @SOURCES.register("local")
@@ -46,7 +46,7 @@ class Local(Source):
         return super().landmarks("train" if split == "test" and self._sets_signers_aside else split, file_id)
 
     def fingerprint(self) -> str:
-        """Of the content of all csv and parquet files, which is read once and remembered (`podium.digests`).
+        """Of the content of all csv and parquet files, which is read once and remembered (`podium.storage.digests`).
 
         Raises:
             UserError: A csv names a parquet file that is not there or is none.

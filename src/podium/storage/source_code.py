@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from podium.files import atomic_path
+from podium.storage.files import atomic_path
 
 PACKAGE = Path(__file__).parent
 MEMORY = Path("results/state/source_code.json")

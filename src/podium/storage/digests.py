@@ -17,7 +17,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from podium.errors import UserError
-from podium.files import atomic_path, file_digest
+from podium.storage.files import atomic_path, file_digest
 
 MEMORY = Path("results/state/digests.json")
 NUM_THREADS = 8
