@@ -2,7 +2,7 @@
 
 import signal
 
-from podium.ending import ENDING
+from podium.runtime.signals import ENDING
 
 
 def default_signals() -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from podium.alone import stay_alone
 from podium.errors import UserError
+from podium.runtime.locks import stay_alone
 
 HOLDER = """
 import os, sys
 from pathlib import Path
-from podium.alone import stay_alone
+from podium.runtime.locks import stay_alone
 stay_alone(Path(sys.argv[1]))
 if os.fork():  # as a loader process, which may outlive its parent
     print("held", flush=True)

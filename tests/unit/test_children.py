@@ -7,7 +7,7 @@ import sys
 import pytest
 from children import default_signals, nohup
 
-from podium.ending import ENDING
+from podium.runtime.signals import ENDING
 
 
 @pytest.fixture(params=ENDING, ids=lambda number: number.name)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from podium.errors import UserError
-from podium.gpu import lease_gpus, visible_devices
+from podium.runtime.gpu import lease_gpus, visible_devices
 
 
 @pytest.fixture(autouse=True)
@@ -102,10 +102,10 @@ def test_several_gpus_are_leased_together_or_not_at_all(tmp_path, monkeypatch):
 
 
 HOLDER = """
-import os, pathlib, signal, sys, podium.errors, podium.gpu
+import os, pathlib, signal, sys, podium.errors, podium.runtime.gpu
 
 def main():
-    lease = podium.gpu.lease_gpus(int(sys.argv[2]), pathlib.Path(sys.argv[1]), patience_s=0)
+    lease = podium.runtime.gpu.lease_gpus(int(sys.argv[2]), pathlib.Path(sys.argv[1]), patience_s=0)
     if len(sys.argv) > 3:  # a loader process that outlives its parent
         ready, word = os.pipe()
         if os.fork() == 0:
@@ -185,5 +185,5 @@ def test_a_job_waits_for_the_processes_of_a_killed_one(tmp_path, holders, monkey
         holder.kill()
         holder.wait()
 
-    monkeypatch.setattr("podium.gpu.time.sleep", end)
+    monkeypatch.setattr("podium.runtime.gpu.time.sleep", end)
     assert lease_gpus(2, tmp_path).devices == ["0", "1"]

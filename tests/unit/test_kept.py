@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from podium import kept
+from podium.runtime import finished_runs as kept
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from podium.errors import UserError
-from podium.leftovers import end_leftovers
+from podium.runtime.slurm import end_leftovers
 
 SQUEUE = """
 test -e broken && { echo 'Unable to contact slurm controller' >&2; exit 1; }
@@ -79,7 +79,7 @@ def test_a_controller_that_does_not_answer(queue, tmp_path):
 def test_a_job_that_does_not_end(queue, tmp_path, monkeypatch):
     queue(1, tmp_path / "run", "'train_round1:fold=0'")
     (tmp_path / "bin/scancel").write_text("#!/bin/sh\n")
-    monkeypatch.setattr("podium.leftovers.END_TIMEOUT_S", 0)
-    monkeypatch.setattr("podium.leftovers.POLL_S", 0)
+    monkeypatch.setattr("podium.runtime.slurm.END_TIMEOUT_S", 0)
+    monkeypatch.setattr("podium.runtime.slurm.POLL_S", 0)
     with pytest.raises(UserError, match="jobs 1 of an earlier run have not ended"):
         end_leftovers(tmp_path / "run", ["train_round1:fold=0"], ["/run/config/a.yaml"])

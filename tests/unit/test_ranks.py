@@ -114,12 +114,12 @@ print(f"error: {sys.argv[1]} of rank {rank}", file=sys.stderr)
 
 
 def launched(tmp_path: Path, rest: str) -> subprocess.Popen[str]:
-    """Two processes of a small program under `podium.launch`."""
+    """Two processes of a small program under `podium.runtime.launch`."""
     call = f"""
 import sys
 from pathlib import Path
-from podium.gpu import lease_gpus
-from podium.launch import launch
+from podium.runtime.gpu import lease_gpus
+from podium.runtime.launch import launch
 lease = lease_gpus(2, Path({str(tmp_path)!r}))
 raise SystemExit(launch([sys.executable, "-c", {MEMBER + rest!r}, "word"], lease))
 """

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from podium.scratch import near
+from podium.runtime.node_copy import near
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_what_a_killed_copy_has_left_is_cleared(data, tmp_path):
 
 
 def test_jobs_that_start_together_make_one_copy(data, tmp_path):
-    code = "import sys, pathlib, podium.scratch as s; print(s.near(pathlib.Path(sys.argv[1]), sys.argv[2]))"
+    code = "import sys, pathlib, podium.runtime.node_copy as s; print(s.near(pathlib.Path(sys.argv[1]), sys.argv[2]))"
     command = [sys.executable, "-c", code, data, tmp_path / "scratch"]
     jobs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     places = {job.communicate(timeout=60)[0].strip() for job in jobs}

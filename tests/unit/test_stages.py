@@ -94,7 +94,7 @@ LINE = "\n\ndef nobody_calls_this():\n    return 1\n"
         ("src/podium/training/optimizers/scaled_adam.py", "", LINE, set()),
         ("src/podium/data/sources/kaggle.py", "", LINE, set()),
         ("src/podium/data/download/client.py", "", LINE, set()),
-        ("src/podium/gpu.py", "", LINE, set()),
+        ("src/podium/runtime/gpu.py", "", LINE, set()),
         ("src/podium/recognizer.py", "", LINE, set()),
         ("src/podium/cli/predict.py", "", LINE, set()),
         ("src/podium/training/loop.py", "", LINE, TRAINED),

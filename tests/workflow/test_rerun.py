@@ -56,7 +56,7 @@ def test_comments_in_a_recipe_run_nothing(copied):
         ("src/podium/oof.py", *CODE, {"merge_oof": 1, **FROM_ROUND2}),
         ("src/podium/port/decoder.py", *CODE, {"port_seed": 2, **AFTER_PORT}),
         ("src/podium/export/benchmark.py", *CODE, AFTER_BENCHMARK),
-        ("src/podium/gpu.py", *CODE, {}),
+        ("src/podium/runtime/gpu.py", *CODE, {}),
         ("src/podium/training/loop.py", '"""', '"""Changed. ', {}),
         ("src/podium/models/zipformer.py", *CODE, {}),
     ],

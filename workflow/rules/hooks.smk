@@ -7,14 +7,14 @@ from snakemake_interface_executor_plugins.utils import encode_target_jobs_cli_ar
 
 from podium.errors import run
 from podium.storage.files import check_writable, remove_partials
-from podium.kept import forget
-from podium.leftovers import end_leftovers
+from podium.runtime.finished_runs import forget
+from podium.runtime.slurm import end_leftovers
 from podium.manifest import write_manifest
 from podium.origins import note_origin
 from podium.reasons import note_parts
 from podium.records import remove_what_nothing_makes
 from podium.storage.source_code import remember
-from podium.usage import UsageMeter
+from podium.runtime.usage import UsageMeter
 
 METERS = []
 NUM_NAMED = 10  # files in a line

@@ -6,13 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-from podium.alone import stay_alone
 from podium.config import load_recipe
 from podium.errors import natural, run
-from podium.gpu import lease_gpus
-from podium.kept import take
-from podium.launch import end_with_parent, launch
-from podium.scratch import near
+from podium.runtime.finished_runs import take
+from podium.runtime.gpu import lease_gpus
+from podium.runtime.launch import end_with_parent, launch
+from podium.runtime.locks import stay_alone
+from podium.runtime.node_copy import near
 
 
 def main() -> None:

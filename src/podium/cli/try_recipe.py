@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise UserError("overfit learns one batch of all clips; leave --fold and --full-fit to one-epoch")
     if arguments.preset == "one-epoch" and arguments.steps is not None:
         raise UserError("one-epoch goes through all batches; leave --steps to overfit")
-    from podium.gpu import lease_gpus
+    from podium.runtime.gpu import lease_gpus
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     recipe = named_recipe(arguments.recipe)

@@ -8,10 +8,10 @@ from podium import __version__
 from podium.config import Recipe
 from podium.data.clips import Clips
 from podium.data.dataset import TABLE_COLUMNS
-from podium.kept import keep
 from podium.models.checkpoint import save_weights, write_reference
 from podium.models.ranks import num_ranks
 from podium.provenance import digest
+from podium.runtime.finished_runs import keep
 from podium.storage.artefacts import made_by
 from podium.storage.files import atomic_path, file_digest, write_json
 from podium.storage.source_code import reached
@@ -46,7 +46,7 @@ def train_job(
         out: Made when absent.
         tensorboard: Folder for event files.
         state: Folder for the state of a run under way; what an interrupted run of the same job left there is continued.
-        fingerprint: Under which the results are kept there as well, see `podium.kept`.
+        fingerprint: Under which the results are kept there as well, see `podium.runtime.finished_runs`.
 
     Raises:
         UserError: A file is absent, the folds do not fit the table, or `podium.training.loop.train` gave up.

@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from torch.optim.swa_utils import AveragedModel
 
-from podium.ending import ENDING, asked_to_end
+from podium.runtime.signals import ENDING, asked_to_end
 from podium.storage.files import atomic_path
 from podium.training.ranks import gathered, largest, num_ranks, rank
 from podium.training.readings import Readings

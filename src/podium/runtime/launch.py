@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from podium.ending import asked_to_end
-from podium.gpu import Lease
+from podium.runtime.gpu import Lease
+from podium.runtime.signals import asked_to_end
 
 GRACE_S = 30  # for the others, once one has failed: those that wait for it never end
 POLL_S = 0.1
