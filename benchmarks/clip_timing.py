@@ -16,8 +16,8 @@ import pandas as pd
 from podium import Recognizer
 from podium.inference import TfliteRecognizer
 from podium.landmarks.mediapipe import COLUMNS
+from podium.landmarks.timing import resample
 from podium.metrics import normalized_score
-from podium.timing import resample
 
 HANDS = [column for column, name in enumerate(COLUMNS) if "hand" in name]
 FRAME_RATE = 30

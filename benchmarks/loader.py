@@ -25,7 +25,7 @@ from podium.config import Data
 from podium.data.clips import mirror
 from podium.data.dataset import TrainingClips, collate
 from podium.data.sampler import BucketSampler
-from podium.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, statistics
+from podium.landmarks.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, statistics
 from podium.text import encode
 
 NUM_FILES = 121

@@ -1,4 +1,4 @@
-"""What the rules of `podium.plausibility` say of real and virtual people: ``python benchmarks/plausibility.py``.
+"""What the rules of `podium.landmarks.plausibility` say of real and virtual people: ``python benchmarks/plausibility.py``.
 
 Prints false alarms (of clips as they are, and of what people do, too), the range of every figure that the rules look
 at, and the share of clips in which a planted fault is found; real recordings where --shared holds them.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from podium.plausibility import doubts, figures
+from podium.landmarks.plausibility import doubts, figures
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from planted import FAULTS, HABITS, real_clips, real_hands, virtual_clips  # noqa: E402

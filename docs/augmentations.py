@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from podium.data.augment import AUGMENTATIONS, build_augmentations
 from podium.data.clips import mirror
-from podium.drawing import ASPECT, draw_frame
+from podium.landmarks.drawing import ASPECT, draw_frame
 from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
-from podium.normalise import standardise, statistics
+from podium.landmarks.normalise import standardise, statistics
 from podium.signer.clip import record
 from podium.signer.person import sample_person
 from podium.storage.files import atomic_path

@@ -1,7 +1,7 @@
 """Writes the generated parts of the documentation; ``--check`` only says whether they are in step.
 
 The configuration reference and the JSON schemas come from the pydantic models, the graph from Snakemake, the tables of
-remarks and reasons from `podium.remarks`, those of results and of the comparison from the last runs of
+remarks and reasons from `podium.landmarks.remarks`, those of results and of the comparison from the last runs of
 `config/config.yaml` and `config/compare.yaml` (left as they are if there were none).
 """
 
@@ -17,7 +17,7 @@ from typing import get_args
 from pydantic import BaseModel
 
 from podium import config
-from podium.remarks import MEANINGS, REASONS
+from podium.landmarks.remarks import MEANINGS, REASONS
 from podium.storage.files import write_text
 
 ROOT = Path(__file__).parent.parent

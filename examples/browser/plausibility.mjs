@@ -1,4 +1,4 @@
-// Whether a clip's landmarks can be those of a person: podium/plausibility.py in JavaScript; a test compares both.
+// Whether a clip's landmarks can be those of a person: podium/landmarks/plausibility.py in JavaScript; a test compares both.
 
 const MAX_FRAMES = 256; // that are looked at, spread evenly
 const MIN_FRAMES = 3; // that must show what a rule looks at
@@ -109,7 +109,7 @@ function tilt(of, across, down) {
   return Math.abs(of[`${across}_y`] * of[`${down}_x`]) / Math.max(upright, 1e-9);
 }
 
-/** Medians over the frames of what the rules look at; see `figures` in podium/plausibility.py. */
+/** Medians over the frames of what the rules look at; see `figures` in podium/landmarks/plausibility.py. */
 function figures(clip, {size, slots, groups, contour, bones}) {
   const seen = {};
   const note = (name, value) => (seen[name] ??= []).push(value);

@@ -1,4 +1,4 @@
-// What is said of a clip, in words. Keys and sentences are those of podium/remarks.py; a test compares them.
+// What is said of a clip, in words. Keys and sentences are those of podium/landmarks/remarks.py; a test compares them.
 
 /** What is doubtful about a clip that was read all the same. */
 export const MEANINGS = {

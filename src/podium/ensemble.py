@@ -7,10 +7,10 @@ V vocabulary, D width.
 import numpy as np
 import torch
 
+from podium.landmarks.normalise import normalise, resize
 from podium.models.base import SignReader
 from podium.models.checkpoint import observe_encoder
 from podium.models.decoder import greedy
-from podium.normalise import normalise, resize
 from podium.text import END, VOCAB_SIZE
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from podium.config import Recipe, parse
 from podium.errors import ClipError, UserError
-from podium.normalise import normalise, resize
+from podium.landmarks.normalise import normalise, resize
 from podium.storage.files import check_readable, read_json
 from podium.text import CHARACTERS, DUMMY_PHRASE, NUM_CHARACTERS, decode
 
@@ -31,8 +31,8 @@ class Reading:
     Attributes:
         text: "" if nothing was read.
         confidence: That the clip can be read at all, in [0, 1]; None if the reader does not know.
-        reason: Why there is no text, a key of `podium.remarks.REASONS`; else "".
-        remarks: What is doubtful about the clip, keys of `podium.remarks.MEANINGS`.
+        reason: Why there is no text, a key of `podium.landmarks.remarks.REASONS`; else "".
+        remarks: What is doubtful about the clip, keys of `podium.landmarks.remarks.MEANINGS`.
         num_read_frames: Frames that the reader was given; None if nothing was left to read.
     """
 
@@ -56,7 +56,7 @@ class Thresholds:
     min_confidence: float
 
     def reason(self, num_frames: int, confidence: float | None) -> str:
-        """Why a clip got no text, as a key of `podium.remarks.REASONS`."""
+        """Why a clip got no text, as a key of `podium.landmarks.remarks.REASONS`."""
         if num_frames < self.min_frames:
             return "too_short"
         if confidence is not None and confidence < self.min_confidence:

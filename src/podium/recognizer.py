@@ -18,16 +18,16 @@ import numpy as np
 
 from podium.card import card_problem
 from podium.config import FRAME_RATES
-from podium.data.clip_arrays import GivenClip, read_given
 from podium.data.pack import SHORT_FRAMES
-from podium.data.recordings import MAX_FRAMES
 from podium.errors import ClipError, UserError
 from podium.inference import Reader, Reading, TfliteRecognizer, Thresholds, TorchRecognizer, read_recipe
+from podium.landmarks.clip_arrays import GivenClip, read_given
 from podium.landmarks.mediapipe import COLUMNS
-from podium.plausibility import doubts, without_zeros
-from podium.remarks import MEANINGS
+from podium.landmarks.plausibility import doubts, without_zeros
+from podium.landmarks.recordings import MAX_FRAMES
+from podium.landmarks.remarks import MEANINGS
+from podium.landmarks.timing import resample, signing
 from podium.storage.files import read_json
-from podium.timing import resample, signing
 
 WEIGHTS, TFLITE = "model.safetensors", "model.tflite"
 _NUMBER = ((int, float), "a number")
@@ -76,7 +76,7 @@ class Recognizer:
             landmarks: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN (or
                 masked) if a landmark is missing; one row per frame. An array (T, 390) of floats has the columns
                 `podium.landmarks.mediapipe.COLUMNS` in that order. A table of pandas, polars, pyarrow … has them by name, in any
-                order and among others. Or a `podium.data.clip_arrays.GivenClip`.
+                order and among others. Or a `podium.landmarks.clip_arrays.GivenClip`.
             fps: Frames a second of the clip; None takes the table's column ``fps``; without it, the clip counts as
                 one of the model's own rate.
 

@@ -11,9 +11,9 @@ from planted import FAULTS, HABITS, virtual_clips
 from small_networks import random_clip
 
 from podium.landmarks.mediapipe import COLUMNS
-from podium.plausibility import doubts, without_zeros
-from podium.remarks import MEANINGS, REASONS
-from podium.timing import resample, signing
+from podium.landmarks.plausibility import doubts, without_zeros
+from podium.landmarks.remarks import MEANINGS, REASONS
+from podium.landmarks.timing import resample, signing
 
 EXAMPLE = Path(__file__).parents[2] / "examples/browser"
 NODE = shutil.which("node")

@@ -15,7 +15,7 @@ from podium.data.augment.time_shift import shifted_frames
 from podium.data.clips import Labelled, Stretch, cutmix, mirror
 from podium.data.dataset import Sample, collate
 from podium.landmarks.mediapipe import COLUMNS, MIRROR, NAMES
-from podium.normalise import fill_missing, nearest_frames, normalise, resize
+from podium.landmarks.normalise import fill_missing, nearest_frames, normalise, resize
 from podium.text import encode
 
 CLIPS = ["T20_L64", "T64_L64", "T65_L64", "T100_L64", "T1_L64", "allnan_T5_L64", "T400_L384", "T150_L384"]

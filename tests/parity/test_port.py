@@ -12,9 +12,9 @@ from podium.errors import UserError
 from podium.export.parity import check_faults, check_stages, check_weights
 from podium.export.tflite import preprocess
 from podium.export.twins import load_twin, save_twin
+from podium.landmarks.normalise import normalise, resize
 from podium.models import MODELS
 from podium.models.checkpoint import write_reference
-from podium.normalise import normalise, resize
 from podium.port import TWINS, port
 from podium.storage.files import write_json
 

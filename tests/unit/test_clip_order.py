@@ -7,12 +7,12 @@ import pyarrow.parquet as pq
 import pytest
 from raw_folder import landmark_frame, table, write_raw
 
-from podium.data.clip_arrays import read_given
 from podium.data.clip_files import open_sources
 from podium.data.inspect.folders import open_recordings, read_clip
 from podium.data.pack import pack_shard
 from podium.errors import ClipError
 from podium.export.evaluation import evaluate, hidden_clips, read_test_table
+from podium.landmarks.clip_arrays import read_given
 from podium.landmarks.mediapipe import COLUMNS
 
 ROWS = table(num_signers=2, clips_per_signer=2)
@@ -325,7 +325,7 @@ def test_ids_and_frames_may_both_be_an_index(tmp_path):
 
 
 def test_many_row_groups_and_batches(tmp_path, monkeypatch):
-    monkeypatch.setattr("podium.data.parquet.BATCH_FRAMES", 7)
+    monkeypatch.setattr("podium.landmarks.parquet.BATCH_FRAMES", 7)
     scattered = FRAME.sample(frac=1, random_state=2)
     scattered.rename_axis("clip").to_parquet(tmp_path / "clips.parquet", row_group_size=11)
     found = clips(tmp_path / "clips.parquet")

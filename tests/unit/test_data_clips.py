@@ -5,7 +5,7 @@ import pytest
 
 from podium.data.clips import Labelled, Stretch, cut, cutmix, mirror
 from podium.landmarks.mediapipe import NAMES, SLOTS
-from podium.normalise import nearest_frames, normalise, resize
+from podium.landmarks.normalise import nearest_frames, normalise, resize
 
 
 def raw_clip(num_frames: int = 40, seed: int = 0) -> np.ndarray:

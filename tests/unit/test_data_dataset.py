@@ -17,7 +17,7 @@ from podium.data.clips import Clips, cut, mirror
 from podium.data.dataset import TrainingClips, ValidationClips, collate
 from podium.data.sampler import BucketSampler
 from podium.errors import UserError
-from podium.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, standardise, statistics
+from podium.landmarks.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, standardise, statistics
 from podium.text import encode
 
 ROOT = Path(__file__).parent.parent.parent

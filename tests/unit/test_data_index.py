@@ -15,7 +15,7 @@ from podium.config import Data
 from podium.data.clips import Clips
 from podium.data.dataset import TrainingClips
 from podium.landmarks.mediapipe import COLUMNS
-from podium.normalise import normalise
+from podium.landmarks.normalise import normalise
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 OUTPUTS = ("index.parquet", "folds.parquet", "manifest.json", "inference_args.json")

@@ -6,12 +6,12 @@ import pyarrow as pa
 import pytest
 from raw_folder import landmark_frame, table, write_arrays
 
-from podium.data import parquet
 from podium.data.pack import pack_shard
-from podium.data.parquet import ParquetRecordings
 from podium.errors import UserError
+from podium.landmarks import parquet
 from podium.landmarks.mediapipe import COLUMNS
-from podium.normalise import STATISTICS_COLUMNS, statistics
+from podium.landmarks.normalise import STATISTICS_COLUMNS, statistics
+from podium.landmarks.parquet import ParquetRecordings
 from podium.storage.files import write_json
 
 

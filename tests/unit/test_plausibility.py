@@ -5,8 +5,8 @@ import pytest
 from planted import FAULTS, HABITS, real_clips, real_hands, virtual_clips
 
 from podium.landmarks.mediapipe import COLUMNS, NUM_LANDMARKS, SLOTS
-from podium.plausibility import MIN_FRAMES, doubts, figures, without_zeros
-from podium.remarks import MEANINGS
+from podium.landmarks.plausibility import MIN_FRAMES, doubts, figures, without_zeros
+from podium.landmarks.remarks import MEANINGS
 
 NUM_VIRTUAL = 200  # benchmarks/plausibility.py takes 10,000
 

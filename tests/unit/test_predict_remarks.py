@@ -12,11 +12,11 @@ from small_networks import random_clip, small_recipe, write_network
 from podium import Recognizer
 from podium.inference import DUMMY_SV, Thresholds, TorchRecognizer
 from podium.landmarks.mediapipe import COLUMNS, SLOTS
+from podium.landmarks.remarks import MEANINGS, REASONS
+from podium.landmarks.timing import resample
 from podium.models.checkpoint import load_model
-from podium.remarks import MEANINGS, REASONS
 from podium.storage.files import write_json
 from podium.text import CHARACTERS, DUMMY_PHRASE
-from podium.timing import resample
 
 PERSON = next(virtual_clips(1, seed=8))
 RECIPE = small_recipe(max_frames=64)

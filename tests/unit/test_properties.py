@@ -18,10 +18,10 @@ from podium.data.augment.base import FrameAugmentation
 from podium.data.clips import Labelled, Stretch, cut, cutmix, mirror
 from podium.data.folds import HELD_OUT, assign_folds
 from podium.data.pack import pack_shard
-from podium.data.recordings import runs
 from podium.errors import one_line
+from podium.landmarks.normalise import nearest_frames, normalise, resize, standardise, statistics
+from podium.landmarks.recordings import runs
 from podium.metrics import edit_distance, normalized_score, row_scores
-from podium.normalise import nearest_frames, normalise, resize, standardise, statistics
 from podium.text import CHARACTERS, END, LABEL_LENGTH, MAX_CHARACTERS, PAD, decode, encode, unknown_characters
 
 phrases = st.text(CHARACTERS, max_size=45)

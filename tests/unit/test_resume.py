@@ -14,7 +14,7 @@ import torch
 import yaml
 from children import default_signals, nohup
 
-from podium.normalise import STATISTICS_COLUMNS, statistics
+from podium.landmarks.normalise import STATISTICS_COLUMNS, statistics
 from podium.storage.files import file_digest
 from podium.training.resume import read_state
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from podium.signer import hand
+from podium.landmarks.person import hand
 from podium.signer.handshapes import SHAPES, key_frames
 from podium.text import CHARACTERS
 

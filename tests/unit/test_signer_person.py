@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from podium.signer import body as bodies
-from podium.signer import face as faces
-from podium.signer import rotation
-from podium.signer.camera import Camera, project, sample_camera, to_camera, to_world
+from podium.landmarks.person import body as bodies
+from podium.landmarks.person import face as faces
+from podium.landmarks.person import rotation
+from podium.landmarks.person.camera import Camera, project, sample_camera, to_camera, to_world
+from podium.landmarks.person.dropout import missing_bursts
 from podium.signer.clip import FACE, LEFT_HAND, MIRROR, POSE, RIGHT_HAND, record
-from podium.signer.dropout import missing_bursts
 from podium.signer.handshapes import SHAPES
 from podium.signer.motion import sample_style, spell
 from podium.signer.person import sample_person

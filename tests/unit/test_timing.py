@@ -9,8 +9,8 @@ from small_networks import random_clip, small_recipe, write_network
 from podium import Recognizer
 from podium.errors import ClipError, UserError
 from podium.landmarks.mediapipe import COLUMNS, SLOTS
+from podium.landmarks.timing import resample, signing
 from podium.storage.files import write_json
-from podium.timing import resample, signing
 
 HANDS = [column for column, name in enumerate(COLUMNS) if "hand" in name]
 

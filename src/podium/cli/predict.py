@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from podium.cli.arguments import count
 from podium.errors import UserError
-from podium.remarks import MEANINGS
+from podium.landmarks.remarks import MEANINGS
 
 if TYPE_CHECKING:
     from podium.data.clip_files import Sources

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from podium.data import csv_rows, parquet
-from podium.data.arrays import ArrayRecordings, columns_beside
 from podium.data.clip_folders import SUFFIXES, is_shard, list_files, suffix_of
-from podium.data.csv_rows import open_csv
-from podium.data.frames import PROBLEMS
 from podium.data.inspect.folders import ShardRecordings
-from podium.data.parquet import open_parquet
-from podium.data.recordings import MAX_FRAMES, Recordings, clips
-from podium.data.table_recordings import TableRecordings
 from podium.errors import ClipError, UserError
+from podium.landmarks import csv_rows, parquet
+from podium.landmarks.arrays import ArrayRecordings, columns_beside
+from podium.landmarks.csv_rows import open_csv
+from podium.landmarks.frames import PROBLEMS
 from podium.landmarks.mediapipe import COLUMNS
+from podium.landmarks.parquet import open_parquet
+from podium.landmarks.recordings import MAX_FRAMES, Recordings, clips
+from podium.landmarks.table_recordings import TableRecordings
 from podium.storage.files import check_readable
 from podium.storage.npy import map_npy
 
@@ -36,7 +36,7 @@ class Clip:
         landmarks: An array in the order of `podium.landmarks.mediapipe.COLUMNS`, its shape and type not checked yet. None if the
             clip cannot be read.
         problem: Why it cannot be read, else "".
-        remarks: What is to be said of the rows: kinds of `podium.remarks.MEANINGS`.
+        remarks: What is to be said of the rows: kinds of `podium.landmarks.remarks.MEANINGS`.
         fps: Frames a second, positive, as the file says; None if it does not.
     """
 

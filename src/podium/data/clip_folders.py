@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from podium.data import csv_rows, parquet
-from podium.data.arrays import is_columns_file
 from podium.data.inspect.folders import open_folder
 from podium.data.sources.base import CSV_NAMES
 from podium.errors import UserError
+from podium.landmarks import csv_rows, parquet
+from podium.landmarks.arrays import is_columns_file
 from podium.landmarks.mediapipe import COLUMNS
 from podium.storage.tables import MAX_FIELD
 

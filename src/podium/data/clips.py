@@ -15,7 +15,7 @@ import pandas as pd
 
 from podium.errors import UserError
 from podium.landmarks.mediapipe import COLUMNS, MIRROR, NUM_LANDMARKS
-from podium.normalise import STATISTICS_COLUMNS, fill_missing, standardise
+from podium.landmarks.normalise import STATISTICS_COLUMNS, fill_missing, standardise
 from podium.storage.artefacts import made_by
 from podium.storage.npy import map_npy
 
@@ -66,7 +66,7 @@ class Clips:
         return self._shard(row)[self._begin[row] : self._end[row]].astype(np.float32, copy=False)
 
     def normalised(self, row: int) -> np.ndarray:
-        """(T, 130, 3) float32, no NaN; equal to `podium.normalise.normalise` of the raw clip."""
+        """(T, 130, 3) float32, no NaN; equal to `podium.landmarks.normalise.normalise` of the raw clip."""
         return fill_missing(standardise(self.raw(row), self._mean_NC[row], self._deviation_NC[row]))
 
     def frames(self, stretches: list[Stretch], chosen_T: np.ndarray) -> np.ndarray:

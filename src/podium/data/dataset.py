@@ -17,7 +17,7 @@ from podium.data.augment import FrameAugmentation, build_augmentations
 from podium.data.clips import Clips, Labelled, Stretch, cutmix
 from podium.errors import UserError
 from podium.landmarks.mediapipe import NUM_LANDMARKS
-from podium.normalise import fill_missing, resize
+from podium.landmarks.normalise import fill_missing, resize
 from podium.text import encode
 
 TABLE_COLUMNS = ["split", "file_id", "sequence_id", "participant_id", "phrase", "offset", "num_frames"]

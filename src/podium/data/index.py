@@ -11,7 +11,7 @@ from podium.data.folds import HELD_OUT
 from podium.data.pack import HAND_COLUMNS, TABLE_TYPES
 from podium.data.sources import TRAINED_SPLITS
 from podium.errors import UserError
-from podium.normalise import STATISTICS_COLUMNS
+from podium.landmarks.normalise import STATISTICS_COLUMNS
 from podium.storage.artefacts import made_by
 from podium.storage.files import read_json
 from podium.storage.tables import read_table

@@ -14,14 +14,14 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 
-from podium.data.arrays import ArrayRecordings
-from podium.data.frames import PROBLEMS
-from podium.data.parquet import ParquetRecordings
-from podium.data.recordings import MAX_FRAMES, Recordings, runs
+from podium.landmarks.arrays import ArrayRecordings
+from podium.landmarks.frames import PROBLEMS
 from podium.landmarks.mediapipe import COLUMNS, SLOTS
-from podium.normalise import STATISTICS_COLUMNS, is_infinite, statistics
-from podium.plausibility import doubts, without_zeros
-from podium.remarks import MEANINGS
+from podium.landmarks.normalise import STATISTICS_COLUMNS, is_infinite, statistics
+from podium.landmarks.parquet import ParquetRecordings
+from podium.landmarks.plausibility import doubts, without_zeros
+from podium.landmarks.recordings import MAX_FRAMES, Recordings, runs
+from podium.landmarks.remarks import MEANINGS
 
 DTYPES = {"float32": "<f4", "float16": "<f2"}
 HAND_COLUMNS = ["hand_share", "left_hand_share", "right_hand_share"]

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from podium.data.parquet import ParquetRecordings
-from podium.data.recordings import clips
 from podium.errors import ClipError, UserError
 from podium.inference import Reader
 from podium.landmarks.mediapipe import COLUMNS
+from podium.landmarks.parquet import ParquetRecordings
+from podium.landmarks.plausibility import without_zeros
+from podium.landmarks.recordings import clips
 from podium.metrics import edit_distance, normalized_score, row_scores
-from podium.plausibility import without_zeros
 from podium.storage.files import read_json
 from podium.storage.tables import read_table
 from podium.text import DUMMY_PHRASE

@@ -126,7 +126,7 @@ class Ensemble(tf.Module):
 
 
 def preprocess(raw_TK: tf.Tensor, max_frames: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """What `podium.normalise` does: standardise a clip, NaN → 0, and repeat no frame but drop some of too many.
+    """What `podium.landmarks.normalise` does: standardise a clip, NaN → 0, and repeat no frame but drop some of too many.
 
     An empty clip becomes one frame of zeros; it gets the dummy phrase in any case. All that TFLite's fast kernels lack
     comes first, so that they get the rest and the encoders in one piece.

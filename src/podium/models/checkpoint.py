@@ -16,10 +16,10 @@ from torch import nn
 
 from podium.config import Recipe
 from podium.errors import UserError
+from podium.landmarks.normalise import normalise, resize
 from podium.models.base import SignReader
 from podium.models.decoder import greedy
 from podium.models.registry import create
-from podium.normalise import normalise, resize
 from podium.storage.files import atomic_path
 
 

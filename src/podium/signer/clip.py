@@ -5,12 +5,12 @@ Legend: F frames, N landmarks of one part, J hand joints (21), L all 543 landmar
 
 import numpy as np
 
-from podium.signer import body as bodies
-from podium.signer import face as faces
-from podium.signer import rotation
-from podium.signer.camera import Camera, project, sample_camera, to_camera
-from podium.signer.dropout import missing_bursts
-from podium.signer.hand import forward_kinematics
+from podium.landmarks.person import body as bodies
+from podium.landmarks.person import face as faces
+from podium.landmarks.person import rotation
+from podium.landmarks.person.camera import Camera, project, sample_camera, to_camera
+from podium.landmarks.person.dropout import missing_bursts
+from podium.landmarks.person.hand import forward_kinematics
 from podium.signer.motion import HANGING_4, RELAXED_A, spell
 from podium.signer.person import Person
 

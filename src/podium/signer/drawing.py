@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from podium.errors import run
-from podium.signer.hand import GENERIC_BONES
+from podium.landmarks.person.hand import GENERIC_BONES
 from podium.signer.handshapes import SHAPES, Handshape, key_frames
 from podium.storage.files import atomic_path
 

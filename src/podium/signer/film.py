@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from podium.drawing import draw_frame
 from podium.errors import run
+from podium.landmarks.drawing import draw_frame
 from podium.signer.clip import record
 from podium.signer.person import sample_person
 from podium.storage.files import atomic_path

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from podium.signer import rotation
-from podium.signer.hand import NUM_ANGLES, HandBones, forward_kinematics
+from podium.landmarks.person import rotation
+from podium.landmarks.person.hand import NUM_ANGLES, HandBones, forward_kinematics
 from podium.text import CHARACTERS
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from podium.signer import rotation
-from podium.signer.hand import ANGLES, LIMITS_A2, NUM_ANGLES
+from podium.landmarks.person import rotation
+from podium.landmarks.person.hand import ANGLES, LIMITS_A2, NUM_ANGLES
 from podium.signer.handshapes import SHAPES
 
 _ANGLES = slice(0, NUM_ANGLES)

@@ -11,7 +11,7 @@ from raw_folder import table, write_arrays, write_raw
 
 from podium.data.inspect.text import lines
 from podium.landmarks.mediapipe import COLUMNS
-from podium.remarks import MEANINGS
+from podium.landmarks.remarks import MEANINGS
 from podium.storage.files import read_json, write_json
 
 TEST_ROWS = table(num_signers=2, clips_per_signer=3, split="test", first_id=3000)  # signers 50 and 51

@@ -6,7 +6,7 @@ import numpy as np
 
 from podium.config import Choice
 from podium.data.augment.base import AUGMENTATIONS, Augmentation, FactorRange, Range
-from podium.normalise import fill_missing
+from podium.landmarks.normalise import fill_missing
 
 
 @AUGMENTATIONS.register("affine")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from podium.data.augment.base import AUGMENTATIONS, FactorRange, FrameAugmentation
-from podium.normalise import nearest_frames
+from podium.landmarks.normalise import nearest_frames
 
 
 @AUGMENTATIONS.register("resample")

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from podium.config import Archive, KagglePreparedSource, KaggleSource
-from podium.data.arrays import COLUMNS_FILE, column_order
 from podium.data.download.client import Remote
 from podium.data.sources.base import CSV_NAMES
 from podium.errors import UserError
+from podium.landmarks.arrays import COLUMNS_FILE, column_order
 from podium.storage.tables import read_csv
 
 KaggleLike = KaggleSource | KagglePreparedSource

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from podium.data.inspect.folders import Folder, read_clip
-from podium.drawing import ASPECT, COLORS, draw_frame, rows, to_plane
 from podium.errors import DISK_FULL, UserError
+from podium.landmarks.drawing import ASPECT, COLORS, draw_frame, rows, to_plane
 from podium.landmarks.mediapipe import NAMES, PARTS, RAW_NAMES, SLOTS
-from podium.normalise import is_infinite
+from podium.landmarks.normalise import is_infinite
 from podium.storage.files import atomic_path, check_writable
 
 FORMATS = ("png", "jpg", "jpeg", "gif")  # those among them that the installed matplotlib writes

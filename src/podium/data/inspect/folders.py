@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from podium.data.arrays import ArrayRecordings, is_id
 from podium.data.inspect.layouts import is_long, long_layout, recognise
-from podium.data.parquet import ParquetRecordings
-from podium.data.recordings import Recordings, pieces
 from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
 from podium.errors import UserError
+from podium.landmarks.arrays import ArrayRecordings, is_id
 from podium.landmarks.mediapipe import COLUMNS, RAW_NAMES
+from podium.landmarks.parquet import ParquetRecordings
+from podium.landmarks.recordings import Recordings, pieces
 from podium.storage.artefacts import made_by
 from podium.storage.files import read_json
 from podium.storage.npy import map_npy
@@ -93,7 +93,7 @@ class Folder:
 
 
 class ShardRecordings(Recordings):
-    """The sequences of a shard; see `podium.data.recordings.Recordings`.
+    """The sequences of a shard; see `podium.landmarks.recordings.Recordings`.
 
     Raises:
         UserError: The shard or the table beside it is missing, damaged, or does not fit the other.

@@ -6,12 +6,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from podium.data import csv_rows, parquet
-from podium.data.identity import INDEX_COLUMN
-from podium.data.rows import LONG_COLUMNS
 from podium.data.sources.base import SPLITS
 from podium.errors import UserError
+from podium.landmarks import csv_rows, parquet
+from podium.landmarks.identity import INDEX_COLUMN
 from podium.landmarks.mediapipe import COLUMNS
+from podium.landmarks.rows import LONG_COLUMNS
 from podium.storage.npy import map_npy
 
 _MAX_FILES = 10_000  # that are looked at

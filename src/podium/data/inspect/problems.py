@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from podium import remarks
 from podium.data.inspect.folders import Split
 from podium.data.pack import SHORT_FRAMES
 from podium.data.sequences import phrase_problem, trained_recordings, trained_signers
+from podium.landmarks import remarks
 from podium.text import MAX_CHARACTERS
 
 NUM_EXAMPLES = 3

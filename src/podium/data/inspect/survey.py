@@ -15,12 +15,12 @@ import pandas as pd
 from podium.data.folds import HELD_OUT
 from podium.data.inspect.folders import Folder, open_recordings
 from podium.data.inspect.problems import Absence, Problems, find_problems, find_trained, listed
-from podium.data.recordings import pieces
 from podium.data.sources.base import TRAINED_SPLITS
 from podium.errors import UserError
 from podium.landmarks.mediapipe import PARTS, SLOTS
-from podium.normalise import is_infinite
-from podium.plausibility import doubts, without_zeros
+from podium.landmarks.normalise import is_infinite
+from podium.landmarks.plausibility import doubts, without_zeros
+from podium.landmarks.recordings import pieces
 from podium.text import unknown_characters
 
 _COUNTS = ["num_frames", *PARTS, "hand", "filled", "infinite"]  # frames of a sequence that …

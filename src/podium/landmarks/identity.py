@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from podium.data.frames import are_clips, are_told_apart, arrange, stretches, whole
-from podium.data.rows import Rows, can_be_ids, floats, in_words
 from podium.errors import UserError
+from podium.landmarks.frames import are_clips, are_told_apart, arrange, stretches, whole
 from podium.landmarks.mediapipe import RAW_COLUMNS
+from podium.landmarks.rows import Rows, can_be_ids, floats, in_words
 
 INDEX_COLUMN = "sequence_id"
 # Names as `_spelling` gives them.
@@ -37,7 +37,7 @@ class Identity:
     Attributes:
         ids_F: (F,) int64: the sequence of each row.
         labels: What a sequence is called in the table; those that are not here go by their id.
-        remark: A kind of `podium.remarks.MEANINGS`, if there are or may be several clips and no column `INDEX_COLUMN`.
+        remark: A kind of `podium.landmarks.remarks.MEANINGS`, if there are or may be several clips and no column `INDEX_COLUMN`.
     """
 
     ids_F: np.ndarray
@@ -59,7 +59,7 @@ def is_named(name: str, *names: str) -> bool:
 
 
 def frame_numbers(rows: Rows) -> np.ndarray | None:
-    """(F,) float64, as `podium.data.frames.whole` returns them; None if rows have no numbers.
+    """(F,) float64, as `podium.landmarks.frames.whole` returns them; None if rows have no numbers.
 
     Raises:
         UserError: The column holds text or something else that is no number.

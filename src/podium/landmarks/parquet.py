@@ -11,11 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from podium.data.identity import INDEX_COLUMN, spelled
-from podium.data.rows import BATCH_FRAMES, Rows
-from podium.data.table_recordings import TableRecordings
 from podium.errors import UserError
+from podium.landmarks.identity import INDEX_COLUMN, spelled
 from podium.landmarks.mediapipe import COLUMNS
+from podium.landmarks.rows import BATCH_FRAMES, Rows
+from podium.landmarks.table_recordings import TableRecordings
 
 SUFFIXES = (".parquet", ".pq", ".parq")
 BUFFER_BYTES = 1 << 15  # per column; without it a column of a whole row group is read at once

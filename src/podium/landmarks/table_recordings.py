@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from podium.data import frames
-from podium.data.identity import (
+from podium.errors import ClipError, UserError
+from podium.landmarks import frames
+from podium.landmarks.identity import (
     FRAME_NAMES,
     INDEX_COLUMN,
     RATE_NAMES,
@@ -24,14 +25,13 @@ from podium.data.identity import (
     is_named,
     spelled,
 )
-from podium.data.recordings import Recordings
-from podium.data.rows import Rows, floats
-from podium.errors import ClipError, UserError
 from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
+from podium.landmarks.recordings import Recordings
+from podium.landmarks.rows import Rows, floats
 
 
 class TableRecordings(Recordings):
-    """The sequences of a table; see `podium.data.recordings.Recordings`.
+    """The sequences of a table; see `podium.landmarks.recordings.Recordings`.
 
     Args:
         columns: Names of the value columns to read.

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from podium.data.rows import Rows
 from podium.errors import UserError
 from podium.landmarks.mediapipe import RAW_COLUMNS
+from podium.landmarks.rows import Rows
 from podium.storage.tables import read_csv
 
 SUFFIXES = (".csv", ".tsv")

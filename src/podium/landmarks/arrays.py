@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from podium.data.recordings import Recordings
 from podium.errors import UserError
 from podium.landmarks.mediapipe import COLUMNS
+from podium.landmarks.recordings import Recordings
 from podium.storage.files import read_json
 from podium.storage.npy import map_npy
 
@@ -23,7 +23,7 @@ _DTYPES = ("<f2", "<f4", "<f8")
 
 
 class ArrayRecordings(Recordings):
-    """The sequences of a folder, by ascending id; see `podium.data.recordings.Recordings`.
+    """The sequences of a folder, by ascending id; see `podium.landmarks.recordings.Recordings`.
 
     Files whose name is no id are passed over. `COLUMNS_FILE`, in the folder or beside it, says how the columns are
     ordered; without it they stand as in `podium.landmarks.mediapipe.COLUMNS`.

@@ -13,8 +13,8 @@ import math
 import numpy as np
 
 from podium.landmarks.mediapipe import LIPS, NAMES, NUM_LANDMARKS, SLOTS
-from podium.normalise import is_infinite
-from podium.remarks import MEANINGS
+from podium.landmarks.normalise import is_infinite
+from podium.landmarks.remarks import MEANINGS
 
 # Each limit lies between what real and virtual clips show and what the same clips show once they are spoilt;
 # benchmarks/plausibility.py prints both and counts false alarms.
@@ -84,7 +84,7 @@ def doubts(raw_TK: np.ndarray) -> tuple[str, ...]:
             missing; T may be 0.
 
     Returns:
-        Kinds of `podium.remarks.MEANINGS`, in their order.
+        Kinds of `podium.landmarks.remarks.MEANINGS`, in their order.
     """
     of = figures(raw_TK)
     if is_in_another_order(of):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from podium.signer import rotation
+from podium.landmarks.person import rotation
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ class Recordings(Protocol):
         absence: The reason for skipping a sequence that should be here and is not.
         unreadable: Sequences that are here, but cannot be read; `num_frames` leaves them out.
         extra_columns: Names of columns that nothing reads.
-        refused: Sequences whose rows are in no order → the reason: a key of `podium.data.frames.PROBLEMS`.
-        remarks: Sequences of which something is to be said → kinds of `podium.remarks.MEANINGS`.
+        refused: Sequences whose rows are in no order → the reason: a key of `podium.landmarks.frames.PROBLEMS`.
+        remarks: Sequences of which something is to be said → kinds of `podium.landmarks.remarks.MEANINGS`.
     """
 
     absence: str

@@ -7,13 +7,13 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from podium.data.frames import PROBLEMS
-from podium.data.identity import FRAME_NAMES, RATE_NAMES, is_named
-from podium.data.recordings import clips
-from podium.data.rows import Rows
-from podium.data.table_recordings import TableRecordings
 from podium.errors import ClipError
+from podium.landmarks.frames import PROBLEMS
+from podium.landmarks.identity import FRAME_NAMES, RATE_NAMES, is_named
 from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
+from podium.landmarks.recordings import clips
+from podium.landmarks.rows import Rows
+from podium.landmarks.table_recordings import TableRecordings
 
 _NAME = "a clip"  # begins the messages
 _LANDMARKS, _OTHERS = frozenset(COLUMNS), frozenset(RAW_COLUMNS[1:]) - frozenset(COLUMNS)
@@ -21,7 +21,7 @@ _ID_TYPES = (nw.String, nw.Categorical, nw.Enum, nw.Boolean, nw.Date, nw.Datetim
 
 
 def clip_of_table(table: Any) -> tuple[np.ndarray, tuple[str, ...], float | None]:
-    """The one clip of a table: (T, 390) float32; kinds of `podium.remarks.MEANINGS`; frames a second, or None.
+    """The one clip of a table: (T, 390) float32; kinds of `podium.landmarks.remarks.MEANINGS`; frames a second, or None.
 
     Raises:
         UserError: Columns are missing, stand twice or hold no numbers; rows are in no order, or of several clips.

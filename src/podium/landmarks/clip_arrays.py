@@ -10,7 +10,7 @@ import numpy as np
 
 from podium.errors import ClipError, UserError
 from podium.landmarks.mediapipe import COLUMNS
-from podium.normalise import is_infinite
+from podium.landmarks.normalise import is_infinite
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class GivenClip:
 
     Attributes:
         landmarks_TK: (T, 390) float32 in the order of `podium.landmarks.mediapipe.COLUMNS`, NaN kept.
-        remarks: What is to be said of a table's rows: kinds of `podium.remarks.MEANINGS`.
+        remarks: What is to be said of a table's rows: kinds of `podium.landmarks.remarks.MEANINGS`.
         fps: Frames a second, positive, as the table says; None if it does not.
     """
 
@@ -47,7 +47,7 @@ def read_given(landmarks: Any) -> GivenClip:
     """
     if not _is_table(landmarks):
         return GivenClip(_finite(_as_array(landmarks)))
-    from podium.data.given_tables import clip_of_table  # tables load slowly, and arrays need not wait for them
+    from podium.landmarks.given_tables import clip_of_table  # tables load slowly, and arrays need not wait for them
 
     try:
         landmarks_TK, remarks, fps = clip_of_table(landmarks)
