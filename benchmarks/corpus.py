@@ -11,7 +11,7 @@ import tempfile
 import time
 
 from podium.config import SyntheticSource
-from podium.signer.corpus import file_ids, plan_corpus, write_parquet
+from podium.systems.fingerspelling.corpus.corpus import file_ids, plan_corpus, write_parquet
 
 
 def main() -> None:

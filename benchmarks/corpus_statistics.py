@@ -6,7 +6,7 @@ python benchmarks/corpus_statistics.py real=../shared/real/wide virtual=results/
 import argparse
 
 from podium.errors import UserError, run
-from podium.signer.statistics import describe, read_clips
+from podium.systems.fingerspelling.corpus.statistics import describe, read_clips
 
 
 def main() -> None:

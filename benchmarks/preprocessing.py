@@ -33,10 +33,10 @@ def make(folder: Path, num_sequences: int) -> None:
     import pandas as pd
 
     from podium.landmarks.mediapipe import RAW_COLUMNS
-    from podium.signer.clip import record
-    from podium.signer.person import sample_person
-    from podium.signer.phrases import training_phrase
     from podium.storage.files import write_json
+    from podium.systems.fingerspelling.corpus.clip import record
+    from podium.systems.fingerspelling.corpus.person import sample_person
+    from podium.systems.fingerspelling.corpus.phrases import training_phrase
 
     rng = np.random.default_rng(0)
     people = [sample_person(np.random.default_rng(seed)) for seed in range(20)]

@@ -14,9 +14,9 @@ from podium.data.clips import mirror
 from podium.landmarks.drawing import ASPECT, draw_frame
 from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
 from podium.landmarks.normalise import standardise, statistics
-from podium.signer.clip import record
-from podium.signer.person import sample_person
 from podium.storage.files import atomic_path
+from podium.systems.fingerspelling.corpus.clip import record
+from podium.systems.fingerspelling.corpus.person import sample_person
 
 PATH = Path(__file__).parent / "pictures/augmentations.png"
 PHRASE = "12 elm rd"

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from podium.landmarks.mediapipe import COLUMNS, MIRROR, NAMES, NUM_LANDMARKS, PARTS, RAW_NAMES, SLOTS
-from podium.signer.clip import record
-from podium.signer.person import sample_person
-from podium.signer.phrases import training_phrase
+from podium.systems.fingerspelling.corpus.clip import record
+from podium.systems.fingerspelling.corpus.person import sample_person
+from podium.systems.fingerspelling.corpus.phrases import training_phrase
 
 _SELECTED = [RAW_NAMES.index(name) for name in NAMES]
 _ARMS = {"left_hand": [127, 128, 129, 126], "right_hand": [121, 122, 123, 120]}  # fingers, wrist last

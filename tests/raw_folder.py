@@ -8,8 +8,8 @@ import pandas as pd
 import yaml
 
 from podium.landmarks.mediapipe import COLUMNS, NAMES, RAW_COLUMNS, RAW_NAMES
-from podium.signer.clip import record
-from podium.signer.person import sample_person
+from podium.systems.fingerspelling.corpus.clip import record
+from podium.systems.fingerspelling.corpus.person import sample_person
 
 CSV_NAMES = {"train": "train.csv", "supplemental": "supplemental_metadata.csv", "test": "test.csv"}
 

@@ -9,9 +9,9 @@ import pytest
 from podium.config import SyntheticSource
 from podium.errors import UserError
 from podium.landmarks.mediapipe import RAW_COLUMNS
-from podium.signer.corpus import TABLES, file_ids, plan_corpus, write_parquet, write_tables
-from podium.signer.statistics import describe, gap_lengths, read_clips
 from podium.storage.files import file_digest
+from podium.systems.fingerspelling.corpus.corpus import TABLES, file_ids, plan_corpus, write_parquet, write_tables
+from podium.systems.fingerspelling.corpus.statistics import describe, gap_lengths, read_clips
 from podium.text import CHARACTERS
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from podium.landmarks.person import hand
-from podium.signer.handshapes import SHAPES, key_frames
+from podium.systems.fingerspelling.corpus.handshapes import SHAPES, key_frames
 from podium.text import CHARACTERS
 
 LETTERS, DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"

@@ -9,10 +9,10 @@ from podium.landmarks.person import face as faces
 from podium.landmarks.person import rotation
 from podium.landmarks.person.camera import Camera, project, sample_camera, to_camera, to_world
 from podium.landmarks.person.dropout import missing_bursts
-from podium.signer.clip import FACE, LEFT_HAND, MIRROR, POSE, RIGHT_HAND, record
-from podium.signer.handshapes import SHAPES
-from podium.signer.motion import sample_style, spell
-from podium.signer.person import sample_person
+from podium.systems.fingerspelling.corpus.clip import FACE, LEFT_HAND, MIRROR, POSE, RIGHT_HAND, record
+from podium.systems.fingerspelling.corpus.handshapes import SHAPES
+from podium.systems.fingerspelling.corpus.motion import sample_style, spell
+from podium.systems.fingerspelling.corpus.person import sample_person
 from podium.text import CHARACTERS
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from podium.signer.phrases import sentence, training_phrase, with_all_characters
+from podium.systems.fingerspelling.corpus.phrases import sentence, training_phrase, with_all_characters
 from podium.text import CHARACTERS, unknown_characters
 
 

@@ -9,7 +9,7 @@ import argparse
 
 from podium.config import SyntheticSource, load_dataset
 from podium.errors import UserError, run
-from podium.signer.corpus import SPLITS, plan_corpus, write_landmarks, write_tables
+from podium.systems.fingerspelling.corpus.corpus import SPLITS, plan_corpus, write_landmarks, write_tables
 
 
 def main() -> None:

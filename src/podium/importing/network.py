@@ -18,9 +18,9 @@ from podium.models.base import SignReader
 from podium.models.checkpoint import save_weights, write_reference
 from podium.models.decoder import position_table
 from podium.models.original import from_original, to_original
-from podium.signer.clip import record
-from podium.signer.person import sample_person
 from podium.storage.files import file_digest, write_json
+from podium.systems.fingerspelling.corpus.clip import record
+from podium.systems.fingerspelling.corpus.person import sample_person
 
 ORIGINALS = ("squeezeformer_relpos", "squeezeformer_rope")  # the networks of round 1 and of round 2
 

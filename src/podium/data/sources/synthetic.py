@@ -23,7 +23,7 @@ class Synthetic(Source):
         return ["train"] + [split for split, number in numbers.items() if number > 0]
 
     def file_ids(self, split: str) -> list[int]:
-        from podium.signer import corpus  # a large room that the other sources need not wait for
+        from podium.systems.fingerspelling.corpus import corpus
 
         return sorted(corpus.file_ids(self.dataset.source, split))
 

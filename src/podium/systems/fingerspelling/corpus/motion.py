@@ -11,7 +11,7 @@ import numpy as np
 
 from podium.landmarks.person import rotation
 from podium.landmarks.person.hand import ANGLES, LIMITS_A2, NUM_ANGLES
-from podium.signer.handshapes import SHAPES
+from podium.systems.fingerspelling.corpus.handshapes import SHAPES
 
 _ANGLES = slice(0, NUM_ANGLES)
 _TURN = slice(NUM_ANGLES, NUM_ANGLES + 4)

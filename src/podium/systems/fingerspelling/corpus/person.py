@@ -8,7 +8,7 @@ from podium.landmarks.person.body import Body, sample_body
 from podium.landmarks.person.camera import Camera, sample_camera, to_world
 from podium.landmarks.person.face import Face, sample_face
 from podium.landmarks.person.hand import HandBones, sample_bones
-from podium.signer.motion import Style, sample_style
+from podium.systems.fingerspelling.corpus.motion import Style, sample_style
 
 P_LEFT_HANDED = 0.1
 

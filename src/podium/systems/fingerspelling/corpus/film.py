@@ -1,4 +1,4 @@
-"""Film strips of virtual signers: ``python -m podium.signer.film docs/pictures/signer.png``."""
+"""Film strips of virtual signers: ``python -m podium.systems.fingerspelling.corpus.film docs/pictures/signer.png``."""
 
 import argparse
 from pathlib import Path
@@ -7,9 +7,9 @@ import numpy as np
 
 from podium.errors import run
 from podium.landmarks.drawing import draw_frame
-from podium.signer.clip import record
-from podium.signer.person import sample_person
 from podium.storage.files import atomic_path
+from podium.systems.fingerspelling.corpus.clip import record
+from podium.systems.fingerspelling.corpus.person import sample_person
 
 
 def draw_film(path: Path, phrases: list[str], num_frames: int = 12) -> None:

@@ -1,4 +1,4 @@
-"""A picture of all handshapes side by side: ``python -m podium.signer.drawing docs/pictures/handshapes.png``."""
+"""A picture of all handshapes side by side: ``python -m podium.systems.fingerspelling.corpus.drawing docs/pictures/handshapes.png``."""
 
 import argparse
 from pathlib import Path
@@ -7,8 +7,8 @@ import numpy as np
 
 from podium.errors import run
 from podium.landmarks.person.hand import GENERIC_BONES
-from podium.signer.handshapes import SHAPES, Handshape, key_frames
 from podium.storage.files import atomic_path
+from podium.systems.fingerspelling.corpus.handshapes import SHAPES, Handshape, key_frames
 
 _ORDER = "abcdefghijklmnopqrstuvwxyz0123456789 !#$%&'()*+,-./:;=?@[_~"
 _COLORS = ("#d62728", "#ff7f0e", "#2ca02c", "#1f77b4", "#9467bd")  # thumb … pinky

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from podium.signer.clip import FACE, LEFT_HAND, POSE, RIGHT_HAND
+from podium.systems.fingerspelling.corpus.clip import FACE, LEFT_HAND, POSE, RIGHT_HAND
 
 
 def read_clips(root: str | Path, split: str = "train") -> list[np.ndarray]:

@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 from podium.config import SyntheticSource
 from podium.errors import UserError
 from podium.landmarks.mediapipe import PART_SIZES, RAW_COLUMNS
-from podium.signer.clip import record
-from podium.signer.person import Person, sample_person
-from podium.signer.phrases import sentence, training_phrase, with_all_characters
 from podium.storage.files import atomic_path, write_json
+from podium.systems.fingerspelling.corpus.clip import record
+from podium.systems.fingerspelling.corpus.person import Person, sample_person
+from podium.systems.fingerspelling.corpus.phrases import sentence, training_phrase, with_all_characters
 from podium.text import CHARACTERS
 
 SPLITS = ("train", "supplemental", "test")

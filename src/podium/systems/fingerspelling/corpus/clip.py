@@ -11,8 +11,8 @@ from podium.landmarks.person import rotation
 from podium.landmarks.person.camera import Camera, project, sample_camera, to_camera
 from podium.landmarks.person.dropout import missing_bursts
 from podium.landmarks.person.hand import forward_kinematics
-from podium.signer.motion import HANGING_4, RELAXED_A, spell
-from podium.signer.person import Person
+from podium.systems.fingerspelling.corpus.motion import HANGING_4, RELAXED_A, spell
+from podium.systems.fingerspelling.corpus.person import Person
 
 NUM_RAW_LANDMARKS = 543
 FACE, LEFT_HAND, POSE, RIGHT_HAND = slice(0, 468), slice(468, 489), slice(489, 522), slice(522, 543)
