@@ -17,7 +17,7 @@ from podium import Recognizer
 from podium.inference import TfliteRecognizer
 from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.timing import resample
-from podium.metrics import normalized_score
+from podium.systems.fingerspelling.score import normalized_score
 
 HANDS = [column for column, name in enumerate(COLUMNS) if "hand" in name]
 FRAME_RATE = 30

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from podium.config import load_recipe
-from podium.text import END, LABEL_LENGTH, PAD
+from podium.systems.fingerspelling.text import END, LABEL_LENGTH, PAD
 
 ROOT = Path(__file__).parent.parent
 RECIPE = ROOT / "config/recipes/winner_corrected_round2.yaml"

@@ -23,10 +23,10 @@ from torch.utils.data import DataLoader
 
 from podium.config import Data
 from podium.data.clips import mirror
-from podium.data.dataset import TrainingClips, collate
 from podium.data.sampler import BucketSampler
 from podium.landmarks.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, statistics
-from podium.text import encode
+from podium.systems.fingerspelling.samples import TrainingClips, collate
+from podium.systems.fingerspelling.text import encode
 
 NUM_FILES = 121
 NUM_SIGNERS = 94

@@ -14,7 +14,7 @@ from podium.config import Recipe, parse
 from podium.errors import ClipError, UserError
 from podium.landmarks.normalise import normalise, resize
 from podium.storage.files import check_readable, read_json
-from podium.text import CHARACTERS, DUMMY_PHRASE, NUM_CHARACTERS, decode
+from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE, NUM_CHARACTERS, decode
 
 if TYPE_CHECKING:
     from torch import nn

@@ -20,7 +20,7 @@ from podium.export.formats import MAKERS
 from podium.export.tflite import Ensemble
 from podium.landmarks.mediapipe import COLUMNS
 from podium.port import port
-from podium.text import CHARACTERS
+from podium.systems.fingerspelling.text import CHARACTERS
 
 EXAMPLE = Path(__file__).parents[2] / "examples/browser"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -16,7 +16,7 @@ from podium.config import Recipe
 from podium.landmarks.mediapipe import COLUMNS
 from podium.models.original import to_original
 from podium.storage.files import file_digest, write_json
-from podium.text import CHARACTERS
+from podium.systems.fingerspelling.text import CHARACTERS
 
 ROWS = table(num_signers=4, clips_per_signer=3)
 FILE_ID = int(ROWS["file_id"].iloc[0])

@@ -47,10 +47,10 @@ def _import_all() -> None:
 
     import podium.data.inspect.survey
     import podium.export.evaluation
-    import podium.importing
     import podium.model_info
     import podium.port
     import podium.prediction
+    import podium.systems.fingerspelling.winners_weights
     import podium.training.job  # noqa: F401
 
     pyarrow.array([1.0])  # its allocator takes a gigabyte of addresses at once

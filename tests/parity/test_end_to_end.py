@@ -5,7 +5,6 @@ import pytest
 import tensorflow as tf
 from small_networks import random_clip, random_network, small_recipe, state_of
 
-from podium.ensemble import Ensemble as TorchEnsemble
 from podium.errors import ClipError, UserError
 from podium.export import tflite, web
 from podium.export.agreement import TOLERANCES, check_answers
@@ -15,7 +14,8 @@ from podium.export.tflite import Ensemble, preprocess
 from podium.export.verification import check_readers
 from podium.port import decoder, layers, port
 from podium.port.greedy import greedy
-from podium.text import DUMMY_PHRASE, END, NUM_CHARACTERS
+from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
+from podium.systems.fingerspelling.text import DUMMY_PHRASE, END, NUM_CHARACTERS
 
 MIN_FRAMES, MAX_FRAMES = 15, 64
 LENGTHS = {"plain": 20, "beyond max_frames": 90, "below min_frames": 10}

@@ -15,7 +15,6 @@ from raw_folder import landmark_frame, table
 from small_networks import random_clip, random_network, small_recipe, state_of
 
 from podium.data.clip_files import open_sources
-from podium.ensemble import Ensemble as TorchEnsemble
 from podium.errors import UserError
 from podium.export.answers import answer_all, write_answers
 from podium.export.card import file_entry, model_card
@@ -34,7 +33,8 @@ from podium.port.weights import Weights
 from podium.prediction import predict
 from podium.recognizer import Recognizer
 from podium.storage.files import write_json
-from podium.text import CHARACTERS
+from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
+from podium.systems.fingerspelling.text import CHARACTERS
 
 OLD_RUNTIME = os.environ.get("PODIUM_TFLITE_RUNTIME_PYTHON")  # a Python with tflite-runtime 2.14
 INT8, FLOAT16 = schema.TensorType.INT8, schema.TensorType.FLOAT16

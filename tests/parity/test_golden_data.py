@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-from podium.data.augment.affine import affine
-from podium.data.augment.arm_drop import published_subset
-from podium.data.augment.dynamic_resample import dynamic_frames
-from podium.data.augment.finger_drop import FINGERS, drop_fingers
-from podium.data.augment.part_drop import PartDrop
-from podium.data.augment.resample import resampled_frames
-from podium.data.augment.spatial_mask import spatial_mask
-from podium.data.augment.temporal_mask import temporal_mask
-from podium.data.augment.time_shift import shifted_frames
 from podium.data.clips import Labelled, Stretch, cutmix, mirror
-from podium.data.dataset import Sample, collate
 from podium.landmarks.mediapipe import COLUMNS, MIRROR, NAMES
 from podium.landmarks.normalise import fill_missing, nearest_frames, normalise, resize
-from podium.text import encode
+from podium.systems.fingerspelling.augment.affine import affine
+from podium.systems.fingerspelling.augment.arm_drop import published_subset
+from podium.systems.fingerspelling.augment.dynamic_resample import dynamic_frames
+from podium.systems.fingerspelling.augment.finger_drop import FINGERS, drop_fingers
+from podium.systems.fingerspelling.augment.part_drop import PartDrop
+from podium.systems.fingerspelling.augment.resample import resampled_frames
+from podium.systems.fingerspelling.augment.spatial_mask import spatial_mask
+from podium.systems.fingerspelling.augment.temporal_mask import temporal_mask
+from podium.systems.fingerspelling.augment.time_shift import shifted_frames
+from podium.systems.fingerspelling.samples import Sample, collate
+from podium.systems.fingerspelling.text import encode
 
 CLIPS = ["T20_L64", "T64_L64", "T65_L64", "T100_L64", "T1_L64", "allnan_T5_L64", "T400_L384", "T150_L384"]
 

@@ -11,7 +11,7 @@ from podium.models.checkpoint import observe
 from podium.models.decoder import greedy, reverse_labels, shift_right
 from podium.models.layers import part_view
 from podium.models.original import from_original, to_original
-from podium.text import END, START
+from podium.systems.fingerspelling.text import END, START
 
 
 @pytest.fixture(scope="module", params=["cfg1", "cfg2"])

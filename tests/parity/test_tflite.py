@@ -12,7 +12,6 @@ from raw_folder import landmark_frame, table
 from small_networks import random_clip, random_network, small_recipe, state_of
 
 from podium import config
-from podium.ensemble import Ensemble as TorchEnsemble
 from podium.errors import UserError
 from podium.export.answers import answer_all, write_answers
 from podium.export.benchmark import benchmark
@@ -27,7 +26,8 @@ from podium.models.checkpoint import save_weights, write_reference
 from podium.port import port
 from podium.provenance import PACKAGE
 from podium.storage.files import read_json, write_json
-from podium.text import DUMMY_PHRASE, END, decode
+from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
+from podium.systems.fingerspelling.text import DUMMY_PHRASE, END, decode
 
 SCRIPTS = PACKAGE.parent.parent / "workflow/scripts"
 MIN_FRAMES, MAX_FRAMES, SEEDS = 15, 64, (2, 1)

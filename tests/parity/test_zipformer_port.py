@@ -5,7 +5,6 @@ import pytest
 import tensorflow as tf
 from small_networks import SECTIONS, random_clip, random_network, small_recipe, state_of
 
-from podium.ensemble import Ensemble as TorchEnsemble
 from podium.export.answers import answer_all, write_answers
 from podium.export.clips import Clip, edge_clips
 from podium.export.operators import check_operators
@@ -15,6 +14,7 @@ from podium.export.verification import check_readers
 from podium.models.checkpoint import write_reference
 from podium.port import port
 from podium.port.zipformer import swoosh_l, swoosh_r
+from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
 
 SQUEEZEFORMER_PARTS = {
     "activation": "silu", "norm": "layer", "bypass": False, "attention": "separate", "nonlin_attention": False,

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from podium.data.augment import AUGMENTATIONS, FrameAugmentation, build_augmentations
-from podium.data.augment.affine import affine
-from podium.data.augment.base import window
-from podium.data.augment.finger_drop import FINGERS
-from podium.data.augment.time_shift import shifted_frames
 from podium.errors import UserError
 from podium.landmarks.mediapipe import SLOTS
+from podium.systems.fingerspelling.augment import AUGMENTATIONS, FrameAugmentation, build_augmentations
+from podium.systems.fingerspelling.augment.affine import affine
+from podium.systems.fingerspelling.augment.base import window
+from podium.systems.fingerspelling.augment.finger_drop import FINGERS
+from podium.systems.fingerspelling.augment.time_shift import shifted_frames
 
 NAMES = AUGMENTATIONS.names()
 

@@ -16,7 +16,7 @@ from podium.export.flatbuffer import write_model
 from podium.inference import SIGNATURE
 from podium.landmarks.mediapipe import COLUMNS
 from podium.storage.files import file_digest
-from podium.text import CHARACTERS
+from podium.systems.fingerspelling.text import CHARACTERS
 
 SETTINGS = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.1}
 MANIFEST = {

@@ -11,14 +11,14 @@ import torch
 from torch.utils.data import DataLoader
 
 from podium.config import Data, load_recipe
-from podium.data import dataset
-from podium.data.augment import build_augmentations
 from podium.data.clips import Clips, cut, mirror
-from podium.data.dataset import TrainingClips, ValidationClips, collate
 from podium.data.sampler import BucketSampler
 from podium.errors import UserError
 from podium.landmarks.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, standardise, statistics
-from podium.text import encode
+from podium.systems.fingerspelling import samples as dataset
+from podium.systems.fingerspelling.augment import build_augmentations
+from podium.systems.fingerspelling.samples import TrainingClips, ValidationClips, collate
+from podium.systems.fingerspelling.text import encode
 
 ROOT = Path(__file__).parent.parent.parent
 PLAIN = {"p_mirror": 0.0, "p_cutmix": 0.0}

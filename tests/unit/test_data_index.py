@@ -13,9 +13,9 @@ from raw_folder import landmark_frame, table, write_arrays, write_dataset, write
 
 from podium.config import Data
 from podium.data.clips import Clips
-from podium.data.dataset import TrainingClips
 from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.normalise import normalise
+from podium.systems.fingerspelling.samples import TrainingClips
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 OUTPUTS = ("index.parquet", "folds.parquet", "manifest.json", "inference_args.json")

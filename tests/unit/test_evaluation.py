@@ -9,9 +9,9 @@ from podium.errors import ClipError, UserError
 from podium.export.evaluation import evaluate, hidden_clips, read_columns, read_test_table
 from podium.inference import Reading, TfliteRecognizer
 from podium.landmarks.mediapipe import COLUMNS
-from podium.metrics import edit_distance
 from podium.storage.files import write_json
-from podium.text import DUMMY_PHRASE
+from podium.systems.fingerspelling.score import edit_distance
+from podium.systems.fingerspelling.text import DUMMY_PHRASE
 
 
 class Scripted:

@@ -7,14 +7,14 @@ import os
 import numpy as np
 import pytest
 
-from podium import text
 from podium.errors import UserError, run
 from podium.landmarks.mediapipe import mediapipe as landmarks
-from podium.metrics import edit_distance, normalized_score, row_scores
 from podium.provenance import code_digest, digest
 from podium.registry import Registry
 from podium.storage.files import atomic_path, file_digest, read_json, remove_partials, write_json
 from podium.storage.tables import read_csv
+from podium.systems.fingerspelling import text
+from podium.systems.fingerspelling.score import edit_distance, normalized_score, row_scores
 
 
 def test_landmark_table():

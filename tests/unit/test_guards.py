@@ -12,10 +12,10 @@ import yaml
 from test_training import CPU, FULL, ROOT, fit_line, gradient, recipe, write_data, write_dataset
 
 from podium.config import Recipe
-from podium.data.dataset import TrainingClips, ValidationClips, collate
 from podium.errors import UserError
 from podium.models import create
 from podium.models.layers import ConvModule, FrontEnd
+from podium.systems.fingerspelling.samples import TrainingClips, ValidationClips, collate
 from podium.training.average import PooledStatistics, make_average, recompute_statistics
 from podium.training.device import make_autocast
 from podium.training.loop import train

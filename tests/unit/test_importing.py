@@ -15,13 +15,19 @@ from small_networks import random_network, small_recipe, state_of
 
 from podium.config import Recipe
 from podium.errors import UserError
-from podium.importing import build, import_checkpoint, network, read_tensors, reference_clips
 from podium.landmarks.mediapipe import COLUMNS
 from podium.models.attention import rotary_table
 from podium.models.checkpoint import save_weights
 from podium.models.decoder import position_table
 from podium.models.original import to_original
 from podium.storage.files import file_digest, read_json
+from podium.systems.fingerspelling.winners_weights import (
+    build,
+    import_checkpoint,
+    network,
+    read_tensors,
+    reference_clips,
+)
 
 RECIPE = small_recipe(max_frames=64, ctc_weight=0)
 WRITTEN = ["inference_args.json", "model.safetensors", "recipe.json", "reference.npz"]

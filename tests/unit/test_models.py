@@ -15,7 +15,7 @@ from podium.models.base import ctc_loss, tidy_ids
 from podium.models.checkpoint import load_model, save_weights, write_reference
 from podium.models.decoder import greedy, mask_inputs, reverse_labels, shift_right
 from podium.models.layers import Dropout, FrontEnd, MaskedBatchNorm, convolve_depthwise, part_view
-from podium.text import END, LABEL_LENGTH, MASK, NUM_CHARACTERS, PAD, START, VOCAB_SIZE, encode
+from podium.systems.fingerspelling.text import END, LABEL_LENGTH, MASK, NUM_CHARACTERS, PAD, START, VOCAB_SIZE, encode
 
 DECODER = Decoder(num_layers=2, num_heads=4, ff_dim=48)
 PUBLISHED = ModelChoices(**dict.fromkeys(ModelChoices.model_fields, "published"))

@@ -7,7 +7,7 @@ from podium.export.agreement import FLOAT16_TOLERANCE as TOLERANCE
 from podium.export.agreement import check_answers
 from podium.export.answers import Answer
 from podium.export.clips import Clip
-from podium.text import CHARACTERS, DUMMY_PHRASE, END
+from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE, END
 
 DUMMY_SV = np.eye(59, dtype=np.float32)[[CHARACTERS.index(character) for character in DUMMY_PHRASE]]
 LARGEST = 10.0

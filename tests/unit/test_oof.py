@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from podium.errors import UserError
-from podium.oof import import_oof, merge_oof, oof_metrics, read_oof_table
+from podium.systems.fingerspelling.oof import import_oof, merge_oof, oof_metrics, read_oof_table
 
 SCRIPT = Path(__file__).parents[2] / "workflow/scripts/import_oof.py"
 

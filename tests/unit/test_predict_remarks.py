@@ -16,7 +16,7 @@ from podium.landmarks.remarks import MEANINGS, REASONS
 from podium.landmarks.timing import resample
 from podium.models.checkpoint import load_model
 from podium.storage.files import write_json
-from podium.text import CHARACTERS, DUMMY_PHRASE
+from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE
 
 PERSON = next(virtual_clips(1, seed=8))
 RECIPE = small_recipe(max_frames=64)

@@ -13,16 +13,25 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from podium.config import Folds
-from podium.data.augment import AUGMENTATIONS, build_augmentations
-from podium.data.augment.base import FrameAugmentation
 from podium.data.clips import Labelled, Stretch, cut, cutmix, mirror
 from podium.data.folds import HELD_OUT, assign_folds
 from podium.data.pack import pack_shard
 from podium.errors import one_line
 from podium.landmarks.normalise import nearest_frames, normalise, resize, standardise, statistics
 from podium.landmarks.recordings import runs
-from podium.metrics import edit_distance, normalized_score, row_scores
-from podium.text import CHARACTERS, END, LABEL_LENGTH, MAX_CHARACTERS, PAD, decode, encode, unknown_characters
+from podium.systems.fingerspelling.augment import AUGMENTATIONS, build_augmentations
+from podium.systems.fingerspelling.augment.base import FrameAugmentation
+from podium.systems.fingerspelling.score import edit_distance, normalized_score, row_scores
+from podium.systems.fingerspelling.text import (
+    CHARACTERS,
+    END,
+    LABEL_LENGTH,
+    MAX_CHARACTERS,
+    PAD,
+    decode,
+    encode,
+    unknown_characters,
+)
 
 phrases = st.text(CHARACTERS, max_size=45)
 texts = st.text(st.sampled_from("ab1 é"), max_size=9)

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from podium.config import load_recipe
-from podium.data.augment import build_augmentations
 from podium.models import create
-from podium.text import encode
+from podium.systems.fingerspelling.augment import build_augmentations
+from podium.systems.fingerspelling.text import encode
 from podium.training.optimizers import make_optimizer
 
 RECIPES = sorted((Path(__file__).parent.parent.parent / "config/recipes").rglob("*.yaml"))

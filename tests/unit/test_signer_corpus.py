@@ -12,7 +12,7 @@ from podium.landmarks.mediapipe import RAW_COLUMNS
 from podium.storage.files import file_digest
 from podium.systems.fingerspelling.corpus.corpus import TABLES, file_ids, plan_corpus, write_parquet, write_tables
 from podium.systems.fingerspelling.corpus.statistics import describe, gap_lengths, read_clips
-from podium.text import CHARACTERS
+from podium.systems.fingerspelling.text import CHARACTERS
 
 
 def small_source(**changes) -> SyntheticSource:

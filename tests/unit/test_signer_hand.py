@@ -11,7 +11,7 @@ import pytest
 
 from podium.landmarks.person import hand
 from podium.systems.fingerspelling.corpus.handshapes import SHAPES, key_frames
-from podium.text import CHARACTERS
+from podium.systems.fingerspelling.text import CHARACTERS
 
 LETTERS, DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 LETTERS_ASPECT = 1.55  # width / height of the real letters' images, from the bone lengths of level and upright hands

@@ -13,7 +13,7 @@ from podium.systems.fingerspelling.corpus.clip import FACE, LEFT_HAND, MIRROR, P
 from podium.systems.fingerspelling.corpus.handshapes import SHAPES
 from podium.systems.fingerspelling.corpus.motion import sample_style, spell
 from podium.systems.fingerspelling.corpus.person import sample_person
-from podium.text import CHARACTERS
+from podium.systems.fingerspelling.text import CHARACTERS
 
 
 def test_arm_keeps_its_lengths():

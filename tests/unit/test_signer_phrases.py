@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from podium.systems.fingerspelling.corpus.phrases import sentence, training_phrase, with_all_characters
-from podium.text import CHARACTERS, unknown_characters
+from podium.systems.fingerspelling.text import CHARACTERS, unknown_characters
 
 
 @pytest.mark.parametrize("draw", [training_phrase, sentence])

@@ -75,7 +75,7 @@ def edit(root: Path, place: str, old: str, new: str) -> None:
     forget()
 
 
-NEW_AUGMENTATION = "from podium.data.augment.base import AUGMENTATIONS as R\n\n@R.register('new')\ndef new(): ...\n"
+NEW_AUGMENTATION = "from podium.systems.fingerspelling.augment.base import AUGMENTATIONS as R\n\n@R.register('new')\ndef new(): ...\n"
 NEW_NETWORK = "from podium.models.registry import MODELS as R\n\n@R.register('new')\nclass New: ...\n"
 LINE = "\n\ndef nobody_calls_this():\n    return 1\n"
 
@@ -89,7 +89,7 @@ LINE = "\n\ndef nobody_calls_this():\n    return 1\n"
         ("src/podium/landmarks/normalise.py", "", '\n\nclass Words:\n    """Documented."""\n', ALL - {"corpus"}),
         ("src/podium/data/augment/new.py", "", NEW_AUGMENTATION, set()),
         ("src/podium/models/new.py", "", NEW_NETWORK, set()),
-        ("src/podium/data/augment/finger_drop.py", "", LINE, set()),
+        ("src/podium/systems/fingerspelling/augment/finger_drop.py", "", LINE, set()),
         ("src/podium/models/zipformer.py", "", LINE, set()),
         ("src/podium/training/optimizers/scaled_adam.py", "", LINE, set()),
         ("src/podium/data/sources/kaggle.py", "", LINE, set()),
@@ -99,11 +99,11 @@ LINE = "\n\ndef nobody_calls_this():\n    return 1\n"
         ("src/podium/cli/predict.py", "", LINE, set()),
         ("src/podium/training/loop.py", "", LINE, TRAINED),
         ("src/podium/training/optimizers/adamw.py", "", LINE, TRAINED),
-        ("src/podium/data/augment/resample.py", "", LINE, TRAINED),
+        ("src/podium/systems/fingerspelling/augment/resample.py", "", LINE, TRAINED),
         ("src/podium/landmarks/person/hand.py", "", LINE, {"corpus", "shards"} | BEHIND_SHARDS),
         ("src/podium/data/pack.py", "", LINE, {"shards"} | BEHIND_SHARDS),
         ("src/podium/data/index.py", "", LINE, BEHIND_SHARDS),
-        ("src/podium/oof.py", "", LINE, {"oof", "round2"} | BEHIND_TRAINING - {"comparison"}),
+        ("src/podium/systems/fingerspelling/oof.py", "", LINE, {"oof", "round2"} | BEHIND_TRAINING - {"comparison"}),
         ("src/podium/port/attention.py", "", LINE, {"port"} | BEHIND_EXPORT),
         ("src/podium/export/formats.py", "", LINE, BEHIND_EXPORT),
         ("src/podium/export/agreement.py", "", LINE, {"parity", "card", "summary", "manifest"}),
@@ -150,7 +150,7 @@ def test_what_a_network_depends_on_trains_it_again():
 
 def test_imported_weights_are_of_the_code_that_imports(copy):
     before = stages(weights=[__file__])
-    edit(copy, "src/podium/importing/network.py", "", LINE)
+    edit(copy, "src/podium/systems/fingerspelling/winners_weights/network.py", "", LINE)
     assert "round2" in changed(before, stages(weights=[__file__]))
     before = stages(weights=[__file__])
     edit(copy, "src/podium/training/loop.py", "", LINE)
@@ -178,7 +178,7 @@ def test_a_damaged_memory_is_parsed_anew(copy, monkeypatch, content):
 def test_reasons_are_told_in_words(copy):
     before = stages()
     edit(copy, "src/podium/training/loop.py", "", LINE)
-    edit(copy, "src/podium/data/augment/base.py", "", "\nfrom podium import timing\n")
+    edit(copy, "src/podium/systems/fingerspelling/augment/base.py", "", "\nfrom podium import timing\n")
     after = stages(optimizer={"learning_rate": 0.5})
     told = reasons(before.parts[before.round2], after.parts[after.round2])
     rate = load_recipe(CONFIG / "recipes/tiny_round2.yaml").optimizer.learning_rate

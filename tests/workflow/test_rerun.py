@@ -53,7 +53,7 @@ def test_comments_in_a_recipe_run_nothing(copied):
         ("config/recipes/tiny_round2.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND2),
         ("config/test/tiny.yaml", "min_confidence: 0.0", "min_confidence: 0.2", {"evaluate_seed": 2, **EXPORT}),
         ("src/podium/training/loop.py", *CODE, FROM_ROUND1),
-        ("src/podium/oof.py", *CODE, {"merge_oof": 1, **FROM_ROUND2}),
+        ("src/podium/systems/fingerspelling/oof.py", *CODE, {"merge_oof": 1, **FROM_ROUND2}),
         ("src/podium/port/decoder.py", *CODE, {"port_seed": 2, **AFTER_PORT}),
         ("src/podium/export/benchmark.py", *CODE, AFTER_BENCHMARK),
         ("src/podium/runtime/gpu.py", *CODE, {}),
@@ -104,7 +104,7 @@ def test_a_deleted_artefact_is_made_again_without_its_finished_upstream(copied):
 
 def test_an_interrupted_change_is_remembered(copied):
     """The first stage behind an edit has run, the others have not: they are still due."""
-    copied.edit("src/podium/oof.py", *CODE)
+    copied.edit("src/podium/systems/fingerspelling/oof.py", *CODE)
     outcome = copied.snakemake("--cores", "2", "oof")
     assert outcome.returncode == 0, outcome.stderr[-3000:]
     assert copied.planned() == FROM_ROUND2

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "src")))
 
 from podium import config as schema
 from podium.data import sources
-from podium.data.augment import build_augmentations
+from podium.systems.fingerspelling.augment import build_augmentations
 from podium.errors import UserError, explained_by, one_line, run
 from podium.origins import check_dataset_name, note_on_experiment_name
 from podium.records import Records, keep_records_beside_artefacts

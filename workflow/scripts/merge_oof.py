@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 
 from podium.errors import run
-from podium.oof import INDEX_COLUMNS, OOF_COLUMNS, merge_oof, oof_metrics
 from podium.storage.artefacts import made_by
 from podium.storage.files import atomic_path, write_json
 from podium.storage.tables import read_table
+from podium.systems.fingerspelling.oof import INDEX_COLUMNS, OOF_COLUMNS, merge_oof, oof_metrics
 
 
 def main() -> None:

@@ -31,8 +31,8 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         UserError: The checkpoint cannot be used; nothing is written then but the list of problems.
     """
-    from podium.importing import MisfitError, import_checkpoint
     from podium.storage.files import write_text
+    from podium.systems.fingerspelling.winners_weights import MisfitError, import_checkpoint
 
     recipe = named_recipe(arguments.recipe)
     try:

@@ -10,7 +10,7 @@ from podium.data.sources import Source
 from podium.data.sources.base import CSV_COLUMNS, extra_columns
 from podium.errors import UserError
 from podium.storage.files import file_digest
-from podium.text import MAX_CHARACTERS, unknown_characters
+from podium.systems.fingerspelling.text import MAX_CHARACTERS, unknown_characters
 
 TABLE_COLUMNS = ["split", *CSV_COLUMNS]
 

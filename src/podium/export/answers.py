@@ -18,7 +18,7 @@ from podium.errors import UserError
 from podium.export.clips import Clip
 from podium.storage.files import atomic_path
 from podium.storage.npy import read_npz
-from podium.text import LABEL_LENGTH, PAD, VOCAB_SIZE
+from podium.systems.fingerspelling.text import LABEL_LENGTH, PAD, VOCAB_SIZE
 
 _STAGE = "stage/"
 
@@ -87,7 +87,7 @@ def read_answers(path: str | Path, clips: list[Clip]) -> list[Answer]:
 
 
 def answer_all(inside: Callable[[np.ndarray], dict], clips: list[Clip]) -> Iterator[Answer]:
-    """Asks networks one clip after the other; ``inside`` is that of `podium.ensemble.Ensemble`."""
+    """Asks networks one clip after the other; ``inside`` is that of `podium.systems.fingerspelling.ensemble.Ensemble`."""
     for clip in clips:
         seen = inside(clip.raw_TK)
         stages = {stage: summary(value_TD) for stage, value_TD in seen["stages"].items()}

@@ -10,7 +10,7 @@ from podium.inference import SIGNATURE
 from podium.landmarks.mediapipe import COLUMNS
 from podium.provenance import code_digest, commit
 from podium.storage.files import file_digest
-from podium.text import CHARACTERS, DUMMY_PHRASE, LABEL_LENGTH, PAD
+from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE, LABEL_LENGTH, PAD
 from podium.unseen import scored_on
 
 CODE_LICENCE = "Apache-2.0"

@@ -17,10 +17,10 @@ from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.parquet import ParquetRecordings
 from podium.landmarks.plausibility import without_zeros
 from podium.landmarks.recordings import clips
-from podium.metrics import edit_distance, normalized_score, row_scores
 from podium.storage.files import read_json
 from podium.storage.tables import read_table
-from podium.text import DUMMY_PHRASE
+from podium.systems.fingerspelling.score import edit_distance, normalized_score, row_scores
+from podium.systems.fingerspelling.text import DUMMY_PHRASE
 
 NUM_WORST = 10
 _TABLE_COLUMNS = ["split", "path", "file_id", "sequence_id", "participant_id", "phrase"]

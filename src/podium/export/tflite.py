@@ -22,7 +22,7 @@ from podium.landmarks.mediapipe import COLUMNS, NUM_LANDMARKS
 from podium.port import Twin
 from podium.port.greedy import greedy
 from podium.port.layers import Frames, Kernels, or_one
-from podium.text import CHARACTERS, DUMMY_PHRASE, END, LABEL_LENGTH, NUM_CHARACTERS
+from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE, END, LABEL_LENGTH, NUM_CHARACTERS
 
 INPUT, OUTPUT, CONFIDENCE = "inputs", "outputs", "confidence"
 

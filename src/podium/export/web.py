@@ -14,7 +14,7 @@ import tensorflow as tf
 from podium.export.tflite import CONFIDENCE, INPUT, Ensemble, Reader, convert, standardised
 from podium.landmarks.mediapipe import COLUMNS
 from podium.port.layers import Frames, Kernels
-from podium.text import LABEL_LENGTH, NUM_CHARACTERS, PAD
+from podium.systems.fingerspelling.text import LABEL_LENGTH, NUM_CHARACTERS, PAD
 
 NUM_FRAMES = "num_frames"
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from podium.config import Model
 from podium.models.decoder import Decoder, greedy, mask_inputs, shift_right
 from podium.models.ranks import part_of_mean
-from podium.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
+from podium.systems.fingerspelling.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
 
 Batch = dict[str, Tensor]
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from podium.config import Decoder as DecoderConfig
 from podium.models.attention import attend, hide, join_heads, split_heads
 from podium.models.layers import NORM_EPSILON, Dropout
-from podium.text import END, LABEL_LENGTH, MASK, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
+from podium.systems.fingerspelling.text import END, LABEL_LENGTH, MASK, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
 
 INIT_DEVIATION = 0.02
 NUM_POSITIONS = PAD + 1 + LABEL_LENGTH  # a start token stands at PAD + 1

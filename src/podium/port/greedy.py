@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from podium.port.decoder import Decoder, Decoders
 from podium.port.layers import IMPOSSIBLE, Frames
-from podium.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
+from podium.systems.fingerspelling.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
 
 
 def greedy(

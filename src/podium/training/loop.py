@@ -15,10 +15,10 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from podium.config import Data, Recipe, Training
-from podium.data.dataset import TrainingClips, ValidationClips, collate
 from podium.data.sampler import BucketSampler
 from podium.errors import UserError
 from podium.models import create
+from podium.systems.fingerspelling.samples import TrainingClips, ValidationClips, collate
 from podium.training import bad_batch
 from podium.training.average import NUM_STATISTICS_BATCHES, make_average, recompute_statistics
 from podium.training.device import (
@@ -67,7 +67,7 @@ def train(
 
     Args:
         root: The dataset's folder, with shards/.
-        training_rows: As `podium.data.dataset.TrainingClips` takes them.
+        training_rows: As `podium.systems.fingerspelling.samples.TrainingClips` takes them.
         validation_rows: Likewise; never trained on unless the caller put them into ``training_rows``.
         tensorboard: Folder for event files.
         state_file: Where the run's state is kept.

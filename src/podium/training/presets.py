@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from podium.config import Recipe
-from podium.data.dataset import TABLE_COLUMNS
 from podium.errors import UserError
 from podium.storage.artefacts import made_by
 from podium.storage.files import read_json
 from podium.storage.tables import read_table
+from podium.systems.fingerspelling.samples import TABLE_COLUMNS
 from podium.training.job import train_job
 from podium.training.loop import train
 from podium.training.split import split_rows

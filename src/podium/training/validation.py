@@ -8,11 +8,11 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 
-from podium.data.dataset import ValidationClips, collate
 from podium.data.sampler import sorted_batches
-from podium.metrics import normalized_score, row_scores
 from podium.models.base import SignReader
-from podium.text import DUMMY_PHRASE, decode
+from podium.systems.fingerspelling.samples import ValidationClips, collate
+from podium.systems.fingerspelling.score import normalized_score, row_scores
+from podium.systems.fingerspelling.text import DUMMY_PHRASE, decode
 from podium.training.ranks import gathered, num_ranks, rank
 
 # What the 1st-place solution answers with its dummy phrase.

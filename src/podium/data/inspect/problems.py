@@ -8,7 +8,7 @@ from podium.data.inspect.folders import Split
 from podium.data.pack import SHORT_FRAMES
 from podium.data.sequences import phrase_problem, trained_recordings, trained_signers
 from podium.landmarks import remarks
-from podium.text import MAX_CHARACTERS
+from podium.systems.fingerspelling.text import MAX_CHARACTERS
 
 NUM_EXAMPLES = 3
 SHORT = f"under_{SHORT_FRAMES}_frames"

@@ -21,7 +21,7 @@ from podium.landmarks.mediapipe import PARTS, SLOTS
 from podium.landmarks.normalise import is_infinite
 from podium.landmarks.plausibility import doubts, without_zeros
 from podium.landmarks.recordings import pieces
-from podium.text import unknown_characters
+from podium.systems.fingerspelling.text import unknown_characters
 
 _COUNTS = ["num_frames", *PARTS, "hand", "filled", "infinite"]  # frames of a sequence that …
 _QUANTILES = {"min": 0.0, "p5": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}

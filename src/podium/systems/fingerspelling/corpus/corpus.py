@@ -20,7 +20,7 @@ from podium.storage.files import atomic_path, write_json
 from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.person import Person, sample_person
 from podium.systems.fingerspelling.corpus.phrases import sentence, training_phrase, with_all_characters
-from podium.text import CHARACTERS
+from podium.systems.fingerspelling.text import CHARACTERS
 
 SPLITS = ("train", "supplemental", "test")
 TABLES = {"train": "train.csv", "supplemental": "supplemental_metadata.csv", "test": "test.csv"}

@@ -12,7 +12,7 @@ import numpy as np
 
 from podium.landmarks.person import rotation
 from podium.landmarks.person.hand import NUM_ANGLES, HandBones, forward_kinematics
-from podium.text import CHARACTERS
+from podium.systems.fingerspelling.text import CHARACTERS
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from podium.text import CHARACTERS
+from podium.systems.fingerspelling.text import CHARACTERS
 
 
 def _words(text: str, separator: str = " ") -> list[str]:

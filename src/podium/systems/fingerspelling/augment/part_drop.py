@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from podium.data.augment.base import AUGMENTATIONS, Augmentation
 from podium.landmarks.mediapipe import SLOTS
+from podium.systems.fingerspelling.augment.base import AUGMENTATIONS, Augmentation
 
 
 @AUGMENTATIONS.register("part_drop")

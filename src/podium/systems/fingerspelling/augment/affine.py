@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from podium.config import Choice
-from podium.data.augment.base import AUGMENTATIONS, Augmentation, FactorRange, Range
 from podium.landmarks.normalise import fill_missing
+from podium.systems.fingerspelling.augment.base import AUGMENTATIONS, Augmentation, FactorRange, Range
 
 
 @AUGMENTATIONS.register("affine")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from podium.data.augment.base import AUGMENTATIONS, FactorRange, FrameAugmentation
 from podium.landmarks.normalise import nearest_frames
+from podium.systems.fingerspelling.augment.base import AUGMENTATIONS, FactorRange, FrameAugmentation
 
 
 @AUGMENTATIONS.register("resample")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
-from podium.data.augment.base import AUGMENTATIONS, Augmentation, build
+from podium.systems.fingerspelling.augment.base import AUGMENTATIONS, Augmentation, build
 
 MAX_WEIGHT = 1_000_000_000
 

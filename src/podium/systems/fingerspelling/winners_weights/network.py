@@ -9,8 +9,6 @@ import torch
 from podium import __version__
 from podium.config import Recipe
 from podium.errors import UserError
-from podium.importing.files import read_tensors
-from podium.importing.sets import ORIGINAL, TOP, State, choose
 from podium.landmarks.mediapipe import COLUMNS, NAMES, RAW_NAMES
 from podium.models import create
 from podium.models.attention import rotary_table
@@ -21,6 +19,8 @@ from podium.models.original import from_original, to_original
 from podium.storage.files import file_digest, write_json
 from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.person import sample_person
+from podium.systems.fingerspelling.winners_weights.files import read_tensors
+from podium.systems.fingerspelling.winners_weights.sets import ORIGINAL, TOP, State, choose
 
 ORIGINALS = ("squeezeformer_relpos", "squeezeformer_rope")  # the networks of round 1 and of round 2
 

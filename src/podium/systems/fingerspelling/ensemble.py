@@ -11,7 +11,7 @@ from podium.landmarks.normalise import normalise, resize
 from podium.models.base import SignReader
 from podium.models.checkpoint import observe_encoder
 from podium.models.decoder import greedy
-from podium.text import END, VOCAB_SIZE
+from podium.systems.fingerspelling.text import END, VOCAB_SIZE
 
 
 class Ensemble:

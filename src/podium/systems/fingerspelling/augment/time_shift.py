@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import AfterValidator, Field
 
-from podium.data.augment.base import AUGMENTATIONS, FrameAugmentation, ascending
+from podium.systems.fingerspelling.augment.base import AUGMENTATIONS, FrameAugmentation, ascending
 
 Shift = Annotated[int, Field(ge=-1000, le=1000)]
 

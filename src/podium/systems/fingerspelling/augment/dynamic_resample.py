@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import AfterValidator
 
-from podium.data.augment.base import AUGMENTATIONS, Count, FactorRange, FrameAugmentation, ascending
+from podium.systems.fingerspelling.augment.base import AUGMENTATIONS, Count, FactorRange, FrameAugmentation, ascending
 
 
 @AUGMENTATIONS.register("dynamic_resample")

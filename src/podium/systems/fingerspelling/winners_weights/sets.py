@@ -13,8 +13,8 @@ from os.path import commonprefix
 import numpy as np
 
 from podium.errors import UserError
-from podium.importing.files import Keys, Tensors, to_plain
 from podium.registry import nearest
+from podium.systems.fingerspelling.winners_weights.files import Keys, Tensors, to_plain
 
 State = dict[str, np.ndarray]
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from podium.config import Choice
-from podium.data.augment.base import AUGMENTATIONS, Augmentation, ShareRange
+from podium.systems.fingerspelling.augment.base import AUGMENTATIONS, Augmentation, ShareRange
 
 
 @AUGMENTATIONS.register("spatial_mask")

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from typing import Any
 
-from podium.data.augment.base import AUGMENTATIONS, Augmentation, FrameAugmentation, build
+from podium.systems.fingerspelling.augment.base import AUGMENTATIONS, Augmentation, FrameAugmentation, build
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")

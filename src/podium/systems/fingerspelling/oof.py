@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from podium.errors import UserError
-from podium.metrics import normalized_score
 from podium.storage.tables import named, read_csv, read_table
+from podium.systems.fingerspelling.score import normalized_score
 
 SUPPLEMENTAL_SCORE = 0.5  # supplemental clips have no out-of-fold prediction (1st-place solution)
 MAX_SUPPLEMENTAL_CHARACTERS = 32

@@ -13,12 +13,12 @@ import torch
 from torch.utils.data import Dataset
 
 from podium.config import Data
-from podium.data.augment import FrameAugmentation, build_augmentations
 from podium.data.clips import Clips, Labelled, Stretch, cutmix
 from podium.errors import UserError
 from podium.landmarks.mediapipe import NUM_LANDMARKS
 from podium.landmarks.normalise import fill_missing, resize
-from podium.text import encode
+from podium.systems.fingerspelling.augment import FrameAugmentation, build_augmentations
+from podium.systems.fingerspelling.text import encode
 
 TABLE_COLUMNS = ["split", "file_id", "sequence_id", "participant_id", "phrase", "offset", "num_frames"]
 MAX_PLANNED = 4096  # four times the clips that are usually sorted together
