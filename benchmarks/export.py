@@ -100,7 +100,7 @@ def build(format: str, steps: int, folder: Path) -> None:
 
 def fill(twin, rng: np.random.Generator, steps: int) -> None:
     """Random weights whose decoder writes the first character until END wins at the last of ``steps``."""
-    from podium.port.decoder import position_table
+    from podium.systems.fingerspelling.twins.decoder import position_table
 
     variables = twin.weights.variables
     for name, variable in variables.items():

@@ -34,7 +34,7 @@ import torch
 from loader import build
 
 from podium.config import Recipe, load_recipe
-from podium.models import create
+from podium.systems.fingerspelling.networks import create
 from podium.training.device import choose_device, compile_blocks, make_autocast, prepare
 from podium.training.loop import training_batches
 from podium.training.optimizers import make_optimizer

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from podium.config import Decoder, Model, ModelChoices, Optimizer, Recipe, Training
-from podium.models.base import SignReader
-from podium.models.original import from_original
+from podium.systems.fingerspelling.networks.base import SignReader
+from podium.systems.fingerspelling.networks.original import from_original
 from podium.systems.fingerspelling.winners_weights import build
 
 NAMES = {"cfg1": "squeezeformer_relpos", "cfg2": "squeezeformer_rope"}

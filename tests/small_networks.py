@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from podium.config import Model, Optimizer, Recipe, Training
-from podium.models import create
-from podium.models.base import SignReader
-from podium.models.checkpoint import save_weights
 from podium.storage.files import write_json
+from podium.systems.fingerspelling.networks import create
+from podium.systems.fingerspelling.networks.base import SignReader
+from podium.systems.fingerspelling.networks.checkpoint import save_weights
 
 # Sections that a network of the registry cannot do without; all the parts that a network may have.
 SECTIONS = {

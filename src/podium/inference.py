@@ -171,7 +171,7 @@ class TorchRecognizer:
     @classmethod
     def load(cls, weights: str | Path, recipe: Recipe, min_frames: int, min_confidence: float) -> "TorchRecognizer":
         """The network of a weights file. Raises `UserError` when it does not fit the recipe."""
-        from podium.models.checkpoint import load_model
+        from podium.systems.fingerspelling.networks.checkpoint import load_model
 
         return cls(load_model(weights, recipe), recipe, min_frames, min_confidence)
 

@@ -14,8 +14,8 @@ from workplace import Workplace
 
 from podium.config import Recipe
 from podium.landmarks.mediapipe import COLUMNS
-from podium.models.original import to_original
 from podium.storage.files import file_digest, write_json
+from podium.systems.fingerspelling.networks.original import to_original
 from podium.systems.fingerspelling.text import CHARACTERS
 
 ROWS = table(num_signers=4, clips_per_signer=3)

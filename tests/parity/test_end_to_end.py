@@ -12,10 +12,11 @@ from podium.export.answers import answer_all, read_answers, write_answers
 from podium.export.clips import Clip, edge_clips
 from podium.export.tflite import Ensemble, preprocess
 from podium.export.verification import check_readers
-from podium.port import decoder, layers, port
-from podium.port.greedy import greedy
+from podium.port import layers, port
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
 from podium.systems.fingerspelling.text import DUMMY_PHRASE, END, NUM_CHARACTERS
+from podium.systems.fingerspelling.twins import decoder
+from podium.systems.fingerspelling.twins.greedy import greedy
 
 MIN_FRAMES, MAX_FRAMES = 15, 64
 LENGTHS = {"plain": 20, "beyond max_frames": 90, "below min_frames": 10}

@@ -13,10 +13,10 @@ from podium.export.parity import check_faults, check_stages, check_weights
 from podium.export.tflite import preprocess
 from podium.export.twins import load_twin, save_twin
 from podium.landmarks.normalise import normalise, resize
-from podium.models import MODELS
-from podium.models.checkpoint import write_reference
 from podium.port import TWINS, port
 from podium.storage.files import write_json
+from podium.systems.fingerspelling.networks import MODELS
+from podium.systems.fingerspelling.networks.checkpoint import write_reference
 
 LENGTHS = (1, 2, 40, 150)
 

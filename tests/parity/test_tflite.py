@@ -22,11 +22,11 @@ from podium.export.tflite import Ensemble, convert
 from podium.export.verification import check_readers, verify
 from podium.inference import TfliteRecognizer, TorchRecognizer
 from podium.landmarks.mediapipe import COLUMNS
-from podium.models.checkpoint import save_weights, write_reference
 from podium.port import port
 from podium.provenance import PACKAGE
 from podium.storage.files import read_json, write_json
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
+from podium.systems.fingerspelling.networks.checkpoint import save_weights, write_reference
 from podium.systems.fingerspelling.text import DUMMY_PHRASE, END, decode
 
 SCRIPTS = PACKAGE.parent.parent / "workflow/scripts"

@@ -11,10 +11,10 @@ from podium.export.operators import check_operators
 from podium.export.parity import check_stages
 from podium.export.tflite import Ensemble, convert
 from podium.export.verification import check_readers
-from podium.models.checkpoint import write_reference
 from podium.port import port
-from podium.port.zipformer import swoosh_l, swoosh_r
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
+from podium.systems.fingerspelling.networks.checkpoint import write_reference
+from podium.systems.fingerspelling.twins.zipformer import swoosh_l, swoosh_r
 
 SQUEEZEFORMER_PARTS = {
     "activation": "silu", "norm": "layer", "bypass": False, "attention": "separate", "nonlin_attention": False,

@@ -13,8 +13,8 @@ from test_training import CPU, FULL, ROOT, fit_line, gradient, recipe, write_dat
 
 from podium.config import Recipe
 from podium.errors import UserError
-from podium.models import create
-from podium.models.layers import ConvModule, FrontEnd
+from podium.systems.fingerspelling.networks import create
+from podium.systems.fingerspelling.networks.layers import ConvModule, FrontEnd
 from podium.systems.fingerspelling.samples import TrainingClips, ValidationClips, collate
 from podium.training.average import PooledStatistics, make_average, recompute_statistics
 from podium.training.device import make_autocast

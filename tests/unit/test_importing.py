@@ -16,11 +16,11 @@ from small_networks import random_network, small_recipe, state_of
 from podium.config import Recipe
 from podium.errors import UserError
 from podium.landmarks.mediapipe import COLUMNS
-from podium.models.attention import rotary_table
-from podium.models.checkpoint import save_weights
-from podium.models.decoder import position_table
-from podium.models.original import to_original
 from podium.storage.files import file_digest, read_json
+from podium.systems.fingerspelling.networks.attention import rotary_table
+from podium.systems.fingerspelling.networks.checkpoint import save_weights
+from podium.systems.fingerspelling.networks.decoder import position_table
+from podium.systems.fingerspelling.networks.original import to_original
 from podium.systems.fingerspelling.winners_weights import (
     build,
     import_checkpoint,

@@ -10,11 +10,17 @@ from torch import nn
 from podium.config import Decoder, Model, ModelChoices, Optimizer, Recipe, Training
 from podium.errors import UserError
 from podium.landmarks.mediapipe import NUM_LANDMARKS
-from podium.models import MODELS, create
-from podium.models.base import ctc_loss, tidy_ids
-from podium.models.checkpoint import load_model, save_weights, write_reference
-from podium.models.decoder import greedy, mask_inputs, reverse_labels, shift_right
-from podium.models.layers import Dropout, FrontEnd, MaskedBatchNorm, convolve_depthwise, part_view
+from podium.systems.fingerspelling.networks import MODELS, create
+from podium.systems.fingerspelling.networks.base import ctc_loss, tidy_ids
+from podium.systems.fingerspelling.networks.checkpoint import load_model, save_weights, write_reference
+from podium.systems.fingerspelling.networks.decoder import greedy, mask_inputs, reverse_labels, shift_right
+from podium.systems.fingerspelling.networks.layers import (
+    Dropout,
+    FrontEnd,
+    MaskedBatchNorm,
+    convolve_depthwise,
+    part_view,
+)
 from podium.systems.fingerspelling.text import END, LABEL_LENGTH, MASK, NUM_CHARACTERS, PAD, START, VOCAB_SIZE, encode
 
 DECODER = Decoder(num_layers=2, num_heads=4, ff_dim=48)

@@ -14,8 +14,8 @@ from podium.inference import DUMMY_SV, Thresholds, TorchRecognizer
 from podium.landmarks.mediapipe import COLUMNS, SLOTS
 from podium.landmarks.remarks import MEANINGS, REASONS
 from podium.landmarks.timing import resample
-from podium.models.checkpoint import load_model
 from podium.storage.files import write_json
+from podium.systems.fingerspelling.networks.checkpoint import load_model
 from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE
 
 PERSON = next(virtual_clips(1, seed=8))

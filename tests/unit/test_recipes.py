@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from podium.config import load_recipe
-from podium.models import create
 from podium.systems.fingerspelling.augment import build_augmentations
+from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.text import encode
 from podium.training.optimizers import make_optimizer
 

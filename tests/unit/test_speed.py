@@ -9,8 +9,8 @@ from small_networks import random_network, small_recipe
 
 from podium.config import Recipe
 from podium.errors import UserError
-from podium.models import create
-from podium.models.base import SignReader
+from podium.systems.fingerspelling.networks import create
+from podium.systems.fingerspelling.networks.base import SignReader
 from podium.training.device import compile_blocks, memory_advice
 from podium.training.prefetch import DeviceBatches
 

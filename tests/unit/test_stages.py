@@ -76,7 +76,7 @@ def edit(root: Path, place: str, old: str, new: str) -> None:
 
 
 NEW_AUGMENTATION = "from podium.systems.fingerspelling.augment.base import AUGMENTATIONS as R\n\n@R.register('new')\ndef new(): ...\n"
-NEW_NETWORK = "from podium.models.registry import MODELS as R\n\n@R.register('new')\nclass New: ...\n"
+NEW_NETWORK = "from podium.systems.fingerspelling.networks.registry import MODELS as R\n\n@R.register('new')\nclass New: ...\n"
 LINE = "\n\ndef nobody_calls_this():\n    return 1\n"
 
 
@@ -85,12 +85,12 @@ LINE = "\n\ndef nobody_calls_this():\n    return 1\n"
     [
         ("src/podium/training/loop.py", "", "# a comment\n", set()),
         ("src/podium/training/loop.py", '"""', '"""Other words. ', set()),
-        ("src/podium/models/attention.py", "import torch\n", "import torch\n\n\n\n", set()),
+        ("src/podium/systems/fingerspelling/networks/attention.py", "import torch\n", "import torch\n\n\n\n", set()),
         ("src/podium/landmarks/normalise.py", "", '\n\nclass Words:\n    """Documented."""\n', ALL - {"corpus"}),
         ("src/podium/data/augment/new.py", "", NEW_AUGMENTATION, set()),
         ("src/podium/models/new.py", "", NEW_NETWORK, set()),
         ("src/podium/systems/fingerspelling/augment/finger_drop.py", "", LINE, set()),
-        ("src/podium/models/zipformer.py", "", LINE, set()),
+        ("src/podium/systems/fingerspelling/networks/zipformer.py", "", LINE, set()),
         ("src/podium/training/optimizers/scaled_adam.py", "", LINE, set()),
         ("src/podium/data/sources/kaggle.py", "", LINE, set()),
         ("src/podium/data/download/client.py", "", LINE, set()),
@@ -104,7 +104,7 @@ LINE = "\n\ndef nobody_calls_this():\n    return 1\n"
         ("src/podium/data/pack.py", "", LINE, {"shards"} | BEHIND_SHARDS),
         ("src/podium/data/index.py", "", LINE, BEHIND_SHARDS),
         ("src/podium/systems/fingerspelling/oof.py", "", LINE, {"oof", "round2"} | BEHIND_TRAINING - {"comparison"}),
-        ("src/podium/port/attention.py", "", LINE, {"port"} | BEHIND_EXPORT),
+        ("src/podium/systems/fingerspelling/twins/attention.py", "", LINE, {"port"} | BEHIND_EXPORT),
         ("src/podium/export/formats.py", "", LINE, BEHIND_EXPORT),
         ("src/podium/export/agreement.py", "", LINE, {"parity", "card", "summary", "manifest"}),
         ("src/podium/export/benchmark.py", "", LINE, {"benchmark", "summary", "manifest"}),

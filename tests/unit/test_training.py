@@ -20,7 +20,7 @@ from podium.data.folds import HELD_OUT
 from podium.errors import UserError
 from podium.inference import TorchRecognizer, read_recipe
 from podium.landmarks.normalise import STATISTICS_COLUMNS, statistics
-from podium.models import create
+from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.text import DUMMY_PHRASE
 from podium.training.device import check_shared_memory, choose_device
 from podium.training.job import reference_rows, train_job

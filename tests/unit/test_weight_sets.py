@@ -12,8 +12,8 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from podium.errors import UserError
-from podium.models.original import to_original
 from podium.storage.files import read_json
+from podium.systems.fingerspelling.networks.original import to_original
 from podium.systems.fingerspelling.winners_weights import choose, import_checkpoint, network, read_tensors
 
 RECIPE = small_recipe(max_frames=64, ctc_weight=0, num_blocks=1)

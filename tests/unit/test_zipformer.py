@@ -9,8 +9,8 @@ from small_networks import SECTIONS
 from torch import nn
 
 from podium.config import Model, load_recipe
-from podium.models import create
-from podium.models.regularise import (
+from podium.systems.fingerspelling.networks import create
+from podium.systems.fingerspelling.networks.regularise import (
     Balancer,
     Schedule,
     Whitener,
@@ -21,8 +21,8 @@ from podium.models.regularise import (
     mean_of_share,
     whiteness,
 )
-from podium.models.zipformer import ZipformerEncoder
-from podium.models.zipformer_layers import (
+from podium.systems.fingerspelling.networks.zipformer import ZipformerEncoder
+from podium.systems.fingerspelling.networks.zipformer_layers import (
     AttentionWeights,
     BiasNorm,
     Bypass,

@@ -6,8 +6,8 @@ from small_networks import random_clip, random_network, state_of
 
 from podium import Recognizer
 from podium.config import load_recipe
-from podium.models.original import to_original
 from podium.storage.files import file_digest, read_json
+from podium.systems.fingerspelling.networks.original import to_original
 
 PLAN = {"import_round2": 2, "port_seed": 2, "export_tflite": 1, "answer_in_torch": 1, "verify_parity": 1,
         "benchmark_tflite": 1, "write_model_card": 1}  # fmt: skip

@@ -54,11 +54,11 @@ def test_comments_in_a_recipe_run_nothing(copied):
         ("config/test/tiny.yaml", "min_confidence: 0.0", "min_confidence: 0.2", {"evaluate_seed": 2, **EXPORT}),
         ("src/podium/training/loop.py", *CODE, FROM_ROUND1),
         ("src/podium/systems/fingerspelling/oof.py", *CODE, {"merge_oof": 1, **FROM_ROUND2}),
-        ("src/podium/port/decoder.py", *CODE, {"port_seed": 2, **AFTER_PORT}),
+        ("src/podium/systems/fingerspelling/twins/decoder.py", *CODE, {"port_seed": 2, **AFTER_PORT}),
         ("src/podium/export/benchmark.py", *CODE, AFTER_BENCHMARK),
         ("src/podium/runtime/gpu.py", *CODE, {}),
         ("src/podium/training/loop.py", '"""', '"""Changed. ', {}),
-        ("src/podium/models/zipformer.py", *CODE, {}),
+        ("src/podium/systems/fingerspelling/networks/zipformer.py", *CODE, {}),
     ],
     ids=[
         "recipe1", "recipe2", "export", "training code", "merge code", "port code", "benchmark code", "lease code",

@@ -20,9 +20,9 @@ from podium.errors import UserError
 from podium.export.operators import check_operators
 from podium.landmarks.mediapipe import COLUMNS, NUM_LANDMARKS
 from podium.port import Twin
-from podium.port.greedy import greedy
 from podium.port.layers import Frames, Kernels, or_one
 from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE, END, LABEL_LENGTH, NUM_CHARACTERS
+from podium.systems.fingerspelling.twins.greedy import greedy
 
 INPUT, OUTPUT, CONFIDENCE = "inputs", "outputs", "confidence"
 

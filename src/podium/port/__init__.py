@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 
-from podium.port.base import TWINS, Twin, create, port
+from podium.systems.fingerspelling.twins.base import TWINS, Twin, create, port
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")

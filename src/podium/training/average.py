@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from podium.models.base import Batch, SignReader
-from podium.models.layers import FrontEnd, MaskedBatchNorm
+from podium.systems.fingerspelling.networks.base import Batch, SignReader
+from podium.systems.fingerspelling.networks.layers import FrontEnd, MaskedBatchNorm
 
 NUM_STATISTICS_BATCHES = 50  # 3,200 clips of the 1st-place solution's batches, or all of a small corpus
 

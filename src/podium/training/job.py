@@ -7,18 +7,18 @@ import numpy as np
 from podium import __version__
 from podium.config import Recipe
 from podium.data.clips import Clips
-from podium.models.checkpoint import save_weights, write_reference
-from podium.models.ranks import num_ranks
 from podium.provenance import digest
 from podium.runtime.finished_runs import keep
 from podium.storage.artefacts import made_by
 from podium.storage.files import atomic_path, file_digest, write_json
 from podium.storage.source_code import reached
 from podium.storage.tables import read_table
+from podium.systems.fingerspelling.networks.checkpoint import save_weights, write_reference
 from podium.systems.fingerspelling.samples import TABLE_COLUMNS
 from podium.training.device import choose_device, device_name
 from podium.training.loop import train
 from podium.training.ranks import joined, rank
+from podium.training.reduction import num_ranks
 from podium.training.resume import StateFile
 from podium.training.split import split_rows
 from podium.training.validation import prediction_table

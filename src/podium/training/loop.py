@@ -17,7 +17,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from podium.config import Data, Recipe, Training
 from podium.data.sampler import BucketSampler
 from podium.errors import UserError
-from podium.models import create
+from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.samples import TrainingClips, ValidationClips, collate
 from podium.training import bad_batch
 from podium.training.average import NUM_STATISTICS_BATCHES, make_average, recompute_statistics

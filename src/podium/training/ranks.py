@@ -15,7 +15,7 @@ import torch.distributed as dist
 
 from podium.data.sampler import BucketSampler
 from podium.errors import UserError
-from podium.models.ranks import num_ranks
+from podium.training.reduction import num_ranks
 
 SEED_STRIDE = 1_000_003  # between the ranks' random draws
 

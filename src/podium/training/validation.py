@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from podium.data.sampler import sorted_batches
-from podium.models.base import SignReader
+from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.samples import ValidationClips, collate
 from podium.systems.fingerspelling.score import normalized_score, row_scores
 from podium.systems.fingerspelling.text import DUMMY_PHRASE, decode

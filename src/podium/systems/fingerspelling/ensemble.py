@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from podium.landmarks.normalise import normalise, resize
-from podium.models.base import SignReader
-from podium.models.checkpoint import observe_encoder
-from podium.models.decoder import greedy
+from podium.systems.fingerspelling.networks.base import SignReader
+from podium.systems.fingerspelling.networks.checkpoint import observe_encoder
+from podium.systems.fingerspelling.networks.decoder import greedy
 from podium.systems.fingerspelling.text import END, VOCAB_SIZE
 
 

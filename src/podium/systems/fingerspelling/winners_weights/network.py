@@ -10,15 +10,15 @@ from podium import __version__
 from podium.config import Recipe
 from podium.errors import UserError
 from podium.landmarks.mediapipe import COLUMNS, NAMES, RAW_NAMES
-from podium.models import create
-from podium.models.attention import rotary_table
-from podium.models.base import SignReader
-from podium.models.checkpoint import save_weights, write_reference
-from podium.models.decoder import position_table
-from podium.models.original import from_original, to_original
 from podium.storage.files import file_digest, write_json
 from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.person import sample_person
+from podium.systems.fingerspelling.networks import create
+from podium.systems.fingerspelling.networks.attention import rotary_table
+from podium.systems.fingerspelling.networks.base import SignReader
+from podium.systems.fingerspelling.networks.checkpoint import save_weights, write_reference
+from podium.systems.fingerspelling.networks.decoder import position_table
+from podium.systems.fingerspelling.networks.original import from_original, to_original
 from podium.systems.fingerspelling.winners_weights.files import read_tensors
 from podium.systems.fingerspelling.winners_weights.sets import ORIGINAL, TOP, State, choose
 
@@ -134,7 +134,7 @@ def _fill(network: SignReader, expected: State, state: State, recipe: Recipe, or
 
 
 def reference_clips(max_frames: int) -> list[np.ndarray]:
-    """Clips for `podium.models.checkpoint.write_reference`: four of a virtual signer, the last longer than
+    """Clips for `podium.systems.fingerspelling.networks.checkpoint.write_reference`: four of a virtual signer, the last longer than
     ``max_frames``; always the same ones.
 
     Returns:

@@ -17,10 +17,10 @@ from torch import nn
 from podium.config import Recipe
 from podium.errors import UserError
 from podium.landmarks.normalise import normalise, resize
-from podium.models.base import SignReader
-from podium.models.decoder import greedy
-from podium.models.registry import create
 from podium.storage.files import atomic_path
+from podium.systems.fingerspelling.networks.base import SignReader
+from podium.systems.fingerspelling.networks.decoder import greedy
+from podium.systems.fingerspelling.networks.registry import create
 
 
 def save_weights(model: nn.Module, path: str | Path) -> None:

@@ -1,8 +1,8 @@
 """The networks by name."""
 
 from podium.config import Model
-from podium.models.base import SignReader
 from podium.registry import Registry
+from podium.systems.fingerspelling.networks.base import SignReader
 
 MODELS: Registry[type[SignReader]] = Registry("model")
 

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from podium.port.attention import RotaryAttention, rotary_table, rotation_of
-from podium.port.base import TWINS
-from podium.port.encoder import Encoder
-from podium.port.parts_reader import PartsReader
 from podium.port.weights import Weights
+from podium.systems.fingerspelling.twins.attention import RotaryAttention, rotary_table, rotation_of
+from podium.systems.fingerspelling.twins.base import TWINS
+from podium.systems.fingerspelling.twins.encoder import Encoder
+from podium.systems.fingerspelling.twins.parts_reader import PartsReader
 
 
 @TWINS.register("squeezeformer_rope")

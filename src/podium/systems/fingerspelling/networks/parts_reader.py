@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from podium.config import Model
 from podium.landmarks.mediapipe import NUM_LANDMARKS, PARTS, SLOTS
-from podium.models.base import Batch, SignReader
-from podium.models.decoder import Decoder, reverse_labels
-from podium.models.layers import FrontEnd, part_view
-from podium.models.ranks import part_of_mean
+from podium.systems.fingerspelling.networks.base import Batch, SignReader
+from podium.systems.fingerspelling.networks.decoder import Decoder, reverse_labels
+from podium.systems.fingerspelling.networks.layers import FrontEnd, part_view
+from podium.training.reduction import part_of_mean
 
 
 class PartsReader(SignReader):

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from podium.config import Model, Stack
-from podium.models.attention import hide, rotary_table
-from podium.models.parts_reader import PartsReader
-from podium.models.registry import MODELS
-from podium.models.regularise import Balancer, Schedule, Whitener, keep_clips
-from podium.models.zipformer_layers import (
+from podium.systems.fingerspelling.networks.attention import hide, rotary_table
+from podium.systems.fingerspelling.networks.parts_reader import PartsReader
+from podium.systems.fingerspelling.networks.registry import MODELS
+from podium.systems.fingerspelling.networks.regularise import Balancer, Schedule, Whitener, keep_clips
+from podium.systems.fingerspelling.networks.zipformer_layers import (
     AttentionWeights,
     Bypass,
     ConvModule,

@@ -8,11 +8,11 @@ from torch import Tensor
 
 from podium.config import Model
 from podium.landmarks.mediapipe import NUM_LANDMARKS
-from podium.models.attention import RelativeAttention, offset_table
-from podium.models.base import Batch, SignReader
-from podium.models.encoder import Encoder
-from podium.models.layers import FrontEnd
-from podium.models.registry import MODELS
+from podium.systems.fingerspelling.networks.attention import RelativeAttention, offset_table
+from podium.systems.fingerspelling.networks.base import Batch, SignReader
+from podium.systems.fingerspelling.networks.encoder import Encoder
+from podium.systems.fingerspelling.networks.layers import FrontEnd
+from podium.systems.fingerspelling.networks.registry import MODELS
 
 
 @MODELS.register("squeezeformer_relpos")

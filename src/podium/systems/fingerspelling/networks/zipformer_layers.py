@@ -12,9 +12,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from podium.config import Model
-from podium.models.attention import join_heads, rotate, split_heads
-from podium.models.layers import NORM_EPSILON, MaskedBatchNorm, convolve_depthwise
-from podium.models.regularise import Balancer, Schedule, Whitener, drop_channels, happens, keep_clips, limit
+from podium.systems.fingerspelling.networks.attention import join_heads, rotate, split_heads
+from podium.systems.fingerspelling.networks.layers import NORM_EPSILON, MaskedBatchNorm, convolve_depthwise
+from podium.systems.fingerspelling.networks.regularise import (
+    Balancer,
+    Schedule,
+    Whitener,
+    drop_channels,
+    happens,
+    keep_clips,
+    limit,
+)
 
 BIAS_NORM_EPSILON = 1e-8  # Zipformer has none; it keeps a frame of zeros finite, here and in float16
 

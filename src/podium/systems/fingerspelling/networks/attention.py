@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from podium.models.layers import dropout
+from podium.systems.fingerspelling.networks.layers import dropout
 
 
 def split_heads(x_BTD: Tensor, num_heads: int) -> Tensor:

@@ -9,12 +9,19 @@ import numpy as np
 import tensorflow as tf
 
 from podium.config import Model, Stack
-from podium.port.attention import Rotation, join_heads, rotary_table, rotate, rotation_of, split_heads
-from podium.port.base import TWINS
 from podium.port.convolution import depthwise
 from podium.port.layers import BatchNorm, Frames, LayerNorm, Linear, or_one, silu
-from podium.port.parts_reader import PartsReader
 from podium.port.weights import Weights
+from podium.systems.fingerspelling.twins.attention import (
+    Rotation,
+    join_heads,
+    rotary_table,
+    rotate,
+    rotation_of,
+    split_heads,
+)
+from podium.systems.fingerspelling.twins.base import TWINS
+from podium.systems.fingerspelling.twins.parts_reader import PartsReader
 
 BIAS_NORM_EPSILON = 1e-8
 Tables = tuple[np.ndarray, np.ndarray]

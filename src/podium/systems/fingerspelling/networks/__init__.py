@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 
-from podium.models.registry import MODELS, create
+from podium.systems.fingerspelling.networks.registry import MODELS, create
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")

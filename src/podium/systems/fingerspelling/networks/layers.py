@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from podium.models.ranks import sum_over_ranks
+from podium.training.reduction import sum_over_ranks
 
 NORM_EPSILON = 1e-5
 STEM_CHANNELS = 32

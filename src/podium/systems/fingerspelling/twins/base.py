@@ -13,11 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from podium.config import Recipe
-from podium.port.decoder import Decoder
-from podium.port.greedy import greedy
 from podium.port.layers import Frames
 from podium.port.weights import Weights, copy_weights
 from podium.registry import Registry
+from podium.systems.fingerspelling.twins.decoder import Decoder
+from podium.systems.fingerspelling.twins.greedy import greedy
 
 
 class Twin(tf.Module, ABC):

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from podium.config import Model
-from podium.models.decoder import Decoder, greedy, mask_inputs, shift_right
-from podium.models.ranks import part_of_mean
+from podium.systems.fingerspelling.networks.decoder import Decoder, greedy, mask_inputs, shift_right
 from podium.systems.fingerspelling.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
+from podium.training.reduction import part_of_mean
 
 Batch = dict[str, Tensor]
 
@@ -23,7 +23,7 @@ class SignReader(nn.Module, ABC):
     A batch holds ``x_BTLC`` (B, T, 130, 3) float32, normalised, missing landmarks and pads 0; ``mask_BT`` bool, true at
     valid frames; ``labels_BS`` (B, 33) int64; ``score_B`` float32.
 
-    `podium.models.checkpoint` looks inside: a network has the modules ``frontend`` and ``encoder.blocks``; where it has
+    `podium.systems.fingerspelling.networks.checkpoint` looks inside: a network has the modules ``frontend`` and ``encoder.blocks``; where it has
     front ends for parts of the body, ``parts`` holds them by name.
     """
 

@@ -8,10 +8,10 @@ from functools import partial
 import tensorflow as tf
 
 from podium.landmarks.mediapipe import NUM_LANDMARKS
-from podium.port.attention import RelativeAttention, offset_table, offsets_of
-from podium.port.base import TWINS, Twin
-from podium.port.encoder import Encoder
 from podium.port.layers import Frames, FrontEnd
+from podium.systems.fingerspelling.twins.attention import RelativeAttention, offset_table, offsets_of
+from podium.systems.fingerspelling.twins.base import TWINS, Twin
+from podium.systems.fingerspelling.twins.encoder import Encoder
 
 
 @TWINS.register("squeezeformer_relpos")

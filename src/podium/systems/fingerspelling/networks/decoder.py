@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from podium.config import Decoder as DecoderConfig
-from podium.models.attention import attend, hide, join_heads, split_heads
-from podium.models.layers import NORM_EPSILON, Dropout
+from podium.systems.fingerspelling.networks.attention import attend, hide, join_heads, split_heads
+from podium.systems.fingerspelling.networks.layers import NORM_EPSILON, Dropout
 from podium.systems.fingerspelling.text import END, LABEL_LENGTH, MASK, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
 
 INIT_DEVIATION = 0.02

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from podium.config import Model
-from podium.models.attention import hide
-from podium.models.layers import NORM_EPSILON, Affine, ConvModule, FeedForward
+from podium.systems.fingerspelling.networks.attention import hide
+from podium.systems.fingerspelling.networks.layers import NORM_EPSILON, Affine, ConvModule, FeedForward
 
 
 class Block(nn.Module):

@@ -6,9 +6,9 @@ Letters in tensor names: N networks, T encoder frames, S output positions, D wid
 import numpy as np
 import tensorflow as tf
 
-from podium.port.decoder import Decoder, Decoders
 from podium.port.layers import IMPOSSIBLE, Frames
 from podium.systems.fingerspelling.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
+from podium.systems.fingerspelling.twins.decoder import Decoder, Decoders
 
 
 def greedy(
