@@ -15,8 +15,8 @@ from podium.data.index import build_index, manifest
 from podium.data.inspect.folders import open_folder
 from podium.data.inspect.survey import survey
 from podium.data.inspect.text import lines
-from podium.data.pack import pack_shard
 from podium.data.sequences import list_sequences
+from podium.data.shards import pack_shard
 from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
 from podium.storage.files import write_json
 

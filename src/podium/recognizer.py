@@ -18,7 +18,7 @@ import numpy as np
 
 from podium.card import card_problem
 from podium.config import FRAME_RATES
-from podium.data.pack import SHORT_FRAMES
+from podium.data.shards import SHORT_FRAMES
 from podium.errors import ClipError, UserError
 from podium.inference import Reader, Reading, TfliteRecognizer, Thresholds, TorchRecognizer, read_recipe
 from podium.landmarks.clip_arrays import GivenClip, read_given

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from podium.data.unseen import scored_on, trained_share
 from podium.storage.files import atomic_path, read_json, write_text
-from podium.unseen import scored_on, trained_share
 
 
 def summarize(data: Path, results: Path, num_folds: int, seeds: list[int]) -> None:
@@ -54,7 +54,7 @@ def score_table(results: Path, seeds: list[int], test: str) -> str:
     """Markdown: the score of each stage, and on whom.
 
     Args:
-        test: What the test part is, as `podium.unseen.scored_on` says it.
+        test: What the test part is, as `podium.data.unseen.scored_on` says it.
     """
     rows = ["| stage | scored on | score | with Damerau's distance |", "|---|---|---|---|"]
     oof = read_json(results / "oof/metrics.json")

@@ -9,7 +9,7 @@ from raw_folder import landmark_frame, table, write_raw
 
 from podium.data.clip_files import open_sources
 from podium.data.inspect.folders import open_recordings, read_clip
-from podium.data.pack import pack_shard
+from podium.data.shards import pack_shard
 from podium.errors import ClipError
 from podium.export.evaluation import evaluate, hidden_clips, read_test_table
 from podium.landmarks.clip_arrays import read_given

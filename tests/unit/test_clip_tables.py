@@ -12,7 +12,7 @@ from small_networks import random_clip, small_recipe, write_network
 
 from podium import Recognizer
 from podium.data.clip_files import open_sources
-from podium.data.pack import pack_shard
+from podium.data.shards import pack_shard
 from podium.data.sources.base import read_csv
 from podium.errors import ClipError
 from podium.landmarks.clip_arrays import as_clip, read_given

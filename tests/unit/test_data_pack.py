@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from raw_folder import landmark_frame, table, write_arrays
 
-from podium.data.pack import pack_shard
+from podium.data.shards import pack_shard
 from podium.errors import UserError
 from podium.landmarks import parquet
 from podium.landmarks.mediapipe import COLUMNS

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from podium.config import Folds
 from podium.data.clips import Labelled, Stretch, cut, cutmix, mirror
 from podium.data.folds import HELD_OUT, assign_folds
-from podium.data.pack import pack_shard
+from podium.data.shards import pack_shard
 from podium.errors import one_line
 from podium.landmarks.normalise import nearest_frames, normalise, resize, standardise, statistics
 from podium.landmarks.recordings import runs

@@ -101,7 +101,7 @@ LINE = "\n\ndef nobody_calls_this():\n    return 1\n"
         ("src/podium/training/optimizers/adamw.py", "", LINE, TRAINED),
         ("src/podium/systems/fingerspelling/augment/resample.py", "", LINE, TRAINED),
         ("src/podium/landmarks/person/hand.py", "", LINE, {"corpus", "shards"} | BEHIND_SHARDS),
-        ("src/podium/data/pack.py", "", LINE, {"shards"} | BEHIND_SHARDS),
+        ("src/podium/data/shards.py", "", LINE, {"shards"} | BEHIND_SHARDS),
         ("src/podium/data/index.py", "", LINE, BEHIND_SHARDS),
         ("src/podium/systems/fingerspelling/oof.py", "", LINE, {"oof", "round2"} | BEHIND_TRAINING - {"comparison"}),
         ("src/podium/systems/fingerspelling/twins/attention.py", "", LINE, {"port"} | BEHIND_EXPORT),

@@ -5,9 +5,9 @@ import argparse
 from podium.config import load_dataset
 from podium.data import sources
 from podium.data.sequences import list_sequences
+from podium.data.unseen import trained_share
 from podium.errors import run
 from podium.storage.files import atomic_path, write_json
-from podium.unseen import trained_share
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from podium.data.pack import DTYPES, pack_shard
+from podium.data.shards import DTYPES, pack_shard
 from podium.data.sources import TRAINED_SPLITS
 from podium.errors import run
 from podium.storage.artefacts import made_by

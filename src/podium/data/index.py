@@ -8,7 +8,7 @@ import pandas as pd
 from podium.config import Dataset
 from podium.data.clips import shard_path
 from podium.data.folds import HELD_OUT
-from podium.data.pack import HAND_COLUMNS, TABLE_TYPES
+from podium.data.shards import HAND_COLUMNS, TABLE_TYPES
 from podium.data.sources import TRAINED_SPLITS
 from podium.errors import UserError
 from podium.landmarks.normalise import STATISTICS_COLUMNS

@@ -16,6 +16,7 @@ import pandas as pd
 
 from podium.data.inspect.layouts import is_long, long_layout, recognise
 from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
+from podium.data.unseen import trained_share
 from podium.errors import UserError
 from podium.landmarks.arrays import ArrayRecordings, is_id
 from podium.landmarks.mediapipe import COLUMNS, RAW_NAMES
@@ -25,7 +26,6 @@ from podium.storage.artefacts import made_by
 from podium.storage.files import read_json
 from podium.storage.npy import map_npy
 from podium.storage.tables import read_table
-from podium.unseen import trained_share
 
 _LOOKED_FOR = (
     "train.csv, supplemental_metadata.csv or test.csv; {split}_landmarks/{file_id}.parquet;"
@@ -300,7 +300,7 @@ def _try(folder: Folder, read: Callable[..., T], *arguments: Any) -> T | None:
 
 def _read_manifest(path: Path) -> tuple[dict[str, dict], str]:
     """What a manifest says of recordings left out or noted, as `Folder.accounts`, of all splits; and what of the test
-    part was trained on, as `podium.unseen.trained_share` says it."""
+    part was trained on, as `podium.data.unseen.trained_share` says it."""
     manifest = read_json(path, "skipped", "noted")
     try:
         accounts = {kind: {**manifest[kind]} for kind in ("skipped", "noted")}

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from podium.data.inspect.folders import Split
-from podium.data.pack import SHORT_FRAMES
 from podium.data.sequences import phrase_problem, trained_recordings, trained_signers
+from podium.data.shards import SHORT_FRAMES
 from podium.landmarks import remarks
 from podium.systems.fingerspelling.text import MAX_CHARACTERS
 
