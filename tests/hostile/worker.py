@@ -51,7 +51,7 @@ def _import_all() -> None:
     import podium.port
     import podium.prediction
     import podium.systems.fingerspelling.winners_weights
-    import podium.training.job  # noqa: F401
+    import podium.training.run  # noqa: F401
 
     pyarrow.array([1.0])  # its allocator takes a gigabyte of addresses at once
     torch.set_num_threads(1)

@@ -16,7 +16,7 @@ from podium.errors import UserError
 from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.networks.layers import ConvModule, FrontEnd
 from podium.systems.fingerspelling.samples import TrainingClips, ValidationClips, collate
-from podium.training.average import PooledStatistics, make_average, recompute_statistics
+from podium.training.averages import PooledStatistics, make_average, recompute_statistics
 from podium.training.device import make_autocast
 from podium.training.loop import train
 from podium.training.readings import MAX_SKIPPED_STEPS, Diverged, Readings

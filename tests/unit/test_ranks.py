@@ -18,7 +18,7 @@ from test_training import ROOT, recipe, write_dataset
 from podium.config import Recipe
 from podium.data.sampler import BucketSampler
 from podium.training import ranks
-from podium.training.job import train_job
+from podium.training.run import train_job
 
 SEED = 5
 

@@ -128,9 +128,9 @@ KILLS = [
     ("torch", "save", 5),  # in the writing of the state
     ("podium.training.loop", "predict", 1),  # in a validation
     ("podium.training.loop", "predict", 1),  # and in the next attempt's first one
-    ("podium.training.job", "prediction_table", 1),  # in the final writing
-    ("podium.training.job", "save_weights", 1),
-    ("podium.training.job", "keep", 1),
+    ("podium.training.run", "prediction_table", 1),  # in the final writing
+    ("podium.training.run", "save_weights", 1),
+    ("podium.training.run", "keep", 1),
 ]
 
 

@@ -9,7 +9,7 @@ import torch
 from podium.config import Optimizer, parse
 from podium.errors import UserError
 from podium.training.optimizers.scaled_adam import ScaledAdam
-from podium.training.schedule import learning_rate
+from podium.training.schedules import learning_rate
 
 
 class Plain:

@@ -23,12 +23,12 @@ from podium.landmarks.normalise import STATISTICS_COLUMNS, statistics
 from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.text import DUMMY_PHRASE
 from podium.training.device import check_shared_memory, choose_device
-from podium.training.job import reference_rows, train_job
 from podium.training.loop import train, train_epoch
 from podium.training.meter import epoch_line
 from podium.training.optimizers import make_optimizer
 from podium.training.resume import StateFile, TrainState
-from podium.training.schedule import learning_rate
+from podium.training.run import reference_rows, train_job
+from podium.training.schedules import learning_rate
 from podium.training.validation import prediction_table, scores
 
 ROOT = Path(__file__).parent.parent.parent

@@ -45,7 +45,7 @@ def main() -> None:
     lease = lease_gpus(arguments.gpus) if arguments.gpus and recipe.training.device != "cpu" else None
     if lease and len(lease.devices) > 1:
         raise SystemExit(launch([sys.executable, *sys.argv, "--gpus", "0"], lease))
-    from podium.training.job import train_job
+    from podium.training.run import train_job
 
     train_job(
         recipe,

@@ -20,7 +20,7 @@ from podium.errors import UserError
 from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.samples import TrainingClips, ValidationClips, collate
 from podium.training import bad_batch
-from podium.training.average import NUM_STATISTICS_BATCHES, make_average, recompute_statistics
+from podium.training.averages import NUM_STATISTICS_BATCHES, make_average, recompute_statistics
 from podium.training.device import (
     check_shared_memory,
     choose_device,
@@ -36,7 +36,7 @@ from podium.training.prefetch import DeviceBatches
 from podium.training.ranks import SEED_STRIDE, Shares, average_gradients, num_ranks, rank
 from podium.training.readings import Diverged
 from podium.training.resume import StateFile, TrainState, outlive_signals
-from podium.training.schedule import learning_rate
+from podium.training.schedules import learning_rate
 from podium.training.validation import predict, scores
 
 log = logging.getLogger(__name__)

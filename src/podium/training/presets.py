@@ -14,8 +14,8 @@ from podium.storage.artefacts import made_by
 from podium.storage.files import read_json
 from podium.storage.tables import read_table
 from podium.systems.fingerspelling.samples import TABLE_COLUMNS
-from podium.training.job import train_job
 from podium.training.loop import train
+from podium.training.run import train_job
 from podium.training.split import split_rows
 
 log = logging.getLogger(__name__)
