@@ -12,7 +12,7 @@ import numpy as np
 
 from podium.errors import run
 from podium.export.evaluation import evaluate, read_columns, read_test_table
-from podium.inference import Reading, TfliteRecognizer
+from podium.recognise.inference import Reading, TfliteRecognizer
 
 
 class Rounded:

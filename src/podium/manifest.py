@@ -15,9 +15,9 @@ from typing import Any
 import pandas as pd
 
 from podium import __version__
-from podium.card import NAME as CARD
 from podium.errors import UserError
 from podium.provenance import PACKAGE, code_digest, commit
+from podium.recognise.card import NAME as CARD
 from podium.storage.files import read_json, write_json
 
 FINISHED, FAILED = "manifest.json", "manifest.failed.json"

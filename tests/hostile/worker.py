@@ -47,9 +47,9 @@ def _import_all() -> None:
 
     import podium.data.inspect.survey
     import podium.export.evaluation
-    import podium.model_info
     import podium.port
-    import podium.prediction
+    import podium.recognise.model_info
+    import podium.recognise.predictions
     import podium.systems.fingerspelling.winners_weights
     import podium.training.run  # noqa: F401
 

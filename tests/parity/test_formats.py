@@ -14,7 +14,6 @@ from ai_edge_litert.interpreter import Interpreter
 from raw_folder import landmark_frame, table
 from small_networks import random_clip, random_network, small_recipe, state_of
 
-from podium.data.clip_files import open_sources
 from podium.errors import UserError
 from podium.export.answers import answer_all, write_answers
 from podium.export.card import file_entry, model_card
@@ -24,14 +23,15 @@ from podium.export.flatbuffer import read_model, write_model
 from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, kind
 from podium.export.tflite import Ensemble
 from podium.export.verification import check_readers
-from podium.inference import SIGNATURE, TfliteRecognizer
 from podium.landmarks.mediapipe import COLUMNS
 from podium.port import port
 from podium.port.convolution import MAX_TAPS, depthwise, tap_groups
 from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Kernels, Linear, is_nonzero
 from podium.port.weights import Weights
-from podium.prediction import predict
-from podium.recognizer import Recognizer
+from podium.recognise.clip_files import open_sources
+from podium.recognise.inference import SIGNATURE, TfliteRecognizer
+from podium.recognise.predictions import predict
+from podium.recognise.recognizer import Recognizer
 from podium.storage.files import write_json
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
 from podium.systems.fingerspelling.text import CHARACTERS

@@ -20,10 +20,10 @@ from podium.export.evaluation import evaluate
 from podium.export.operators import check_operators, operator_names
 from podium.export.tflite import Ensemble, convert
 from podium.export.verification import check_readers, verify
-from podium.inference import TfliteRecognizer, TorchRecognizer
 from podium.landmarks.mediapipe import COLUMNS
 from podium.port import port
 from podium.provenance import PACKAGE
+from podium.recognise.inference import TfliteRecognizer, TorchRecognizer
 from podium.storage.files import read_json, write_json
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
 from podium.systems.fingerspelling.networks.checkpoint import save_weights, write_reference

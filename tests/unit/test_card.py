@@ -13,8 +13,8 @@ from small_networks import small_recipe
 from podium import provenance
 from podium.export.card import model_card
 from podium.export.flatbuffer import write_model
-from podium.inference import SIGNATURE
 from podium.landmarks.mediapipe import COLUMNS
+from podium.recognise.inference import SIGNATURE
 from podium.storage.files import file_digest
 from podium.systems.fingerspelling.text import CHARACTERS
 

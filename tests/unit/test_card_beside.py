@@ -3,8 +3,8 @@
 import pytest
 
 from podium import Recognizer
-from podium.card import NAME, card_problem
 from podium.errors import UserError
+from podium.recognise.card import NAME, card_problem
 from podium.storage.files import file_digest, write_json
 
 

@@ -11,12 +11,12 @@ from raw_folder import landmark_frame, table, write_raw
 from small_networks import random_clip, small_recipe, write_network
 
 from podium import Recognizer
-from podium.data.clip_files import open_sources
 from podium.data.shards import pack_shard
 from podium.data.sources.base import read_csv
 from podium.errors import ClipError
 from podium.landmarks.clip_arrays import as_clip, read_given
 from podium.landmarks.mediapipe import COLUMNS
+from podium.recognise.clip_files import open_sources
 
 CLIP = random_clip(24)
 HAND = [name for name in COLUMNS if "left_hand" in name]

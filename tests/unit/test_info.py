@@ -5,7 +5,7 @@ import json
 import pytest
 from small_networks import random_network, small_recipe, write_network
 
-from podium.model_info import lines
+from podium.recognise.model_info import lines
 
 RECIPE = small_recipe(max_frames=64)
 

@@ -14,8 +14,8 @@ from small_networks import random_clip, small_recipe, write_network
 from workplace import Workplace
 
 import podium as package
-from podium.data.clip_files import open_sources
 from podium.landmarks.mediapipe import COLUMNS
+from podium.recognise.clip_files import open_sources
 from podium.storage.files import write_json
 
 RECIPE = small_recipe(max_frames=64)

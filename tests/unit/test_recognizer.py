@@ -9,8 +9,8 @@ from small_networks import random_clip, random_network, small_recipe, write_netw
 
 from podium import Recognizer
 from podium.errors import UserError
-from podium.inference import TorchRecognizer
 from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS, SLOTS
+from podium.recognise.inference import TorchRecognizer
 from podium.storage.files import write_json
 
 RECIPE = small_recipe(max_frames=64)

@@ -95,7 +95,7 @@ LINE = "\n\ndef nobody_calls_this():\n    return 1\n"
         ("src/podium/data/sources/kaggle.py", "", LINE, set()),
         ("src/podium/data/download/client.py", "", LINE, set()),
         ("src/podium/runtime/gpu.py", "", LINE, set()),
-        ("src/podium/recognizer.py", "", LINE, set()),
+        ("src/podium/recognise/recognizer.py", "", LINE, set()),
         ("src/podium/cli/predict.py", "", LINE, set()),
         ("src/podium/training/loop.py", "", LINE, TRAINED),
         ("src/podium/training/optimizers/adamw.py", "", LINE, TRAINED),

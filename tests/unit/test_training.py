@@ -18,8 +18,8 @@ from tqdm import tqdm
 from podium.config import Optimizer, Recipe, load_recipe
 from podium.data.folds import HELD_OUT
 from podium.errors import UserError
-from podium.inference import TorchRecognizer, read_recipe
 from podium.landmarks.normalise import STATISTICS_COLUMNS, statistics
+from podium.recognise.inference import TorchRecognizer, read_recipe
 from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.text import DUMMY_PHRASE
 from podium.training.device import check_shared_memory, choose_device

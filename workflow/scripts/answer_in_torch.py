@@ -7,7 +7,7 @@ import torch
 from podium.errors import UserError, run
 from podium.export.answers import answer_all, write_answers
 from podium.export.clips import parity_clips
-from podium.inference import read_recipe
+from podium.recognise.inference import read_recipe
 from podium.storage.npy import read_npz
 from podium.systems.fingerspelling.ensemble import Ensemble
 from podium.systems.fingerspelling.networks.checkpoint import load_model

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from podium.errors import run
 from podium.export.evaluation import evaluate, read_columns, read_test_table
-from podium.inference import TfliteRecognizer
+from podium.recognise.inference import TfliteRecognizer
 from podium.storage.files import atomic_path, write_json
 
 

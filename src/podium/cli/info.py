@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         UserError: The file is absent, or no model.
     """
-    from podium.model_info import describe, lines
+    from podium.recognise.model_info import describe, lines
 
     description = describe(arguments.model)
     if arguments.json:

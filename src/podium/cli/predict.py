@@ -12,9 +12,9 @@ from podium.errors import UserError
 from podium.landmarks.remarks import MEANINGS
 
 if TYPE_CHECKING:
-    from podium.data.clip_files import Sources
-    from podium.prediction import Prediction
-    from podium.recognizer import Recognizer
+    from podium.recognise.clip_files import Sources
+    from podium.recognise.predictions import Prediction
+    from podium.recognise.recognizer import Recognizer
 
 WORDS = ("predict",)
 HELP = "read clips: landmarks in, text and confidence out"
@@ -41,8 +41,8 @@ def run(arguments: argparse.Namespace) -> None:
         UserError: The model cannot be used, ``--fps`` is no frame rate, a place does not exist or cannot be written, or
             not one clip can be read.
     """
-    from podium.data.clip_files import open_sources
-    from podium.recognizer import Recognizer
+    from podium.recognise.clip_files import open_sources
+    from podium.recognise.recognizer import Recognizer
     from podium.storage.files import check_writable, write_text
 
     if arguments.out:
@@ -78,7 +78,7 @@ def _read(
     """The clips that could be read, and those that could not; with a progress bar on a terminal."""
     from tqdm import tqdm
 
-    from podium.prediction import predict
+    from podium.recognise.predictions import predict
 
     total = sum(source.num_clips for source in sources)
     with tqdm(predict(recognizer, sources, fps), total=total, unit="clip", disable=not sys.stderr.isatty()) as bar:
@@ -102,7 +102,7 @@ def _in_json(model: Path, read: list["Prediction"], bad: list["Prediction"]) -> 
 
 def _tell(read: list["Prediction"], bad: list["Prediction"], passed_over: Counter[str]) -> None:
     """Says on stderr what is doubtful, what was passed over, and what could not be read."""
-    from podium.data.clip_folders import told_of
+    from podium.recognise.clip_folders import told_of
 
     numbers = Counter(remark for one in read for remark in one.reading.remarks)
     for remark, meaning in MEANINGS.items():
@@ -120,7 +120,7 @@ def _spare_inputs(out: Path, model: Path, clips: list[Path], places: list[Path])
     for path, kind in [(model, "the model"), *((clip, "one of the clips") for clip in clips)]:
         if path.resolve() == out or out.is_file() and path.resolve() in out.parents:  # a folder of arrays is one source
             raise UserError(f"--out {out} is {kind}; name another file")
-    from podium.data.clip_folders import SUFFIXES
+    from podium.recognise.clip_folders import SUFFIXES
 
     is_among = out.parent == model.parent.resolve() or any(place.resolve() in out.parents for place in places)
     is_input = out.suffix.lower() in (*SUFFIXES, *MODEL_SUFFIXES)
@@ -130,7 +130,7 @@ def _spare_inputs(out: Path, model: Path, clips: list[Path], places: list[Path])
 
 def _is_answer(path: Path) -> bool:
     """Whether an earlier call may have written it."""
-    from podium.data.clip_folders import is_plain_answer
+    from podium.recognise.clip_folders import is_plain_answer
 
     with open(path, "rb") as stream:
         return is_plain_answer(path) or stream.read(len(_JSON_BEGINS)) == _JSON_BEGINS

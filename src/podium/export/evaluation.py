@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from podium.errors import ClipError, UserError
-from podium.inference import Reader
 from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.parquet import ParquetRecordings
 from podium.landmarks.plausibility import without_zeros
 from podium.landmarks.recordings import clips
+from podium.recognise.inference import Reader
 from podium.storage.files import read_json
 from podium.storage.tables import read_table
 from podium.systems.fingerspelling.score import edit_distance, normalized_score, row_scores

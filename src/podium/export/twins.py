@@ -8,9 +8,9 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from podium.inference import read_recipe
 from podium.port import Twin, create
 from podium.port.weights import load_variables, save_variables
+from podium.recognise.inference import read_recipe
 from podium.storage.files import atomic_path, read_json, write_json
 
 

@@ -10,8 +10,8 @@ from podium.export.clips import Clip, parity_clips
 from podium.export.parity import check_faults, check_stages, check_weights
 from podium.export.tflite import Ensemble
 from podium.export.twins import load_twin
-from podium.inference import TfliteRecognizer
 from podium.port.weights import load_torch_state
+from podium.recognise.inference import TfliteRecognizer
 from podium.storage.files import read_json
 from podium.storage.npy import read_npz
 

@@ -16,17 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from podium.card import card_problem
 from podium.config import FRAME_RATES
 from podium.data.shards import SHORT_FRAMES
 from podium.errors import ClipError, UserError
-from podium.inference import Reader, Reading, TfliteRecognizer, Thresholds, TorchRecognizer, read_recipe
 from podium.landmarks.clip_arrays import GivenClip, read_given
 from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.plausibility import doubts, without_zeros
 from podium.landmarks.recordings import MAX_FRAMES
 from podium.landmarks.remarks import MEANINGS
 from podium.landmarks.timing import resample, signing
+from podium.recognise.card import card_problem
+from podium.recognise.inference import Reader, Reading, TfliteRecognizer, Thresholds, TorchRecognizer, read_recipe
 from podium.storage.files import read_json
 
 WEIGHTS, TFLITE = "model.safetensors", "model.tflite"

@@ -8,12 +8,12 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from safetensors import SafetensorError, safe_open
 
-from podium.card import NAME as CARD
-from podium.card import card_problem, listed_files
 from podium.config import TRAINING_ONLY
 from podium.errors import UserError
 from podium.export.operators import operator_names
-from podium.recognizer import find_model
+from podium.recognise.card import NAME as CARD
+from podium.recognise.card import card_problem, listed_files
+from podium.recognise.recognizer import find_model
 from podium.storage.files import file_digest, read_json
 
 _TYPES = {code: name.lower() for name, code in vars(schema.TensorType).items() if name.isupper()}

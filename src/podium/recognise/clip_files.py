@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from podium.data.clip_folders import SUFFIXES, is_shard, list_files, suffix_of
 from podium.data.inspect.folders import ShardRecordings
 from podium.errors import ClipError, UserError
 from podium.landmarks import csv_rows, parquet
@@ -22,6 +21,7 @@ from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.parquet import open_parquet
 from podium.landmarks.recordings import MAX_FRAMES, Recordings, clips
 from podium.landmarks.table_recordings import TableRecordings
+from podium.recognise.clip_folders import SUFFIXES, is_shard, list_files, suffix_of
 from podium.storage.files import check_readable
 from podium.storage.npy import map_npy
 
@@ -61,7 +61,7 @@ class Sources(list[Source]):
     """One source per file, in order.
 
     Attributes:
-        passed_over: Files of the folders that are not read, by suffix; `podium.data.clip_folders.told_of` puts them in
+        passed_over: Files of the folders that are not read, by suffix; `podium.recognise.clip_folders.told_of` puts them in
             words.
     """
 

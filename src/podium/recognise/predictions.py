@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from podium.data.clip_files import Clip, Source
 from podium.errors import ClipError, one_line, printable
-from podium.inference import Reading
 from podium.landmarks.clip_arrays import GivenClip, as_clip
 from podium.landmarks.remarks import REASONS
-from podium.recognizer import Recognizer
+from podium.recognise.clip_files import Clip, Source
+from podium.recognise.inference import Reading
+from podium.recognise.recognizer import Recognizer
 
 
 @dataclass(frozen=True)
