@@ -83,7 +83,7 @@ def build_row(format: str, steps: int, folder: Path) -> str:
 def build(format: str, steps: int, folder: Path) -> None:
     """Makes one file; prints seconds of the conversion and the process' peak memory."""
     from podium.export.formats import MAKERS
-    from podium.export.tflite import Ensemble
+    from podium.export.graph import Ensemble
     from podium.port import create
 
     recipe = load_recipe(RECIPE)

@@ -17,7 +17,7 @@ from small_networks import random_clip, random_network, small_recipe, state_of
 from podium import Recognizer
 from podium.export.card import model_card
 from podium.export.formats import MAKERS
-from podium.export.tflite import Ensemble
+from podium.export.graph import Ensemble
 from podium.landmarks.mediapipe import COLUMNS
 from podium.port import port
 from podium.systems.fingerspelling.text import CHARACTERS

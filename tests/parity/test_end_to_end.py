@@ -6,11 +6,12 @@ import tensorflow as tf
 from small_networks import random_clip, random_network, small_recipe, state_of
 
 from podium.errors import ClipError, UserError
-from podium.export import tflite, web
+from podium.export import graph as tflite
+from podium.export import web
 from podium.export.agreement import TOLERANCES, check_answers
 from podium.export.answers import answer_all, read_answers, write_answers
 from podium.export.clips import Clip, edge_clips
-from podium.export.tflite import Ensemble, preprocess
+from podium.export.graph import Ensemble, preprocess
 from podium.export.verification import check_readers
 from podium.port import layers, port
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble

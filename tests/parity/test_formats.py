@@ -21,7 +21,7 @@ from podium.export.clips import Clip
 from podium.export.evaluation import evaluate, hidden_clips
 from podium.export.flatbuffer import read_model, write_model
 from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, kind
-from podium.export.tflite import Ensemble
+from podium.export.graph import Ensemble
 from podium.export.verification import check_readers
 from podium.landmarks.mediapipe import COLUMNS
 from podium.port import port

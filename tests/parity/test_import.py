@@ -10,7 +10,7 @@ from small_networks import random_clip
 
 from podium import Recognizer
 from podium.errors import UserError
-from podium.export.tflite import Ensemble, convert
+from podium.export.graph import Ensemble, convert
 from podium.landmarks.mediapipe import COLUMNS
 from podium.port import port
 from podium.port.weights import load_torch_state

@@ -9,8 +9,8 @@ import pytest
 from small_networks import random_clip, random_network, small_recipe, state_of
 
 from podium.errors import UserError
+from podium.export.graph import preprocess
 from podium.export.parity import check_faults, check_stages, check_weights
-from podium.export.tflite import preprocess
 from podium.export.twins import load_twin, save_twin
 from podium.landmarks.normalise import normalise, resize
 from podium.port import TWINS, port

@@ -17,8 +17,8 @@ from podium.export.answers import answer_all, write_answers
 from podium.export.benchmark import benchmark
 from podium.export.clips import Clip, edge_clips, parity_clips
 from podium.export.evaluation import evaluate
+from podium.export.graph import Ensemble, convert
 from podium.export.operators import check_operators, operator_names
-from podium.export.tflite import Ensemble, convert
 from podium.export.verification import check_readers, verify
 from podium.landmarks.mediapipe import COLUMNS
 from podium.port import port

@@ -7,9 +7,9 @@ from small_networks import SECTIONS, random_clip, random_network, small_recipe, 
 
 from podium.export.answers import answer_all, write_answers
 from podium.export.clips import Clip, edge_clips
+from podium.export.graph import Ensemble, convert
 from podium.export.operators import check_operators
 from podium.export.parity import check_stages
-from podium.export.tflite import Ensemble, convert
 from podium.export.verification import check_readers
 from podium.port import port
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble

@@ -6,7 +6,7 @@ from pathlib import Path
 from podium.errors import run
 from podium.export.evaluation import read_columns
 from podium.export.formats import MAKERS
-from podium.export.tflite import Ensemble
+from podium.export.graph import Ensemble
 from podium.export.twins import load_twin
 from podium.storage.files import atomic_path, write_json
 

@@ -11,8 +11,8 @@ import tensorflow as tf
 from podium.errors import ClipError
 from podium.export.answers import Answer, summary
 from podium.export.clips import Clip
+from podium.export.graph import CONFIDENCE, OUTPUT, Ensemble
 from podium.export.parity import STAGE_TOLERANCE, compare_arrays, first_difference
-from podium.export.tflite import CONFIDENCE, OUTPUT, Ensemble
 from podium.recognise.inference import DUMMY_SV
 from podium.systems.fingerspelling.score import normalized_score
 from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE, END, NUM_CHARACTERS, decode

@@ -13,8 +13,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from podium.export.flatbuffer import kind, read_model, write_model
+from podium.export.graph import Ensemble, convert
 from podium.export.kaggle import convert_kaggle
-from podium.export.tflite import Ensemble, convert
 from podium.export.web import convert_web
 
 FULLY_CONNECTED, DEQUANTIZE = schema.BuiltinOperator.FULLY_CONNECTED, schema.BuiltinOperator.DEQUANTIZE

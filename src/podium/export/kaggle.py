@@ -10,7 +10,7 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
 from podium.export.flatbuffer import GraphWriter, kind, read_model, write_model
-from podium.export.tflite import INPUT, Ensemble, Reader, convert
+from podium.export.graph import INPUT, Ensemble, Reader, convert
 from podium.landmarks.mediapipe import COLUMNS
 from podium.port.layers import Kernels
 

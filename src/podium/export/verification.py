@@ -7,8 +7,8 @@ from podium.errors import UserError
 from podium.export.agreement import TOLERANCES, check_answers, first_diverging_stage
 from podium.export.answers import read_answers
 from podium.export.clips import Clip, parity_clips
+from podium.export.graph import Ensemble
 from podium.export.parity import check_faults, check_stages, check_weights
-from podium.export.tflite import Ensemble
 from podium.export.twins import load_twin
 from podium.port.weights import load_torch_state
 from podium.recognise.inference import TfliteRecognizer

@@ -11,7 +11,7 @@ V vocabulary.
 
 import tensorflow as tf
 
-from podium.export.tflite import CONFIDENCE, INPUT, Ensemble, Reader, convert, standardised
+from podium.export.graph import CONFIDENCE, INPUT, Ensemble, Reader, convert, standardised
 from podium.landmarks.mediapipe import COLUMNS
 from podium.port.layers import Frames, Kernels
 from podium.systems.fingerspelling.text import LABEL_LENGTH, NUM_CHARACTERS, PAD
