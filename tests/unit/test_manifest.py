@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from podium.errors import UserError
-from podium.manifest import by_subject, differences, find_manifest, read_manifest, write_manifest
+from podium.report.manifest import by_subject, differences, find_manifest, read_manifest, write_manifest
 from podium.storage.files import read_json, write_json
 
 MANIFEST = {

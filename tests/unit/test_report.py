@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from podium.report import summarize
+from podium.report.summary import summarize
 from podium.storage.files import read_json, write_json
 
 SCORES = {"score": 0.75, "score_damerau": 0.8, "num_sequences": 12}

@@ -108,8 +108,8 @@ LINE = "\n\ndef nobody_calls_this():\n    return 1\n"
         ("src/podium/export/formats.py", "", LINE, BEHIND_EXPORT),
         ("src/podium/export/agreement.py", "", LINE, {"parity", "card", "summary", "manifest"}),
         ("src/podium/export/benchmark.py", "", LINE, {"benchmark", "summary", "manifest"}),
-        ("src/podium/report.py", "", LINE, {"summary", "manifest"}),
-        ("src/podium/comparison.py", "", LINE, {"comparison"}),
+        ("src/podium/report/summary.py", "", LINE, {"summary", "manifest"}),
+        ("src/podium/report/comparison.py", "", LINE, {"comparison"}),
         ("workflow/scripts/write_model_card.py", "", LINE, {"card", "manifest"}),
     ],
 )

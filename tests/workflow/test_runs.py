@@ -3,7 +3,7 @@
 import base64
 import importlib.metadata
 
-from podium.manifest import differences
+from podium.report.manifest import differences
 from podium.storage.files import file_digest, read_json
 
 

@@ -9,7 +9,7 @@ from podium.errors import run
 from podium.storage.files import check_writable, remove_partials
 from podium.runtime.finished_runs import forget
 from podium.runtime.slurm import end_leftovers
-from podium.manifest import write_manifest
+from podium.report.manifest import write_manifest
 from podium.origins import note_origin
 from podium.reasons import note_parts
 from podium.records import remove_what_nothing_makes

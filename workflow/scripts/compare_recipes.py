@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from podium.comparison import compare
 from podium.errors import run
+from podium.report.comparison import compare
 
 
 def main() -> None:

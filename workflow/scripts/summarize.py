@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from podium.errors import run
-from podium.report import summarize
+from podium.report.summary import summarize
 
 
 def main() -> None:

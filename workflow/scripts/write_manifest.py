@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from podium.errors import run
-from podium.manifest import write_manifest
+from podium.report.manifest import write_manifest
 
 
 def main() -> None:

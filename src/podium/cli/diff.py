@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         UserError: One of both has no manifest.
     """
-    from podium.manifest import by_subject, differences, read_manifest
+    from podium.report.manifest import by_subject, differences, read_manifest
 
     found = differences(read_manifest(arguments.one), read_manifest(arguments.other), arguments.measured)
     if arguments.json:
