@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from podium.config import load_dataset, load_experiment, load_recipe
-from podium.workflow import named_yaml
+from podium.plan.stages import named_yaml
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from podium.config import load_dataset
-from podium.origins import NAME, note_origin, rivals
+from podium.plan.origins import NAME, note_origin, rivals
 
 FOLDER = "results/data/twice"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from snakemake.persistence import MetadataRecord
 
-from podium.records import Records, record_of, recorded, remove_what_nothing_makes
+from podium.plan.records import Records, record_of, recorded, remove_what_nothing_makes
 from podium.storage.files import write_json
 
 KEPT = {"train_round2"}

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from podium import workflow
 from podium.config import load_dataset, load_experiment, load_recipe
-from podium.reasons import note_parts, read_parts, reasons
+from podium.plan import stages as workflow
+from podium.plan.reasons import note_parts, read_parts, reasons
+from podium.plan.stages import Stages
 from podium.storage import source_code
 from podium.storage.source_code import NEUTRAL, PACKAGE, reached, registered
-from podium.workflow import Stages
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIG = ROOT / "config"

@@ -1,8 +1,8 @@
 """What all rules share: the checked configuration, the places of things, the fingerprints of stages.
 
-A stage's fingerprint (podium.workflow) stands in its `params`, so that it runs again when its configuration, its code or
+A stage's fingerprint (podium.plan.stages) stands in its `params`, so that it runs again when its configuration, its code or
 an earlier stage changes, wherever the files lie and whatever their time stamps say. Beside every artefact lies a record
-of its params (podium.records), so that moved results are judged by them as well. A path that only says where something
+of its params (podium.plan.records), so that moved results are judged by them as well. A path that only says where something
 lies is no param: a shell line names it by its variable.
 """
 import re
@@ -16,9 +16,9 @@ from podium import config as schema
 from podium.data import sources
 from podium.systems.fingerspelling.augment import build_augmentations
 from podium.errors import UserError, explained_by, one_line, run
-from podium.origins import check_dataset_name, note_on_experiment_name
-from podium.records import Records, keep_records_beside_artefacts
-from podium.workflow import Stages, check_comparison, check_model, named_yaml
+from podium.plan.origins import check_dataset_name, note_on_experiment_name
+from podium.plan.records import Records, keep_records_beside_artefacts
+from podium.plan.stages import Stages, check_comparison, check_model, named_yaml
 
 keep_records_beside_artefacts()
 

@@ -10,9 +10,9 @@ from podium.storage.files import check_writable, remove_partials
 from podium.runtime.finished_runs import forget
 from podium.runtime.slurm import end_leftovers
 from podium.report.manifest import write_manifest
-from podium.origins import note_origin
-from podium.reasons import note_parts
-from podium.records import remove_what_nothing_makes
+from podium.plan.origins import note_origin
+from podium.plan.reasons import note_parts
+from podium.plan.records import remove_what_nothing_makes
 from podium.storage.source_code import remember
 from podium.runtime.usage import UsageMeter
 

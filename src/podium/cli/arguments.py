@@ -24,7 +24,7 @@ def named_recipe(name: str) -> "Recipe":
         UserError: There is no such file or name, or it is no recipe.
     """
     from podium.config import load_recipe
-    from podium.workflow import named_yaml
+    from podium.plan.stages import named_yaml
 
     file = Path(name) if Path(name).is_file() else Path(named_yaml("config/recipes", name))
     if not file.parent.is_dir():

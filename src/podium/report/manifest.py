@@ -58,7 +58,7 @@ def write_manifest(
         results: The experiment's folder.
         experiment, dataset: The resolved configuration.
         recipes: That of each stage.
-        fingerprints: Of all stages, see `podium.workflow.Stages`.
+        fingerprints: Of all stages, see `podium.plan.stages.Stages`.
         jobs: By name of a job, which is also that of its log and benchmark, a file that it makes.
         data_jobs: Names of the dataset's jobs.
         has_failed: Whether a run has failed, be it at something beside these jobs.

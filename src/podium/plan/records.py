@@ -16,7 +16,7 @@ from snakemake.persistence import MetadataRecord, ParamsChange
 from snakemake.persistence.file import FilePersistence
 
 from podium.errors import UserError, run
-from podium.reasons import Parts, read_parts, reasons
+from podium.plan.reasons import Parts, read_parts, reasons
 from podium.storage.digests import digests_of
 from podium.storage.files import read_json, remove, write_text
 
@@ -28,7 +28,7 @@ CUT = "it is not as large as it was when it was made"
 
 
 class ChangeInWords(ParamsChange):
-    """Changed parameters as `podium.reasons` tells them."""
+    """Changed parameters as `podium.plan.reasons` tells them."""
 
     def __str__(self) -> str:
         return "; ".join(sorted(self.only_new))
@@ -38,7 +38,7 @@ class Records(FilePersistence):
     """Snakemake's records: of artefacts below ``results/`` beside these, of all other files in their usual place.
 
     Attributes:
-        parts: What today's fingerprints are made of, see `podium.workflow.Stages`.
+        parts: What today's fingerprints are made of, see `podium.plan.stages.Stages`.
     """
 
     parts: dict[str, Parts] = {}
