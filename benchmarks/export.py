@@ -84,7 +84,7 @@ def build(format: str, steps: int, folder: Path) -> None:
     """Makes one file; prints seconds of the conversion and the process' peak memory."""
     from podium.export.formats import MAKERS
     from podium.export.graph import Ensemble
-    from podium.port import create
+    from podium.systems.fingerspelling.twins import create
 
     recipe = load_recipe(RECIPE)
     twins = [create(recipe) for _ in range(2)]

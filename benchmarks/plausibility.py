@@ -1,4 +1,4 @@
-"""What the rules of `podium.landmarks.plausibility` say of real and virtual people: ``python benchmarks/plausibility.py``.
+"""What the rules of `plausibility` say of real and virtual people: ``python benchmarks/plausibility.py``.
 
 Prints false alarms (of clips as they are, and of what people do, too), the range of every figure that the rules look
 at, and the share of clips in which a planted fault is found; real recordings where --shared holds them.

@@ -42,7 +42,7 @@ def code_digest(*rooms: str) -> str:
     """16 hex digits over the source of rooms of the package; comments, docstrings and layout do not count.
 
     Args:
-        rooms: Folders or modules under ``podium``: ``"models"``, ``"text"``, ``"data/augment"``.
+        rooms: Folders or modules under ``podium``: ``"port"``, ``"errors"``, ``"data/download"``.
 
     Raises:
         ValueError: A room does not exist; the digest of nothing would never change.

@@ -12,6 +12,7 @@ from queue import Queue
 import numpy as np
 import pytest
 from planted import FAULTS, virtual_clips
+from project import ROOT
 from small_networks import random_clip, random_network, small_recipe, state_of
 
 from podium import Recognizer
@@ -19,10 +20,10 @@ from podium.export.card import model_card
 from podium.export.formats import MAKERS
 from podium.export.graph import Ensemble
 from podium.landmarks.mediapipe import COLUMNS
-from podium.port import port
 from podium.systems.fingerspelling.text import CHARACTERS
+from podium.systems.fingerspelling.twins import port
 
-EXAMPLE = Path(__file__).parents[2] / "examples/browser"
+EXAMPLE = ROOT / "examples/browser"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NPM = shutil.which("npm")
 TIMEOUT_S = 300

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from planted import FAULTS, HABITS, virtual_clips
+from project import ROOT
 from small_networks import random_clip
 
 from podium.landmarks.mediapipe import COLUMNS
@@ -15,7 +16,7 @@ from podium.landmarks.plausibility import doubts, without_zeros
 from podium.landmarks.remarks import MEANINGS, REASONS
 from podium.landmarks.timing import resample, signing
 
-EXAMPLE = Path(__file__).parents[2] / "examples/browser"
+EXAMPLE = ROOT / "examples/browser"
 NODE = shutil.which("node")
 FRAME_RATE = 30
 # What the page cannot meet: its clips come as arrays, one at a time, and its reasons from a file with settings.

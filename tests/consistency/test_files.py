@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from project import ROOT
 
 from podium.config import load_dataset, load_experiment, load_recipe
 from podium.plan.stages import named_yaml
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def dependencies() -> list[str]:

@@ -9,7 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from project import ROOT
+
 HEADROOM_MB = 1024  # what a command may take to read what is wrong; the files are of a few megabytes
 PATIENCE_S = 120  # a command that takes longer hangs
 

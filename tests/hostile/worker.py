@@ -15,7 +15,9 @@ import time
 import traceback
 from pathlib import Path
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+from project import ROOT
+
+SCRIPTS = ROOT / "workflow/scripts"
 
 
 def main() -> None:

@@ -4,9 +4,9 @@ import argparse
 
 from podium.errors import run
 from podium.export.twins import save_twin
-from podium.port import port
 from podium.port.weights import load_torch_state
 from podium.recognise.inference import read_recipe
+from podium.systems.fingerspelling.twins import port
 
 
 def main() -> None:

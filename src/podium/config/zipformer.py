@@ -1,4 +1,4 @@
-"""``model.zipformer``: the encoder of `podium.systems.fingerspelling.networks.zipformer`, each of its parts by a switch."""
+"""``model.zipformer``: the encoder of `networks.zipformer`, each of its parts by a switch."""
 
 from typing import Annotated, Literal
 

@@ -87,7 +87,7 @@ def read_answers(path: str | Path, clips: list[Clip]) -> list[Answer]:
 
 
 def answer_all(inside: Callable[[np.ndarray], dict], clips: list[Clip]) -> Iterator[Answer]:
-    """Asks networks one clip after the other; ``inside`` is that of `podium.systems.fingerspelling.ensemble.Ensemble`."""
+    """Asks networks one clip after the other; ``inside`` is that of `ensemble.Ensemble`."""
     for clip in clips:
         seen = inside(clip.raw_TK)
         stages = {stage: summary(value_TD) for stage, value_TD in seen["stages"].items()}

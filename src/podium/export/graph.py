@@ -19,9 +19,9 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from podium.errors import UserError
 from podium.export.operators import check_operators
 from podium.landmarks.mediapipe import COLUMNS, NUM_LANDMARKS
-from podium.port import Twin
 from podium.port.layers import Frames, Kernels, or_one
 from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE, END, LABEL_LENGTH, NUM_CHARACTERS
+from podium.systems.fingerspelling.twins import Twin
 from podium.systems.fingerspelling.twins.greedy import greedy
 
 INPUT, OUTPUT, CONFIDENCE = "inputs", "outputs", "confidence"
@@ -126,7 +126,7 @@ class Ensemble(tf.Module):
 
 
 def preprocess(raw_TK: tf.Tensor, max_frames: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """What `podium.landmarks.normalise` does: standardise a clip, NaN → 0, and repeat no frame but drop some of too many.
+    """What `normalise` does: standardise a clip, NaN → 0, and repeat no frame but drop some of too many.
 
     An empty clip becomes one frame of zeros; it gets the dummy phrase in any case. All that TFLite's fast kernels lack
     comes first, so that they get the rest and the encoders in one piece.

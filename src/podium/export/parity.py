@@ -14,7 +14,7 @@ import numpy as np
 
 from podium.config import TRAINING_ONLY
 from podium.export.clips import num_clips_in
-from podium.port import Twin
+from podium.systems.fingerspelling.twins import Twin
 
 # Float32 on both sides, sums in another order. Times the largest reference value of the stage, at least 1.
 STAGE_TOLERANCE = 1e-4

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from podium.port import Twin, create
 from podium.port.weights import load_variables, save_variables
 from podium.recognise.inference import read_recipe
 from podium.storage.files import atomic_path, read_json, write_json
+from podium.systems.fingerspelling.twins import Twin, create
 
 
 def save_twin(twin: Twin, recipe_file: str | Path, folder: str | Path) -> None:

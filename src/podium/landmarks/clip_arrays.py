@@ -37,7 +37,7 @@ def read_given(landmarks: Any) -> GivenClip:
     """Checks a clip.
 
     Args:
-        landmarks: Floats (T, 390) in the order of `podium.landmarks.mediapipe.COLUMNS`: whatever numpy takes for an array; what a
+        landmarks: Floats (T, 390) in the order of `mediapipe.COLUMNS`: whatever numpy takes for an array; what a
             mask hides counts as missing. Or a table, of any library that narwhals knows or that hands over Arrow data:
             the columns go by name, an index is one of them, and rows go by the column `frame`, if there is one.
 

@@ -21,7 +21,7 @@ _ID_TYPES = (nw.String, nw.Categorical, nw.Enum, nw.Boolean, nw.Date, nw.Datetim
 
 
 def clip_of_table(table: Any) -> tuple[np.ndarray, tuple[str, ...], float | None]:
-    """The one clip of a table: (T, 390) float32; kinds of `podium.landmarks.remarks.MEANINGS`; frames a second, or None.
+    """The one clip of a table: (T, 390) float32; kinds of `remarks.MEANINGS`; frames a second, or None.
 
     Raises:
         UserError: Columns are missing, stand twice or hold no numbers; rows are in no order, or of several clips.

@@ -37,7 +37,7 @@ class Identity:
     Attributes:
         ids_F: (F,) int64: the sequence of each row.
         labels: What a sequence is called in the table; those that are not here go by their id.
-        remark: A kind of `podium.landmarks.remarks.MEANINGS`, if there are or may be several clips and no column `INDEX_COLUMN`.
+        remark: A kind of `remarks.MEANINGS`, if there are or may be several clips and no column `INDEX_COLUMN`.
     """
 
     ids_F: np.ndarray

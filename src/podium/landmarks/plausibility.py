@@ -53,7 +53,7 @@ def without_zeros(raw_TK: np.ndarray) -> tuple[np.ndarray, bool]:
     other number that stands for a missing one makes them do.
 
     Args:
-        raw_TK: (T, 390) float32 in the order of `podium.landmarks.mediapipe.COLUMNS`, NaN where a landmark is missing. Depth may
+        raw_TK: (T, 390) float32 in the order of `mediapipe.COLUMNS`, NaN where a landmark is missing. Depth may
             be missing in such a part. Infinite values stand for nothing here: they are told as such.
 
     Returns:
@@ -80,7 +80,7 @@ def doubts(raw_TK: np.ndarray) -> tuple[str, ...]:
     """What speaks against a clip, from its landmarks alone.
 
     Args:
-        raw_TK: (T, 390) float32 in the order of `podium.landmarks.mediapipe.COLUMNS`, in any unit, NaN where a landmark is
+        raw_TK: (T, 390) float32 in the order of `mediapipe.COLUMNS`, in any unit, NaN where a landmark is
             missing; T may be 0.
 
     Returns:

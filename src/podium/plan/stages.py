@@ -12,6 +12,7 @@ from podium.storage.digests import digests_of
 from podium.storage.source_code import PACKAGE, reached, registered
 
 SCRIPTS = PACKAGE.parents[1] / "workflow/scripts"
+WINNERS_WEIGHTS = PACKAGE / "systems/fingerspelling/winners_weights/__init__.py"
 
 
 def named_yaml(folder: str, name: str) -> str:
@@ -21,7 +22,7 @@ def named_yaml(folder: str, name: str) -> str:
 
 def check_model(recipe: Recipe) -> None:
     """Raises `UserError` if a recipe names no network. Reads their source: planning shall not wait for torch."""
-    known = registered("models")
+    known = registered("systems/fingerspelling/networks")
     if recipe.model.name not in known:
         raise UserError(f"unknown model '{recipe.model.name}': {nearest(recipe.model.name, known)}")
 
@@ -36,7 +37,7 @@ def check_comparison(experiment: Experiment, dataset: Dataset) -> None:
 class Stages:
     """Fingerprints of the stages: what a stage's outcome depends on, without the stages' outputs themselves.
 
-    Each covers the stage's own configuration, the code that its script reaches (`podium.storage.source_code`), and the stage
+    Each covers the stage's own configuration, the code that its script reaches (`source_code`), and the stage
     before it, so that an interrupted run never leaves a later stage standing on an outdated earlier one.
 
     Args:
@@ -90,7 +91,7 @@ class Stages:
             hint = "round2.weights, or leave it out to train"
             weights = [_digest_of(path, hint) for path in experiment.round2.weights]
             imported = {"weights": weights, "weights_name": experiment.round2.weights_name, **outcomes["round2"]}
-            self.round2 = self._made_of(imported, PACKAGE / "importing/__init__.py", reading)
+            self.round2 = self._made_of(imported, WINNERS_WEIGHTS, reading)
         networks = {"stage round2": self.round2}
         self.seed_evaluation = self._made_of({**networks, **raw, **thresholds}, "evaluate_seed", reading)
         self.port = self._made_of(networks, "port_seed", reading)

@@ -1,1 +1,1 @@
-"""TODO."""
+"""From a model file and a clip to a reading."""

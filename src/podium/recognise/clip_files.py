@@ -33,7 +33,7 @@ class Clip:
     Attributes:
         path: The file, or the folder of arrays, that holds it.
         sequence_id: Which of its clips; None if it holds a single one. Text if a table's ids are text.
-        landmarks: An array in the order of `podium.landmarks.mediapipe.COLUMNS`, its shape and type not checked yet. None if the
+        landmarks: An array in the order of `mediapipe.COLUMNS`, its shape and type not checked yet. None if the
             clip cannot be read.
         problem: Why it cannot be read, else "".
         remarks: What is to be said of the rows: kinds of `podium.landmarks.remarks.MEANINGS`.
@@ -61,7 +61,7 @@ class Sources(list[Source]):
     """One source per file, in order.
 
     Attributes:
-        passed_over: Files of the folders that are not read, by suffix; `podium.recognise.clip_folders.told_of` puts them in
+        passed_over: Files of the folders that are not read, by suffix; `clip_folders.told_of` puts them in
             words.
     """
 

@@ -71,7 +71,7 @@ class Reader(Protocol):
         """Reads one clip.
 
         Args:
-            landmarks_TK: (T, 390) float32, raw values of `podium.landmarks.mediapipe.COLUMNS`, NaN where a landmark is missing;
+            landmarks_TK: (T, 390) float32, raw values of `mediapipe.COLUMNS`, NaN where a landmark is missing;
                 T may be 0.
         """
         ...

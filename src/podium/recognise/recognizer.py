@@ -75,7 +75,7 @@ class Recognizer:
         Args:
             landmarks: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN (or
                 masked) if a landmark is missing; one row per frame. An array (T, 390) of floats has the columns
-                `podium.landmarks.mediapipe.COLUMNS` in that order. A table of pandas, polars, pyarrow … has them by name, in any
+                `mediapipe.COLUMNS` in that order. A table of pandas, polars, pyarrow … has them by name, in any
                 order and among others. Or a `podium.landmarks.clip_arrays.GivenClip`.
             fps: Frames a second of the clip; None takes the table's column ``fps``; without it, the clip counts as
                 one of the model's own rate.

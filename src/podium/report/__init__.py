@@ -1,1 +1,1 @@
-"""TODO."""
+"""What came out of an experiment, for people."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Files: written whole, read with checks, told by content."""

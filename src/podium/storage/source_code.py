@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 
 from podium.storage.files import atomic_path
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 MEMORY = Path("results/state/source_code.json")
 # These change no number: how a job starts, waits and ends, what is said of it, where records lie, and commands beside
 # the workflow. Of the configuration the values count, which fingerprints hold by themselves.
 NEUTRAL = {
-    "__init__", "__main__", "alone", "card", "cli", "config", "data/download", "digests", "ending", "errors", "gpu",
-    "kept", "launch", "leftovers", "origins", "provenance", "reasons", "records", "registry", "remarks", "scratch",
-    "source_code", "usage", "workflow",
+    "__init__", "__main__", "cli", "config", "data/download", "errors", "landmarks/remarks", "plan", "provenance",
+    "recognise/card", "registry", "runtime", "storage/digests", "storage/source_code",
 }  # fmt: skip
 
 
@@ -64,7 +63,7 @@ def reached(entry: Path, names: Collection[str] = ()) -> dict[str, str]:
 
 
 def registered(package: str) -> list[str]:
-    """Names that the files of a package register: of "models", those of the networks."""
+    """Names that the files of a package register: of "training/optimizers", those of the optimisers."""
     return sorted(name for file in (PACKAGE / package).glob("*.py") for name in read_source(file).registered)
 
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The recognisers, a folder each."""

@@ -1,7 +1,7 @@
 """One run on several processes, each with a GPU of its own and a share of every batch.
 
 All hold the same weights at every step: what a batch means (losses, batch norm, gradients) is summed over the
-processes, and the first one writes the files. torchrun or `podium.runtime.launch` start them and tell them their numbers in the
+processes, and the first one writes the files. torchrun or `launch` start them and tell them their numbers in the
 environment. Gradients are exchanged once per optimiser step, where torch's own wrapper would do so per micro-batch.
 """
 

@@ -24,7 +24,7 @@ class TemporalMask(Augmentation):
 
 
 def temporal_mask(x_TLC: np.ndarray, windows: list[tuple[float, float]]) -> np.ndarray:
-    """Makes windows of frames missing, in place. Each is (size, offset), see `podium.systems.fingerspelling.augment.base.window`."""
+    """Makes windows of frames missing, in place. Each is (size, offset), see `augment.base.window`."""
     for size, offset in windows:
         x_TLC[window(len(x_TLC), size, offset)] = np.nan
     return x_TLC

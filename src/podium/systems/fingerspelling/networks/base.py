@@ -23,7 +23,7 @@ class SignReader(nn.Module, ABC):
     A batch holds ``x_BTLC`` (B, T, 130, 3) float32, normalised, missing landmarks and pads 0; ``mask_BT`` bool, true at
     valid frames; ``labels_BS`` (B, 33) int64; ``score_B`` float32.
 
-    `podium.systems.fingerspelling.networks.checkpoint` looks inside: a network has the modules ``frontend`` and ``encoder.blocks``; where it has
+    `networks.checkpoint` looks inside: a network has the modules ``frontend`` and ``encoder.blocks``; where it has
     front ends for parts of the body, ``parts`` holds them by name.
     """
 

@@ -134,7 +134,7 @@ def _fill(network: SignReader, expected: State, state: State, recipe: Recipe, or
 
 
 def reference_clips(max_frames: int) -> list[np.ndarray]:
-    """Clips for `podium.systems.fingerspelling.networks.checkpoint.write_reference`: four of a virtual signer, the last longer than
+    """Clips for `networks.checkpoint.write_reference`: four of a virtual signer, the last longer than
     ``max_frames``; always the same ones.
 
     Returns:

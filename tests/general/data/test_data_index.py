@@ -9,6 +9,7 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import pytest
+from project import ROOT
 from raw_folder import landmark_frame, table, write_arrays, write_dataset, write_raw
 
 from podium.config import Data
@@ -17,7 +18,7 @@ from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.normalise import normalise
 from podium.systems.fingerspelling.samples import TrainingClips
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+SCRIPTS = ROOT / "workflow/scripts"
 OUTPUTS = ("index.parquet", "folds.parquet", "manifest.json", "inference_args.json")
 
 

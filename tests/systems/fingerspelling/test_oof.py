@@ -9,11 +9,12 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import pytest
+from project import ROOT
 
 from podium.errors import UserError
 from podium.systems.fingerspelling.oof import import_oof, merge_oof, oof_metrics, read_oof_table
 
-SCRIPT = Path(__file__).parents[2] / "workflow/scripts/import_oof.py"
+SCRIPT = ROOT / "workflow/scripts/import_oof.py"
 
 PHRASES = ["abcd", "house", "3 creek", "abba", "zzz", "held out", "sentence", "sentence", "x" * 33]
 

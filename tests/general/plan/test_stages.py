@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from project import ROOT
 
 from podium.config import load_dataset, load_experiment, load_recipe
 from podium.plan import stages as workflow
@@ -12,12 +13,13 @@ from podium.plan.stages import Stages
 from podium.storage import source_code
 from podium.storage.source_code import NEUTRAL, PACKAGE, reached, registered
 
-ROOT = Path(__file__).parent.parent.parent
+FINGERSPELLING = "podium.systems.fingerspelling"
 CONFIG = ROOT / "config"
 # Only commands beside the workflow and the library reach these.
 BESIDE = {
-    "data/clip_arrays", "data/clip_files", "data/clip_folders", "data/csv_rows", "data/given_tables", "data/inspect",
-    "drawing", "model_info", "prediction", "recognizer", "signer/drawing", "signer/film", "signer/statistics", "timing",
+    "data/inspect", "landmarks/clip_arrays", "landmarks/csv_rows", "landmarks/drawing", "landmarks/given_tables",
+    "landmarks/timing", "recognise/clip_files", "recognise/clip_folders", "recognise/model_info",
+    "recognise/predictions", "recognise/recognizer",
     "training/presets",
 }  # fmt: skip
 ALL = {
@@ -75,8 +77,8 @@ def edit(root: Path, place: str, old: str, new: str) -> None:
     forget()
 
 
-NEW_AUGMENTATION = "from podium.systems.fingerspelling.augment.base import AUGMENTATIONS as R\n\n@R.register('new')\ndef new(): ...\n"
-NEW_NETWORK = "from podium.systems.fingerspelling.networks.registry import MODELS as R\n\n@R.register('new')\nclass New: ...\n"
+NEW_AUGMENTATION = f"from {FINGERSPELLING}.augment.base import AUGMENTATIONS as R\n@R.register('new')\ndef new(): ...\n"
+NEW_NETWORK = f"from {FINGERSPELLING}.networks.registry import MODELS as R\n@R.register('new')\nclass New: ...\n"
 LINE = "\n\ndef nobody_calls_this():\n    return 1\n"
 
 
@@ -87,8 +89,8 @@ LINE = "\n\ndef nobody_calls_this():\n    return 1\n"
         ("src/podium/training/loop.py", '"""', '"""Other words. ', set()),
         ("src/podium/systems/fingerspelling/networks/attention.py", "import torch\n", "import torch\n\n\n\n", set()),
         ("src/podium/landmarks/normalise.py", "", '\n\nclass Words:\n    """Documented."""\n', ALL - {"corpus"}),
-        ("src/podium/data/augment/new.py", "", NEW_AUGMENTATION, set()),
-        ("src/podium/models/new.py", "", NEW_NETWORK, set()),
+        ("src/podium/systems/fingerspelling/augment/new.py", "", NEW_AUGMENTATION, set()),
+        ("src/podium/systems/fingerspelling/networks/new.py", "", NEW_NETWORK, set()),
         ("src/podium/systems/fingerspelling/augment/finger_drop.py", "", LINE, set()),
         ("src/podium/systems/fingerspelling/networks/zipformer.py", "", LINE, set()),
         ("src/podium/training/optimizers/scaled_adam.py", "", LINE, set()),
@@ -120,9 +122,9 @@ def test_an_edit_runs_what_it_reaches(copy, place, old, new, expected):
 
 
 def test_every_module_is_reached_or_known_to_change_no_number():
-    names = {name for package in ("models", "port", "data/augment", "data/sources") for name in registered(package)}
-    names |= set(registered("training/optimizers"))
-    entries = [*(ROOT / "workflow/scripts").glob("*.py"), PACKAGE / "importing/__init__.py"]
+    rooms = [f"systems/fingerspelling/{room}" for room in ("networks", "twins", "augment")]
+    names = {name for room in (*rooms, "training/optimizers", "data/sources") for name in registered(room)}
+    entries = [*(ROOT / "workflow/scripts").glob("*.py"), workflow.WINNERS_WEIGHTS]
     places = {place for entry in entries for place in reached(entry, names)}
     modules = [path.relative_to(PACKAGE).with_suffix("") for path in PACKAGE.rglob("*.py")]
     forgotten = [
@@ -178,7 +180,7 @@ def test_a_damaged_memory_is_parsed_anew(copy, monkeypatch, content):
 def test_reasons_are_told_in_words(copy):
     before = stages()
     edit(copy, "src/podium/training/loop.py", "", LINE)
-    edit(copy, "src/podium/systems/fingerspelling/augment/base.py", "", "\nfrom podium import timing\n")
+    edit(copy, "src/podium/systems/fingerspelling/augment/base.py", "", "\nfrom podium.landmarks import timing\n")
     after = stages(optimizer={"learning_rate": 0.5})
     told = reasons(before.parts[before.round2], after.parts[after.round2])
     rate = load_recipe(CONFIG / "recipes/tiny_round2.yaml").optimizer.learning_rate

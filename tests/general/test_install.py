@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from project import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 TOOLS = ["cat", "dirname", "env", "grep", "mkdir", "rm", "sh", "touch", "uname"]
 
 # A Python of a version, with or without the modules that make environments; what it is asked for is written down.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from podium.errors import UserError, run
-from podium.landmarks.mediapipe import mediapipe as landmarks
+from podium.landmarks import mediapipe as landmarks
 from podium.provenance import code_digest, digest
 from podium.registry import Registry
 from podium.storage.files import atomic_path, file_digest, read_json, remove_partials, write_json
@@ -198,7 +198,7 @@ def test_bugs_keep_their_traceback():
 
 def test_digests_follow_content(tmp_path):
     assert digest(1, "a") == digest(1, "a") != digest(1, "b")
-    assert code_digest("text") != code_digest("metrics")
+    assert code_digest("errors") != code_digest("registry")
     with pytest.raises(ValueError, match="no room"):
         code_digest("attic")
     (tmp_path / "a").write_text("x")

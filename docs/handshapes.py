@@ -1,4 +1,4 @@
-"""A picture of all handshapes side by side: ``python -m podium.systems.fingerspelling.corpus.drawing docs/pictures/handshapes.png``."""
+"""A picture of all handshapes side by side: ``python docs/handshapes.py docs/pictures/handshapes.png``."""
 
 import argparse
 from pathlib import Path

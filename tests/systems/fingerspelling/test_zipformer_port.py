@@ -11,9 +11,9 @@ from podium.export.graph import Ensemble, convert
 from podium.export.operators import check_operators
 from podium.export.parity import check_stages
 from podium.export.verification import check_readers
-from podium.port import port
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
 from podium.systems.fingerspelling.networks.checkpoint import write_reference
+from podium.systems.fingerspelling.twins import port
 from podium.systems.fingerspelling.twins.zipformer import swoosh_l, swoosh_r
 
 SQUEEZEFORMER_PARTS = {

@@ -13,10 +13,10 @@ from podium.export.answers import answer_all, read_answers, write_answers
 from podium.export.clips import Clip, edge_clips
 from podium.export.graph import Ensemble, preprocess
 from podium.export.verification import check_readers
-from podium.port import layers, port
+from podium.port import layers
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
 from podium.systems.fingerspelling.text import DUMMY_PHRASE, END, NUM_CHARACTERS
-from podium.systems.fingerspelling.twins import decoder
+from podium.systems.fingerspelling.twins import decoder, port
 from podium.systems.fingerspelling.twins.greedy import greedy
 
 MIN_FRAMES, MAX_FRAMES = 15, 64

@@ -1,4 +1,4 @@
-"""Film strips of virtual signers: ``python -m podium.systems.fingerspelling.corpus.film docs/pictures/signer.png``."""
+"""Film strips of virtual signers: ``python docs/signer.py docs/pictures/signer.png``."""
 
 import argparse
 from pathlib import Path

@@ -2,12 +2,12 @@
 
 import pickle
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from project import ROOT
 from torch.utils.data import DataLoader
 
 from podium.config import Data, load_recipe
@@ -20,7 +20,6 @@ from podium.systems.fingerspelling.augment import build_augmentations
 from podium.systems.fingerspelling.samples import TrainingClips, ValidationClips, collate
 from podium.systems.fingerspelling.text import encode
 
-ROOT = Path(__file__).parent.parent.parent
 PLAIN = {"p_mirror": 0.0, "p_cutmix": 0.0}
 AUGMENT = [
     {"name": "resample", "rate": [0.5, 1.5], "p": 0.8},

@@ -1,10 +1,10 @@
 """The Zipformer's parts against closed forms and loops; its schedules; what it does to gradients; its size."""
 
 import math
-from pathlib import Path
 
 import pytest
 import torch
+from project import ROOT
 from small_networks import SECTIONS
 from torch import nn
 
@@ -33,7 +33,7 @@ from podium.systems.fingerspelling.networks.zipformer_layers import (
     swoosh_r,
 )
 
-RECIPES = Path(__file__).parent.parent.parent / "config/recipes"
+RECIPES = ROOT / "config/recipes"
 
 
 def config(**changes) -> Model:

@@ -13,12 +13,12 @@ import pytest
 import torch
 import yaml
 from children import default_signals, nohup
+from project import ROOT
 
 from podium.landmarks.normalise import STATISTICS_COLUMNS, statistics
 from podium.storage.files import file_digest
 from podium.training.resume import read_state
 
-ROOT = Path(__file__).parent.parent.parent
 RESULTS = ["history.csv", "metrics.json", "model.safetensors", "oof.parquet", "recipe.json"]
 
 # Runs the training command, and kills it without warning when a function of it is called for the n-th time.

@@ -4,13 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
+from project import ROOT
 from raw_folder import landmark_frame, table
 from small_networks import random_clip, random_network, small_recipe, state_of
 
@@ -24,7 +24,6 @@ from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, 
 from podium.export.graph import Ensemble
 from podium.export.verification import check_readers
 from podium.landmarks.mediapipe import COLUMNS
-from podium.port import port
 from podium.port.convolution import MAX_TAPS, depthwise, tap_groups
 from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Kernels, Linear, is_nonzero
 from podium.port.weights import Weights
@@ -35,6 +34,7 @@ from podium.recognise.recognizer import Recognizer
 from podium.storage.files import write_json
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
 from podium.systems.fingerspelling.text import CHARACTERS
+from podium.systems.fingerspelling.twins import port
 
 OLD_RUNTIME = os.environ.get("PODIUM_TFLITE_RUNTIME_PYTHON")  # a Python with tflite-runtime 2.14
 INT8, FLOAT16 = schema.TensorType.INT8, schema.TensorType.FLOAT16
@@ -88,7 +88,7 @@ def test_answers_as_the_main_file(files, name, num_frames):
 
 def snippet(page: str, section: str) -> str:
     """The Python that a page of the documentation shows in a section."""
-    text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     return text.split(f"\n## {section}\n", 1)[1].split("```python\n", 1)[1].split("```", 1)[0]
 
 

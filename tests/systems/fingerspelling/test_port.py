@@ -13,10 +13,10 @@ from podium.export.graph import preprocess
 from podium.export.parity import check_faults, check_stages, check_weights
 from podium.export.twins import load_twin, save_twin
 from podium.landmarks.normalise import normalise, resize
-from podium.port import TWINS, port
 from podium.storage.files import write_json
 from podium.systems.fingerspelling.networks import MODELS
 from podium.systems.fingerspelling.networks.checkpoint import write_reference
+from podium.systems.fingerspelling.twins import TWINS, port
 
 LENGTHS = (1, 2, 40, 150)
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from project import ROOT
 from tqdm import tqdm
 
 from podium.config import Optimizer, Recipe, load_recipe
@@ -31,7 +32,6 @@ from podium.training.run import reference_rows, train_job
 from podium.training.schedules import learning_rate
 from podium.training.validation import prediction_table, scores
 
-ROOT = Path(__file__).parent.parent.parent
 RECIPES = ROOT / "config/recipes"
 PHRASES = ["ab", "cab", "bad", "ada", "cc", "dab", "b", "acd"]
 FRAMES_PER_CHARACTER = 6

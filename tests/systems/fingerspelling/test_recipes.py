@@ -1,10 +1,10 @@
 """Every recipe loads, and its network takes steps with its optimiser and reads."""
 
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from project import ROOT
 
 from podium.config import load_recipe
 from podium.systems.fingerspelling.augment import build_augmentations
@@ -12,7 +12,7 @@ from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.text import encode
 from podium.training.optimizers import make_optimizer
 
-RECIPES = sorted((Path(__file__).parent.parent.parent / "config/recipes").rglob("*.yaml"))
+RECIPES = sorted((ROOT / "config/recipes").rglob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)

@@ -1,13 +1,11 @@
 """YAML files: what is refused, and in which words."""
 
-from pathlib import Path
 
 import pytest
 
 from podium.config import Dataset, Experiment, Model, Recipe, load_dataset, load_experiment, load_recipe, parse
 from podium.errors import UserError
 
-ROOT = Path(__file__).parent.parent.parent
 SYNTHETIC = {
     "kind": "synthetic",
     "num_train_sequences": 5,
