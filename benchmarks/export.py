@@ -21,7 +21,7 @@ from podium.config import load_recipe
 from podium.systems.fingerspelling.text import END, LABEL_LENGTH, PAD
 
 ROOT = Path(__file__).parent.parent
-RECIPE = ROOT / "config/recipes/winner_corrected_round2.yaml"
+RECIPE = ROOT / "config/recipes/fingerspelling/winner_corrected_round2.yaml"
 FRAMES = (50, 150, 300)
 STEPS = (33, 13)
 ROUNDS = 3  # of all files in turn, since the machine may be busy for a while; medians of theirs are printed

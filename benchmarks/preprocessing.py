@@ -74,7 +74,8 @@ def command(way: str, parquet: Path, out: Path) -> list[str]:
     """The job that does ``parquet`` in one of `WAYS`; all it writes lies under ``out``."""
     if way == "pandas and npy":
         return [sys.executable, __file__, "whole_frame", str(parquet), str(out)]
-    arguments = {"landmarks": parquet, "table": parquet.parent / "sequences.parquet", "split": "train",
+    arguments = {"system": "fingerspelling",
+                 "landmarks": parquet, "table": parquet.parent / "sequences.parquet", "split": "train",
                  "file-id": FILE_ID, "dtype": way.split()[0], "out": out / f"{FILE_ID}.npy"}  # fmt: skip
     return [sys.executable, str(PACK_SHARD), *(str(part) for key in arguments for part in (f"--{key}", arguments[key]))]
 

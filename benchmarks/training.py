@@ -41,7 +41,7 @@ from podium.training.optimizers import make_optimizer
 from podium.training.prefetch import DeviceBatches
 
 NUM_CLIPS = 2_000
-RECIPES = Path(__file__).parent.parent / "config/recipes"
+RECIPES = Path(__file__).parent.parent / "config/recipes/fingerspelling"
 # Clips of an epoch and trainings of the whole recipe: four folds of three quarters of the 67,208 rows, and two seeds of
 # all of them with the distinct supplemental phrases.
 CLIPS_OF_ROUND, TRAININGS = {1: 67_208 * 3 // 4, 2: 67_700}, {1: 4, 2: 2}

@@ -140,7 +140,7 @@ def predict() -> None:
 
 def too_little_shared_memory() -> None:
     """Loader processes need more than there is: one line."""
-    recipe = checkout() / "config/recipes/tiny_round1.yaml"
+    recipe = checkout() / "config/recipes/fingerspelling/tiny_round1.yaml"
     text = recipe.read_text()
     recipe.write_text(text.replace("data:\n", "data:\n  num_workers: 2\n"))
     words = ["--recipe", recipe.relative_to(checkout()), "--data", "results/data/tiny"]

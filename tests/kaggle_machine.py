@@ -114,7 +114,8 @@ class Machine:
             **credentials,
         }
         command = [
-            sys.executable, ROOT / "workflow/scripts/download.py", "--dataset", "dataset.yaml", "--raw", "raw",
+            sys.executable, ROOT / "workflow/scripts/download.py", "--system", "fingerspelling",
+            "--dataset", "dataset.yaml", "--raw", "raw",
             "--archives", "archives", "--out", "receipt.json",
         ]  # fmt: skip
         outcome, lines = watched(command, self.folder, environment)

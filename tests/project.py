@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 TREE = ["Snakefile", "workflow", "config", "envs", "profiles", "src"]
+RECIPES = "config/recipes/fingerspelling"
 TINY = "config/test/tiny.yaml"
 
 

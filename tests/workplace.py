@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from unittest.mock import patch
 
+from project import ROOT
 from raw_folder import landmark_frame, table, write_arrays, write_dataset
 
-SCRIPTS = Path(__file__).parents[1] / "workflow/scripts"
+SCRIPTS = ROOT / "workflow/scripts"
 
 
 class Workplace:
@@ -48,6 +49,7 @@ class Workplace:
         }[name]
         if name != "pack_shard":
             arguments["dataset"] = self.dataset
+        arguments["system"] = "fingerspelling"
         flat = [str(part) for key, value in arguments.items() for part in (f"--{key}", value)]
         return [sys.executable, str(SCRIPTS / f"{name}.py"), *flat]
 

@@ -43,7 +43,7 @@ def test_every_config_loads():
         load_dataset(ROOT / named_yaml("config/datasets", experiment.dataset))
         compared = experiment.comparison.recipes.values() if experiment.comparison else []
         for recipe in (experiment.round1.recipe, experiment.round2.recipe, *compared):
-            load_recipe(ROOT / named_yaml("config/recipes", recipe))
+            load_recipe(ROOT / named_yaml("config/recipes/fingerspelling", recipe))
 
 
 def test_generated_documentation_is_in_step():

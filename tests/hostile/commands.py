@@ -2,8 +2,12 @@
 
 from hostile.sound import FILE_ID
 
+OF_SYSTEM = ("list_sequences", "download", "pack_shard", "index_data", "merge_oof", "import_oof", "train")
+
 
 def _flat(name: str, *words: str, **options: object) -> list[str]:
+    if name in OF_SYSTEM:
+        options["system"] = "fingerspelling"
     pairs = [(f"--{key.replace('_', '-')}", str(value)) for key, value in options.items()]
     return [name, *words, *(part for pair in pairs for part in pair)]
 

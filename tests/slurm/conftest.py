@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from local_slurm import HOME, LocalSlurm, local_slurm, why_not
-from project import Project, copy_project
+from project import RECIPES, Project, copy_project
 from slurm_runs import MODEL, Run, submit
 
 
@@ -59,8 +59,8 @@ def long_training(prepared, slurm, tmp_path) -> Iterator[Project]:
     """A project in which a fold is to train for minutes. Nothing of it goes on afterwards."""
     shutil.copytree(prepared.root, tmp_path / "podium", symlinks=True)
     project = Project(tmp_path / "podium")
-    project.edit("config/recipes/tiny_round1.yaml", "epochs: 6", "epochs: 2000")
-    project.edit("config/recipes/tiny_round1.yaml", "validate_every_epochs: 3", "validate_every_epochs: 1000")
+    project.edit(f"{RECIPES}/tiny_round1.yaml", "epochs: 6", "epochs: 2000")
+    project.edit(f"{RECIPES}/tiny_round1.yaml", "validate_every_epochs: 3", "validate_every_epochs: 1000")
     yield project
     slurm.call("scancel", "--user=root")
     slurm.wait_for(lambda: not slurm.call("squeue", "--noheader").strip(), 120, "an empty queue")

@@ -4,6 +4,7 @@ import os
 
 import pytest
 from local_slurm import has_accounting
+from project import RECIPES
 from slurm_runs import jobs_of, wait_for_line, wait_for_resumption
 
 pytestmark = [
@@ -39,8 +40,8 @@ def test_with_squeue_a_cancelled_training_goes_on(accounted, long_training, star
 
 
 def test_with_sacct_a_training_is_seen_to_end(accounted, long_training, start):
-    long_training.edit("config/recipes/tiny_round1.yaml", "epochs: 2000", "epochs: 20")
-    long_training.edit("config/recipes/tiny_round1.yaml", "validate_every_epochs: 1000", "validate_every_epochs: 10")
+    long_training.edit(f"{RECIPES}/tiny_round1.yaml", "epochs: 2000", "epochs: 20")
+    long_training.edit(f"{RECIPES}/tiny_round1.yaml", "validate_every_epochs: 1000", "validate_every_epochs: 10")
     start("--slurm-status-command", "sacct", "--default-resources", "slurm_account=lab").wait()
     (job,) = jobs_of(accounted, long_training)
     query = ["--noheader", "--parsable2", f"--jobs={job['JobId']}", "--format=State,Account"]

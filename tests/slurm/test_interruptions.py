@@ -11,6 +11,7 @@ from contextlib import suppress
 
 import pytest
 import yaml
+from project import RECIPES
 from slurm_runs import MODEL, STATE, TIMEOUT_S, jobs_of, last_words, wait_for_line, wait_for_resumption
 
 from podium.storage.files import file_digest
@@ -35,8 +36,8 @@ def test_the_submitter_is_killed_and_started_again(slurm, long_training, start):
 
 @long
 def test_a_cancelled_training_goes_on_to_the_same_bits(slurm, long_training, start, tmp_path):
-    long_training.edit("config/recipes/tiny_round1.yaml", "epochs: 2000", "epochs: 400")
-    long_training.edit("config/recipes/tiny_round1.yaml", "validate_every_epochs: 1000", "validate_every_epochs: 200")
+    long_training.edit(f"{RECIPES}/tiny_round1.yaml", "epochs: 2000", "epochs: 400")
+    long_training.edit(f"{RECIPES}/tiny_round1.yaml", "validate_every_epochs: 1000", "validate_every_epochs: 200")
     shutil.copytree(long_training.root, tmp_path / "undisturbed", symlinks=True)
     run = start()
     epoch = int(wait_for_line(slurm, long_training, r"epoch=(\d\d)/"))
@@ -77,7 +78,7 @@ def test_a_training_out_of_time_gets_more(slurm, long_training, start, minutes, 
 
 @long
 def test_a_node_that_fails_and_comes_back(slurm, long_training, start):
-    long_training.edit("config/recipes/tiny_round1.yaml", "training:\n", "training:\n  save_every_minutes: 0.02\n")
+    long_training.edit(f"{RECIPES}/tiny_round1.yaml", "training:\n", "training:\n  save_every_minutes: 0.02\n")
     run = start()
     states = long_training.root / STATE
     slurm.wait_for(lambda: any(states.glob("state-*.pt")), TIMEOUT_S, "a state that is written by the clock")
@@ -100,8 +101,8 @@ def test_a_node_that_fails_and_comes_back(slurm, long_training, start):
 
 @long
 def test_a_training_that_ends_while_nobody_waits_is_not_trained_again(slurm, long_training, start):
-    long_training.edit("config/recipes/tiny_round1.yaml", "epochs: 2000", "epochs: 100")
-    long_training.edit("config/recipes/tiny_round1.yaml", "validate_every_epochs: 1000", "validate_every_epochs: 50")
+    long_training.edit(f"{RECIPES}/tiny_round1.yaml", "epochs: 2000", "epochs: 100")
+    long_training.edit(f"{RECIPES}/tiny_round1.yaml", "validate_every_epochs: 1000", "validate_every_epochs: 50")
     run = start()
     wait_for_line(slurm, long_training, r"epoch=(\d)/")
     run.kill()
@@ -116,5 +117,5 @@ def test_a_training_that_ends_while_nobody_waits_is_not_trained_again(slurm, lon
     start(later).wait()
     assert file_digest(model) == made and not folder.exists()
     assert long_training.planned(later) == {}
-    long_training.edit("config/recipes/tiny_round1.yaml", "weight_decay: 0.05", "weight_decay: 0.06")
+    long_training.edit(f"{RECIPES}/tiny_round1.yaml", "weight_decay: 0.05", "weight_decay: 0.06")
     assert long_training.planned(later)["train_round1"] == 2, "its recipe is known"

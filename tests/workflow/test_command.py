@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from project import RECIPES
 
 STAGES = ["data", "round1", "oof", "round2", "export"]
 
@@ -72,13 +73,13 @@ def test_report(finished):
         ("config/test/tiny.yaml", "seeds: [1, 2]", "seeds: [1, 9999999999]", ["round2.seeds", "less than 4294967296"]),
         ("config/test/tiny.yaml", "recipe: tiny_round1", "recipe: tiny_rond1", ["tiny_rond1", "tiny_round1"]),
         ("config/datasets/tiny.yaml", "num_train_signers: 8", "num_train_signers: 0", ["num_train_signers", "got 0"]),
-        ("config/recipes/tiny_round2.yaml", "  epochs:", "  epoch:", ["training.epoch", "did you mean 'epochs'"]),
-        ("config/recipes/tiny_round2.yaml", "name: squeezeformer_rope", "name: squeezeformr_rope",
+        (f"{RECIPES}/tiny_round2.yaml", "  epochs:", "  epoch:", ["training.epoch", "did you mean 'epochs'"]),
+        (f"{RECIPES}/tiny_round2.yaml", "name: squeezeformer_rope", "name: squeezeformr_rope",
          ["tiny_round2.yaml", "did you mean 'squeezeformer_rope'"]),
         ("config/test/tiny.yaml", "dataset: tiny",
          "dataset: tiny\ncomparison: {recipes: {a: tiny_round1, b: tiny_round2}, seeds: [1, 2], fold: 9}",
          ["comparison.fold is 9", "folds go from 0 to"]),
-        ("config/recipes/tiny_round2.yaml", "name: affine", "name: afine",
+        (f"{RECIPES}/tiny_round2.yaml", "name: affine", "name: afine",
          ["tiny_round2.yaml", "data.augment", "'affine'"]),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from project import RECIPES
 from safetensors.numpy import load_file
 
 from podium.config import TRAINING_ONLY
@@ -39,5 +40,5 @@ def test_comparison(compared):
     assert set(pd.read_parquet(folder / "rotary/seed1/oof.parquet")["participant_id"]) <= unseen
 
     assert compared.planned("compare", config=CONFIG) == {}
-    compared.edit("config/recipes/tiny_round2.yaml", "weight_decay: 0.05", "weight_decay: 0.06")
+    compared.edit(f"{RECIPES}/tiny_round2.yaml", "weight_decay: 0.05", "weight_decay: 0.06")
     assert compared.planned("compare", config=CONFIG) == {"train_compared": 2, "compare_recipes": 1, "compare": 1}

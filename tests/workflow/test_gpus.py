@@ -3,6 +3,8 @@
 import os
 import re
 
+from project import RECIPES
+
 # Lists four GPUs, and answers nobody before four have asked: jobs that ran one after the other would never end.
 NVIDIA_SMI = """#!/bin/sh
 touch "$FOLDER/asked.$$"
@@ -22,7 +24,7 @@ def test_four_folds_train_side_by_side_on_four_gpus(fresh, tmp_path, monkeypatch
     fresh.edit("config/datasets/tiny.yaml", "num_folds: 2", "num_folds: 4")
     fresh.edit("config/datasets/tiny.yaml", "num_supplemental_sequences: 12", "num_supplemental_sequences: 0")
     fresh.edit("config/datasets/tiny.yaml", "sequences_per_file: 20", "sequences_per_file: 40")
-    fresh.edit("config/recipes/tiny_round1.yaml", "epochs: 6", "epochs: 1")
+    fresh.edit(f"{RECIPES}/tiny_round1.yaml", "epochs: 6", "epochs: 1")
     program = tmp_path / "bin/nvidia-smi"
     program.parent.mkdir()
     program.write_text(NVIDIA_SMI)

@@ -6,7 +6,7 @@ import signal
 import time
 
 import pytest
-from project import Project
+from project import RECIPES, Project
 from test_rerun import AFTER_BENCHMARK, EXPORT, FROM_ROUND1, FROM_ROUND2
 
 MODEL = "results/tiny/round2/seed1/model.safetensors"
@@ -37,8 +37,8 @@ def test_an_unchanged_copy_plans_nothing(moved):
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("config/recipes/tiny_round1.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND1),
-        ("config/recipes/tiny_round2.yaml", "learning_rate: 0.003", "learning_rate: 0.004", FROM_ROUND2),
+        (f"{RECIPES}/tiny_round1.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND1),
+        (f"{RECIPES}/tiny_round2.yaml", "learning_rate: 0.003", "learning_rate: 0.004", FROM_ROUND2),
         ("config/test/tiny.yaml", "min_confidence: 0.0", "min_confidence: 0.2", {"evaluate_seed": 2, **EXPORT}),
         ("src/podium/export/benchmark.py", "\nfrom podium", "\nCHANGED = 1\nfrom podium", AFTER_BENCHMARK),
     ],
@@ -55,7 +55,7 @@ def test_a_copy_without_raw_files_plans_nothing(moved):
 
 
 def test_a_single_target_is_judged_too(moved):
-    moved.edit("config/recipes/tiny_round2.yaml", "learning_rate: 0.003", "learning_rate: 0.004")
+    moved.edit(f"{RECIPES}/tiny_round2.yaml", "learning_rate: 0.003", "learning_rate: 0.004")
     assert moved.planned(MODEL) == {"train_round2": 1}
 
 

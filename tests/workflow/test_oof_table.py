@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from project import RECIPES
 
 from podium.storage.files import read_json
 
@@ -36,7 +37,7 @@ def test_the_table_is_imported_once(with_table):
     metrics = read_json(with_table.root / "results/tiny/oof/metrics.json")
     assert metrics["score"] == pytest.approx(before["score"]) and metrics["table"] == "scores.csv"
     assert with_table.planned("oof") == {}
-    with_table.edit("config/recipes/tiny_round1.yaml", "weight_decay: 0.05", "weight_decay: 0.06")
+    with_table.edit(f"{RECIPES}/tiny_round1.yaml", "weight_decay: 0.05", "weight_decay: 0.06")
     assert with_table.planned("oof") == {}, "round 1's recipe does not matter"
     with_table.edit("scores.csv", "\n", "\n0,0,,0.5,0\n")
     assert with_table.planned() == {"import_oof": 1, **LATER}

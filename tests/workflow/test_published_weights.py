@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from project import RECIPES
 from small_networks import random_clip, random_network, state_of
 
 from podium import Recognizer
@@ -16,9 +17,9 @@ PLAN = {"import_round2": 2, "port_seed": 2, "export_tflite": 1, "answer_in_torch
 @pytest.fixture
 def published(fresh):
     """An experiment whose checkpoints lie beside it, and which has no data."""
-    text = (fresh.root / "config/recipes/tiny_round2.yaml").read_text()
+    text = (fresh.root / f"{RECIPES}/tiny_round2.yaml").read_text()
     assert "ctc_weight: 0.3" in text
-    recipe_file = fresh.root / "config/recipes/own.yaml"
+    recipe_file = fresh.root / f"{RECIPES}/own.yaml"
     recipe_file.write_text(text.replace("ctc_weight: 0.3", "ctc_weight: 0"))
     recipe = load_recipe(recipe_file)
     for seed in (1, 2):

@@ -4,6 +4,7 @@ import os
 import time
 
 import pytest
+from project import RECIPES
 
 AFTER_PORT = {
     "export_tflite": 1,
@@ -42,15 +43,15 @@ def test_moving_the_tree_runs_nothing(copied):
 
 
 def test_comments_in_a_recipe_run_nothing(copied):
-    copied.edit("config/recipes/tiny_round1.yaml", "model:", "# a remark\nmodel:")
+    copied.edit(f"{RECIPES}/tiny_round1.yaml", "model:", "# a remark\nmodel:")
     assert copied.planned() == {}
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("config/recipes/tiny_round1.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND1),
-        ("config/recipes/tiny_round2.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND2),
+        (f"{RECIPES}/tiny_round1.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND1),
+        (f"{RECIPES}/tiny_round2.yaml", "weight_decay: 0.05", "weight_decay: 0.06", FROM_ROUND2),
         ("config/test/tiny.yaml", "min_confidence: 0.0", "min_confidence: 0.2", {"evaluate_seed": 2, **EXPORT}),
         ("src/podium/training/loop.py", *CODE, FROM_ROUND1),
         ("src/podium/systems/fingerspelling/oof.py", *CODE, {"merge_oof": 1, **FROM_ROUND2}),
@@ -74,7 +75,7 @@ def test_exactly_the_stages_behind_an_edit_run(copied, file, old, new, expected)
     ("file", "old", "new", "reason"),
     [
         ("src/podium/training/loop.py", *CODE, "training/loop.py changed"),
-        ("config/recipes/tiny_round2.yaml", "decay: 0.05", "decay: 0.06", "recipe.optimizer.weight_decay 0.05 → 0.06"),
+        (f"{RECIPES}/tiny_round2.yaml", "decay: 0.05", "decay: 0.06", "recipe.optimizer.weight_decay 0.05 → 0.06"),
         ("config/test/tiny.yaml", "frames: [50]", "frames: [60]", "benchmark_frames [50] → [60]"),
     ],
 )

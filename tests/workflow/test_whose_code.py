@@ -17,7 +17,10 @@ def fingerprints(project, path) -> str:
     return "\n".join(sorted(line for line in done.stdout.splitlines() if "fingerprint" in line))  # jobs in any order
 
 
-@pytest.mark.parametrize("file", ["models/squeezeformer_relpos.py", "data/sources/synthetic.py", "config/recipes.py"])
+FILES = ["systems/fingerspelling/networks/squeezeformer_relpos.py", "data/sources/synthetic.py", "config/recipes.py"]
+
+
+@pytest.mark.parametrize("file", FILES)
 def test_another_copy_changes_no_plan(fresh, tmp_path, file):
     own = fingerprints(fresh, fresh.root / "src")
     assert own

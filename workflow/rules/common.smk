@@ -29,11 +29,11 @@ try:
     EXPERIMENT = schema.parse(schema.Experiment, config, "the experiment's config")
     DATASET_FILE = named_yaml("config/datasets", EXPERIMENT.dataset)
     RECIPE_FILES = {
-        "round1": named_yaml("config/recipes", EXPERIMENT.round1.recipe),
-        "round2": named_yaml("config/recipes", EXPERIMENT.round2.recipe),
+        "round1": named_yaml("config/recipes/fingerspelling", EXPERIMENT.round1.recipe),
+        "round2": named_yaml("config/recipes/fingerspelling", EXPERIMENT.round2.recipe),
     }
     COMPARED = EXPERIMENT.comparison.recipes if EXPERIMENT.comparison else {}
-    RECIPE_FILES |= {f"compare/{label}": named_yaml("config/recipes", recipe) for label, recipe in COMPARED.items()}
+    RECIPE_FILES |= {f"compare/{label}": named_yaml("config/recipes/fingerspelling", recipe) for label, recipe in COMPARED.items()}
     DATASET = schema.load_dataset(DATASET_FILE)
     check_dataset_name(DATASET, DATASET_FILE)
     check_comparison(EXPERIMENT, DATASET)
@@ -54,6 +54,7 @@ note = note_on_experiment_name(EXPERIMENT, workflow.configfiles)
 if note and workflow.is_main_process:
     print(note, file=sys.stderr)
 
+SYSTEM = EXPERIMENT.system
 DATA = f"results/data/{DATASET.name}"
 RESULTS = f"results/{EXPERIMENT.name}"
 EXPORT = f"{RESULTS}/export"

@@ -29,7 +29,7 @@ if SOURCE.is_remote:
             raw=SOURCE.root,
             archives=f"{DATA}/archives",
         shell:
-            "python workflow/scripts/download.py --dataset {DATASET_FILE:q} --raw {params.raw:q}"
+            "python workflow/scripts/download.py --system {SYSTEM} --dataset {DATASET_FILE:q} --raw {params.raw:q}"
             " --archives {params.archives:q} --out {output.receipt:q} 2>&1 | tee {log:q}"
 
     rule discard_raw:
@@ -63,7 +63,7 @@ if DATASET.source.kind == "synthetic":
             fingerprint=STAGES.corpus,
             root=f"{DATA}/raw",
         shell:
-            "python workflow/scripts/generate_corpus.py tables --dataset {DATASET_FILE:q} --out {params.root:q}"
+            "python workflow/scripts/generate_corpus.py tables --system {SYSTEM} --dataset {DATASET_FILE:q} --out {params.root:q}"
             " 2>&1 | tee {log:q}"
 
     rule generate_landmarks:
@@ -78,7 +78,7 @@ if DATASET.source.kind == "synthetic":
         params:
             fingerprint=STAGES.corpus,
         shell:
-            "python workflow/scripts/generate_corpus.py landmarks --dataset {DATASET_FILE:q}"
+            "python workflow/scripts/generate_corpus.py landmarks --system {SYSTEM} --dataset {DATASET_FILE:q}"
             " --split {wildcards.split} --file-id {wildcards.file_id} --out {output:q} 2>&1 | tee {log:q}"
 
 
@@ -101,7 +101,7 @@ rule list_sequences:
     params:
         fingerprint=STAGES.shards,
     shell:
-        "python workflow/scripts/list_sequences.py --dataset {DATASET_FILE:q} --out {output.table:q}"
+        "python workflow/scripts/list_sequences.py --system {SYSTEM} --dataset {DATASET_FILE:q} --out {output.table:q}"
         " --skipped {output.skipped:q} 2>&1 | tee {log:q}"
 
 
@@ -128,7 +128,7 @@ rule pack_shard:
         sha256=get_raw_digest,
         dtype=DATASET.shards.dtype,
     shell:
-        "python workflow/scripts/pack_shard.py --landmarks {SOURCE.root:q}/{params.landmarks:q} --table {input.table:q}"
+        "python workflow/scripts/pack_shard.py --system {SYSTEM} --landmarks {SOURCE.root:q}/{params.landmarks:q} --table {input.table:q}"
         " --split {wildcards.split} --file-id {wildcards.file_id} --sha256 {params.sha256:q}"
         " --dtype {params.dtype} --out {output.shard:q}"
         " 2>&1 | tee {log:q}"
@@ -155,7 +155,7 @@ rule index_data:
         fingerprint=STAGES.index,
         root=DATA,
     shell:
-        "python workflow/scripts/index_data.py --dataset {DATASET_FILE:q} --data {params.root:q} 2>&1 | tee {log:q}"
+        "python workflow/scripts/index_data.py --system {SYSTEM} --dataset {DATASET_FILE:q} --data {params.root:q} 2>&1 | tee {log:q}"
 
 
 rule data:

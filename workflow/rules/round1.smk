@@ -38,7 +38,7 @@ rule train_round1:
         part="--fold {fold}",
         seed=EXPERIMENT.round1.seed,
     shell:
-        "python workflow/scripts/train.py --recipe {input.recipe:q} --data {params.data:q} --table {input.index:q}"
+        "python workflow/scripts/train.py --system {SYSTEM} --recipe {input.recipe:q} --data {params.data:q} --table {input.index:q}"
         " {params.part} --seed {params.seed} --out {params.out:q} --tensorboard {params.tensorboard:q}"
         " --state {params.state:q} --fingerprint {params.fingerprint} --gpus {resources.gpu}"
         " 2>&1 | tee {log:q}"
@@ -63,7 +63,7 @@ if EXPERIMENT.oof_table:
         params:
             fingerprint=STAGES.oof,
         shell:
-            "python workflow/scripts/import_oof.py --index {input.index:q} --folds {input.folds:q}"
+            "python workflow/scripts/import_oof.py --system {SYSTEM} --index {input.index:q} --folds {input.folds:q}"
             " --table {input.table:q} --out {output.table:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"
 
 else:
@@ -85,7 +85,7 @@ else:
         params:
             fingerprint=STAGES.oof,
         shell:
-            "python workflow/scripts/merge_oof.py --index {input.index:q} --folds {input.folds:q}"
+            "python workflow/scripts/merge_oof.py --system {SYSTEM} --index {input.index:q} --folds {input.folds:q}"
             " --oof {input.predictions:q} --out {output.table:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"
 
 

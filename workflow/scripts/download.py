@@ -12,6 +12,7 @@ from podium.storage.files import write_json
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--system", required=True, help="the recogniser that it is for")
     parser.add_argument("--dataset", required=True, help="dataset YAML with a source of kind kaggle or kaggle-prepared")
     parser.add_argument("--raw", required=True, type=Path, help="folder for the raw files")
     parser.add_argument("--archives", required=True, type=Path, help="folder for archives")

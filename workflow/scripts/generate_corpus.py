@@ -19,6 +19,7 @@ def main() -> None:
     tables = commands.add_parser("tables", help="csv tables and the character map")
     landmarks = commands.add_parser("landmarks", help="one landmark file")
     for command, out in ((tables, "folder of the raw corpus"), (landmarks, "the parquet file")):
+        command.add_argument("--system", required=True, help="the recogniser that it is for")
         command.add_argument("--dataset", required=True, help="YAML file of a synthetic dataset")
         command.add_argument("--out", required=True, help=out)
     landmarks.add_argument("--split", required=True, choices=SPLITS)

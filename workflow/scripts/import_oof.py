@@ -12,6 +12,7 @@ from podium.systems.fingerspelling.oof import INDEX_COLUMNS, import_oof, oof_met
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--system", required=True, help="the recogniser that it is for")
     parser.add_argument("--index", required=True, type=Path, help="index.parquet")
     parser.add_argument("--folds", required=True, type=Path, help="folds.parquet")
     parser.add_argument("--table", required=True, help="csv with file_id, sequence_id and score of every train clip")

@@ -14,6 +14,7 @@ from podium.storage.files import atomic_path, file_digest, write_json
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--system", required=True, help="the recogniser that it is for")
     parser.add_argument("--dataset", required=True, help="dataset YAML")
     parser.add_argument("--data", required=True, type=Path, help="folder with sequences.parquet and shards/")
     arguments = parser.parse_args()

@@ -12,6 +12,7 @@ from podium.storage.files import atomic_path, write_json
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--system", required=True, help="the recogniser that it is for")
     parser.add_argument("--dataset", required=True, help="dataset YAML")
     parser.add_argument("--out", required=True, help="table to write (.parquet)")
     parser.add_argument("--skipped", required=True, help="report to write: rows left out, by reason (.json)")

@@ -12,6 +12,7 @@ from podium.systems.fingerspelling.oof import INDEX_COLUMNS, OOF_COLUMNS, merge_
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--system", required=True, help="the recogniser that it is for")
     parser.add_argument("--index", required=True, type=Path, help="index.parquet")
     parser.add_argument("--folds", required=True, type=Path, help="folds.parquet")
     parser.add_argument("--oof", required=True, type=Path, nargs="+", help="oof.parquet of every fold")

@@ -16,6 +16,7 @@ from podium.storage.tables import read_table
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--system", required=True, help="the recogniser that it is for")
     parser.add_argument("--landmarks", required=True, help="raw landmarks: a parquet file, or a folder of npy files")
     parser.add_argument("--table", required=True, type=Path, help="sequences.parquet, with sequences.json beside it")
     parser.add_argument("--split", required=True, choices=TRAINED_SPLITS)

@@ -17,6 +17,7 @@ from podium.runtime.node_copy import near
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--system", required=True, help="the recogniser that it is for")
     parser.add_argument("--recipe", required=True, help="recipe YAML")
     parser.add_argument("--data", required=True, type=Path, help="dataset folder with shards/ and folds.parquet")
     parser.add_argument("--table", required=True, type=Path, help="index.parquet, or the one with out-of-fold scores")

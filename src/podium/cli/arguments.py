@@ -18,7 +18,7 @@ def count(text: str) -> int:
 
 
 def named_recipe(name: str) -> "Recipe":
-    """The recipe of ``--recipe``: a file, or a name in ``config/recipes``.
+    """The recipe of ``--recipe``: a file, or a name in ``config/recipes/SYSTEM``.
 
     Raises:
         UserError: There is no such file or name, or it is no recipe.
@@ -26,7 +26,7 @@ def named_recipe(name: str) -> "Recipe":
     from podium.config import load_recipe
     from podium.plan.stages import named_yaml
 
-    file = Path(name) if Path(name).is_file() else Path(named_yaml("config/recipes", name))
+    file = Path(name) if Path(name).is_file() else Path(named_yaml("config/recipes/fingerspelling", name))
     if not file.parent.is_dir():
         raise UserError(f"--recipe: {file} does not exist here; name a file, or run in Podium's folder")
     return load_recipe(file)

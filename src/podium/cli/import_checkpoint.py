@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("checkpoint", type=Path, help="PyTorch file, or state dict as .npz or .safetensors")
     parser.add_argument(
-        "--recipe", required=True, help="recipe of the network: a YAML file, or its name in config/recipes"
+        "--recipe", required=True, help="recipe of the network: a YAML file, or its name in config/recipes/SYSTEM"
     )
     help_weights = "which set of weights to take if the file holds several, for example 'ema' (model)"
     parser.add_argument("--weights", metavar="NAME", help=help_weights)

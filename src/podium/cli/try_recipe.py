@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("overfit", "one-epoch"),
         help="overfit: learn one batch by heart and read it back; one-epoch: the whole job, once through the data",
     )
-    parser.add_argument("--recipe", required=True, help="a YAML file, or its name in config/recipes")
+    parser.add_argument("--recipe", required=True, help="a YAML file, or its name in config/recipes/SYSTEM")
     parser.add_argument("--data", required=True, type=Path, help="dataset folder, results/data/NAME")
     parser.add_argument("--table", type=Path, help="rows to train on (index.parquet of the dataset folder)")
     part = parser.add_mutually_exclusive_group()

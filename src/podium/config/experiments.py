@@ -86,6 +86,7 @@ class Experiment(Section):
     """``config/*.yaml``: one chain from a dataset to a file."""
 
     name: Name = Field(description="the folder under results/")
+    system: str = Field(description="the recogniser: a folder of podium.systems")
     dataset: str = Field(description="a name in config/datasets/, or a path of a YAML file")
     oof_table: str | None = Field(
         None,

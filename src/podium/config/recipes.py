@@ -1,4 +1,4 @@
-"""``config/recipes/NAME.yaml``: networks and their training."""
+"""``config/recipes/fingerspelling/NAME.yaml``: networks and their training."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
@@ -166,7 +166,7 @@ class Training(Section):
 
 
 class Recipe(Section):
-    """``config/recipes/NAME.yaml``: one network and how it is trained. Complete: nothing is inherited."""
+    """``config/recipes/SYSTEM/NAME.yaml``: one network and how it is trained. Complete: nothing is inherited."""
 
     model: Model
     data: Data = Data()

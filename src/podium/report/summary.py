@@ -32,7 +32,7 @@ def summarize(data: Path, results: Path, num_folds: int, seeds: list[int]) -> No
         f"- see what it misread: `{export}/predictions.csv`, `{export}/evaluation.json`;\n"
         f"- see that it equals the trained networks: `{export}/parity.json`;\n"
         "- watch the training: `tensorboard --logdir results/logs/tensorboard`;\n"
-        "- change a recipe in `config/recipes/` and run again: only what depends on it is made anew.\n",
+        "- change a recipe in `config/recipes/fingerspelling/` and run again: only what depends on it is made anew.\n",
     )
     with atomic_path(results / "report/progress.png") as partial:
         draw_progress({name: pd.read_csv(folder / "history.csv") for name, folder in folders.items()}, partial)

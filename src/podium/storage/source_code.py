@@ -166,4 +166,5 @@ def _place(module: Path) -> str:
 
 def _is_neutral(place: str) -> bool:
     parts = place.split("/")
-    return any("/".join(parts[:depth]) in NEUTRAL for depth in range(1, len(parts) + 1))
+    is_plan = parts[0] == "systems" and parts[-1] in ("plan", "systems")
+    return is_plan or any("/".join(parts[:depth]) in NEUTRAL for depth in range(1, len(parts) + 1))

@@ -16,7 +16,10 @@ SYNTHETIC = {
 }
 KAGGLE = {"kind": "kaggle", "competition": "a", "archive": {"unpacked_gb": 1}, "splits": {"train": {"file_ids": [1]}}}
 ZIPFORMER = {"name": "zipformer", "dim": 32, "num_blocks": 2}
-EXPERIMENT = {"name": "a", "dataset": "a", "round1": {"recipe": "r"}, "round2": {"recipe": "r", "seeds": [1]}}
+EXPERIMENT = {
+    "system": "fingerspelling", "name": "a", "dataset": "a",
+    "round1": {"recipe": "r"}, "round2": {"recipe": "r", "seeds": [1]},
+}  # fmt: skip
 
 
 def recipe(**changes) -> dict:

@@ -23,6 +23,7 @@ OUTPUTS = ("index.parquet", "folds.parquet", "manifest.json", "inference_args.js
 
 
 def command(name: str, **arguments: object) -> None:
+    arguments["system"] = "fingerspelling"
     flat = [str(part) for key, value in arguments.items() for part in (f"--{key.replace('_', '-')}", value)]
     with patch.object(sys, "argv", [name, *flat]):
         runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")

@@ -45,14 +45,14 @@ def test_one_batch_is_learned_by_heart(place):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("demo_roun2", "config/recipes/demo_roun2.yaml does not exist; did you mean 'demo_round2'?"),
-        ("compare/absent_one", "config/recipes/compare/absent_one.yaml does not exist; "),
+        ("demo_roun2", "config/recipes/fingerspelling/demo_roun2.yaml does not exist; did you mean 'demo_round2'?"),
+        ("compare/absent_one", "config/recipes/fingerspelling/compare/absent_one.yaml does not exist; "),
         (
             "somewhere/own.yaml",
             "--recipe: somewhere/own.yaml does not exist here; name a file, or run in Podium's folder",
         ),
         ("tiny_round2", ".parquet does not exist"),
-        ("config/recipes/tiny_round2.yaml", ".parquet does not exist"),
+        ("config/recipes/fingerspelling/tiny_round2.yaml", ".parquet does not exist"),
         ("own", "own: key 'model' is missing"),
     ],
 )
@@ -85,7 +85,10 @@ def test_one_epoch_runs_the_whole_job(place, words):
     assert files(place) == before
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "config/recipes").rglob("*.yaml")), ids=lambda path: path.stem)
+RECIPES = sorted((ROOT / "config/recipes/fingerspelling").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_can_be_tried(path):
     one = one_batch_recipe(load_recipe(path), num_steps=50)
     assert Recipe.model_validate(one.model_dump()) == one

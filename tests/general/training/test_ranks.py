@@ -49,7 +49,8 @@ def data(tmp_path_factory) -> Path:
 
 
 def words(data: Path, out: Path) -> list[str]:
-    listed = ["--recipe", data / "recipe.yaml", "--data", data, "--table", data / "index.parquet", "--fold", 0]
+    listed = ["--system", "fingerspelling"]
+    listed += ["--recipe", data / "recipe.yaml", "--data", data, "--table", data / "index.parquet", "--fold", 0]
     listed += ["--seed", SEED, "--out", out, "--state", out.parent / "state"]
     return [str(word) for word in [ROOT / "workflow/scripts/train.py", *listed]]
 

@@ -68,7 +68,7 @@ def data(tmp_path_factory) -> Path:
 
 def write_recipe(path: Path, num_workers: int, **training) -> Path:
     """The tiny recipe of round 1 with three epochs of four batches; the optimiser moves in the middle of epochs too."""
-    recipe = yaml.safe_load((ROOT / "config/recipes/tiny_round1.yaml").read_text())
+    recipe = yaml.safe_load((ROOT / "config/recipes/fingerspelling/tiny_round1.yaml").read_text())
     recipe["data"] |= {"num_workers": num_workers, "p_cutmix": 0.5}
     recipe["training"] |= {
         "epochs": 3, "batch_size": 2, "accumulation": 3, "validate_every_epochs": 2, "save_every_minutes": 0,
@@ -79,7 +79,8 @@ def write_recipe(path: Path, num_workers: int, **training) -> Path:
 
 
 def command(recipe: Path, data: Path, out: Path) -> list[str]:
-    words = ["--recipe", recipe, "--data", data, "--table", data / "index.parquet", "--fold", 0, "--seed", 4]
+    words = ["--system", "fingerspelling"]
+    words += ["--recipe", recipe, "--data", data, "--table", data / "index.parquet", "--fold", 0, "--seed", 4]
     words += ["--out", out, "--state", out.parent / "state", "--fingerprint", file_digest(recipe)]
     return [str(word) for word in [ROOT / "workflow/scripts/train.py", *words]]
 
@@ -149,7 +150,7 @@ def test_kills_change_nothing(undisturbed, data, tmp_path):
 
 def test_schedules_and_scaled_adam_go_on(data, tmp_path):
     """A network that counts its batches, an optimiser that remembers norms, a schedule that counts epochs."""
-    recipe = yaml.safe_load((ROOT / "config/recipes/tiny_zipformer.yaml").read_text())
+    recipe = yaml.safe_load((ROOT / "config/recipes/fingerspelling/tiny_zipformer.yaml").read_text())
     recipe["optimizer"] = {
         "name": "scaled_adam", "scaled_adam": {}, "schedule": "eden", "eden": {}, "learning_rate": 0.045,
         "weight_decay": 0, "betas": [0.9, 0.98], "warmup_epochs": 1, "max_grad_norm": 1000,

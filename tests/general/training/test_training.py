@@ -32,7 +32,7 @@ from podium.training.run import reference_rows, train_job
 from podium.training.schedules import learning_rate
 from podium.training.validation import prediction_table, scores
 
-RECIPES = ROOT / "config/recipes"
+RECIPES = ROOT / "config/recipes/fingerspelling"
 PHRASES = ["ab", "cab", "bad", "ada", "cc", "dab", "b", "acd"]
 FRAMES_PER_CHARACTER = 6
 CPU = torch.device("cpu")
@@ -343,7 +343,8 @@ def test_gpu_only_when_wanted(monkeypatch):
 def command(tmp_path: Path, one: Recipe, root: Path) -> subprocess.CompletedProcess:
     """Runs train.py on a machine whose GPUs are hidden."""
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(one.model_dump(mode="json")))
-    call = [sys.executable, ROOT / "workflow/scripts/train.py", "--recipe", tmp_path / "recipe.yaml"]
+    call = [sys.executable, ROOT / "workflow/scripts/train.py", "--system", "fingerspelling"]
+    call += ["--recipe", tmp_path / "recipe.yaml"]
     call += ["--data", root, "--table", root / "index.parquet", "--fold", "0", "--seed", "0", "--out", tmp_path / "out"]
     return subprocess.run(call, capture_output=True, text=True, env=os.environ | {"CUDA_VISIBLE_DEVICES": ""})
 

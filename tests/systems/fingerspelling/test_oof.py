@@ -202,6 +202,7 @@ def test_import_command(tmp_path):
         "index": "index.parquet", "folds": "folds.parquet", "table": "oof.csv", "out": "o.parquet", "metrics": "m.json"
     }  # fmt: skip
     flat = [str(part) for key, name in arguments.items() for part in (f"--{key}", tmp_path / name)]
+    flat += ["--system", "fingerspelling"]
     with patch.object(sys, "argv", ["import_oof", *flat]):
         runpy.run_path(str(SCRIPT), run_name="__main__")
     imported(tmp_path, published())[0].to_parquet(tmp_path / "expected.parquet")

@@ -12,7 +12,7 @@ from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.text import encode
 from podium.training.optimizers import make_optimizer
 
-RECIPES = sorted((ROOT / "config/recipes").rglob("*.yaml"))
+RECIPES = sorted((ROOT / "config/recipes/fingerspelling").rglob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)

@@ -90,7 +90,7 @@ def test_key_alone_decides_a_sample(prepared):
 @pytest.mark.parametrize("recipe", ["winner_corrected_round1", "winner_corrected_round2"])
 def test_length_of_a_sample_is_known_before_it_is_made(prepared, recipe):
     root, table = prepared
-    data = load_recipe(ROOT / f"config/recipes/{recipe}.yaml").data.model_copy(update={"max_frames": 50})
+    data = load_recipe(ROOT / f"config/recipes/fingerspelling/{recipe}.yaml").data.model_copy(update={"max_frames": 50})
     clips = TrainingClips(table, root, data, seed=3)
     keys = [(epoch, item) for epoch in range(4) for item in range(len(clips))]
     lengths = [len(clips[key].x_TLC) for key in keys]

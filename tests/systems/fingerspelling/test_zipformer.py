@@ -33,7 +33,7 @@ from podium.systems.fingerspelling.networks.zipformer_layers import (
     swoosh_r,
 )
 
-RECIPES = ROOT / "config/recipes"
+RECIPES = ROOT / "config/recipes/fingerspelling"
 
 
 def config(**changes) -> Model:

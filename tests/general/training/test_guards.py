@@ -67,7 +67,8 @@ def test_the_command_ends_on_a_divergence_with_one_sentence(tmp_path):
     write_dataset(tmp_path / "data", [0, 1])
     astray = recipe(optimizer={"learning_rate": 1e30, "warmup_epochs": 0}, training={"batch_size": 1, "device": "cpu"})
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(astray.model_dump(mode="json")))
-    words = ["--recipe", tmp_path / "recipe.yaml", "--data", tmp_path / "data", "--fold", "0", "--seed", "0"]
+    words = ["--system", "fingerspelling"]
+    words += ["--recipe", tmp_path / "recipe.yaml", "--data", tmp_path / "data", "--fold", "0", "--seed", "0"]
     words += ["--table", tmp_path / "data/index.parquet", "--out", tmp_path / "out", "--state", tmp_path / "state"]
     ended = subprocess.run(
         [sys.executable, ROOT / "workflow/scripts/train.py", *words], capture_output=True, text=True, timeout=200

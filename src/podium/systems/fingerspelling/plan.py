@@ -1,0 +1,7 @@
+"""What the workflow must know of fingerspelling before anything is made: recipes, labels, what a file has built in."""
+
+from podium.config import Recipe
+
+__all__ = ["LABEL", "Recipe"]
+
+LABEL = "phrase"  # the column of the label in tables
