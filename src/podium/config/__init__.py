@@ -8,7 +8,6 @@ unknown key stops the run before it starts and names the nearest known one.
 from podium.config.base import Choice, Count, Name, Probability, Section
 from podium.config.datasets import (
     FRAME_RATES,
-    SOURCE_KINDS,
     AnySource,
     Archive,
     Dataset,
@@ -67,7 +66,6 @@ __all__ = [
     "RemoteSplit",
     "Round1",
     "Round2",
-    "SOURCE_KINDS",
     "ScaledAdam",
     "Section",
     "Shards",

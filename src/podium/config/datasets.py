@@ -156,8 +156,3 @@ class Dataset(Section):
     def description(self) -> dict[str, str | None]:
         """What people are told of it, which nothing is made of."""
         return self.model_dump(include={"title", "url", "licence"})
-
-
-SOURCE_KINDS: dict[str, type[Section]] = {
-    "synthetic": SyntheticSource, "local": LocalSource, "kaggle": KaggleSource, "kaggle-prepared": KagglePreparedSource
-}  # fmt: skip

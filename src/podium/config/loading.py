@@ -7,7 +7,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from podium.config.base import Section
-from podium.config.datasets import SOURCE_KINDS, Dataset
+from podium.config.datasets import Dataset
 from podium.config.experiments import Experiment
 from podium.config.recipes import Recipe
 from podium.errors import UserError
@@ -113,11 +113,11 @@ def parse(section: type[S], content: Any, origin: str) -> S:
 
 
 def _explain(section: type[BaseModel], error: dict[str, Any]) -> str:
-    keys = [key for key in error["loc"] if key not in SOURCE_KINDS]  # the union's own tag is no key
-    place = ".".join(str(key) for key in keys)
+    keys, within = _descend(section, list(error["loc"]))
+    place = ".".join(map(str, keys))
     if error["type"] == "extra_forbidden":
-        known = _known_keys(section, list(error["loc"][:-1]))
-        return f"unknown key '{place}'; {nearest(str(keys[-1]), known)}"
+        _, within = _descend(section, list(error["loc"][:-1]))
+        return f"unknown key '{place}'; {nearest(str(keys[-1]), list(within.model_fields) if within else [])}"
     if error["type"] == "missing":
         return f"key '{place}' is missing"
     context = error.get("ctx", {})
@@ -125,7 +125,8 @@ def _explain(section: type[BaseModel], error: dict[str, Any]) -> str:
         tag = f"{place}." + context["discriminator"].strip("'")
         if error["type"] == "union_tag_not_found":
             return f"key '{tag}' is missing"
-        return f"{tag}: '{context['tag']}' is unknown; {nearest(context['tag'], list(SOURCE_KINDS))}"
+        known = [word.strip(" '") for word in context["expected_tags"].split(",")]
+        return f"{tag}: '{context['tag']}' is unknown; {nearest(context['tag'], known)}"
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] in ("model_type", "model_attributes_type", "dict_type"):
         message = "must hold 'key: value' lines"
@@ -135,15 +136,28 @@ def _explain(section: type[BaseModel], error: dict[str, Any]) -> str:
     return f"{place or 'it'}: {message}{got}"
 
 
-def _known_keys(section: type[BaseModel], location: list[Any]) -> list[str]:
-    """Keys of the section at ``location`` of an error."""
+def _descend(section: type[BaseModel], location: list[Any]) -> tuple[list[Any], type[BaseModel] | None]:
+    """Follows an error's location. Returns the keys that stand in the file (a union's own tag is none), and the section
+    that they lead to, if they lead to one."""
+    keys, sections = [], [section]
     for key in location:
-        if not isinstance(key, str):
+        if len(sections) > 1 and (tagged := [one for one in sections if key in _tags(one)]):
+            sections = tagged
             continue
-        if key in section.model_fields:
-            annotation = section.model_fields[key].annotation
-            inner = [annotation, *get_args(annotation)]
-            section = next((one for one in inner if isinstance(one, type) and issubclass(one, BaseModel)), section)
-        else:  # the tag of a union, or the key of a mapping
-            section = SOURCE_KINDS.get(key, section)
-    return list(section.model_fields)
+        keys.append(key)
+        fields = [one.model_fields[key] for one in sections if key in one.model_fields]
+        if fields:
+            sections = _sections_in(fields[0].annotation)
+    return keys, sections[0] if len(sections) == 1 else None
+
+
+def _sections_in(annotation: Any) -> list[type[BaseModel]]:
+    """The sections that a field's type names, however deep."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [section for inner in get_args(annotation) for section in _sections_in(inner)]
+
+
+def _tags(section: type[BaseModel]) -> list[Any]:
+    """The words by which a union may tell this section from others."""
+    return [tag for field in section.model_fields.values() for tag in get_args(field.annotation)]
