@@ -5,9 +5,16 @@ Makes: results/data/{dataset}/.
 Cost: one short job per parquet file, under 1 GB of memory each; the competition takes what its download takes.
 """
 
+from podium.data.sources import TRAINED_SPLITS
+
+
+def get_raw_digest(wildcards):
+    return SOURCE.digest(wildcards.split, int(wildcards.file_id))
+
+
 # Large files: Snakemake would tell a change by the time stamp. Their content is in the fingerprints.
 SHARDS = [
-    f"{DATA}/shards/{split}/{file_id}" for split in sources.TRAINED_SPLITS for file_id in FILE_IDS.get(split, [])
+    f"{DATA}/shards/{split}/{file_id}" for split in TRAINED_SPLITS for file_id in FILE_IDS.get(split, [])
 ]
 
 # Raw files and archives are no outputs: Snakemake removes what an interrupted job has declared, and this took hours.
@@ -25,7 +32,7 @@ if SOURCE.is_remote:
             "../../envs/train.yaml"
         params:
             # Where packed files are discarded, other shards need another download, and a plan must say so.
-            fingerprint=STAGES.shards if SOURCE.discards_raw else SOURCE.fingerprint(),
+            fingerprint=FINGERPRINTS.shards if SOURCE.discards_raw else SOURCE.fingerprint(),
             raw=SOURCE.root,
             archives=f"{DATA}/archives",
         shell:
@@ -60,7 +67,7 @@ if DATASET.source.kind == "synthetic":
         conda:
             "../../envs/train.yaml"
         params:
-            fingerprint=STAGES.corpus,
+            fingerprint=FINGERPRINTS.corpus,
             root=f"{DATA}/raw",
         shell:
             "python workflow/scripts/generate_corpus.py tables --system {SYSTEM} --dataset {DATASET_FILE:q} --out {params.root:q}"
@@ -76,7 +83,7 @@ if DATASET.source.kind == "synthetic":
         conda:
             "../../envs/train.yaml"
         params:
-            fingerprint=STAGES.corpus,
+            fingerprint=FINGERPRINTS.corpus,
         shell:
             "python workflow/scripts/generate_corpus.py landmarks --system {SYSTEM} --dataset {DATASET_FILE:q}"
             " --split {wildcards.split} --file-id {wildcards.file_id} --out {output:q} 2>&1 | tee {log:q}"
@@ -99,7 +106,7 @@ rule list_sequences:
     conda:
         "../../envs/train.yaml"
     params:
-        fingerprint=STAGES.shards,
+        fingerprint=FINGERPRINTS.shards,
     shell:
         "python workflow/scripts/list_sequences.py --system {SYSTEM} --dataset {DATASET_FILE:q} --out {output.table:q}"
         " --skipped {output.skipped:q} 2>&1 | tee {log:q}"
@@ -123,7 +130,7 @@ rule pack_shard:
     conda:
         "../../envs/train.yaml"
     params:
-        fingerprint=STAGES.shards,
+        fingerprint=FINGERPRINTS.shards,
         landmarks=SOURCE.landmarks("{split}", "{file_id}").removeprefix(f"{SOURCE.root}/"),
         sha256=get_raw_digest,
         dtype=DATASET.shards.dtype,
@@ -152,7 +159,7 @@ rule index_data:
     conda:
         "../../envs/train.yaml"
     params:
-        fingerprint=STAGES.index,
+        fingerprint=FINGERPRINTS.index,
         root=DATA,
     shell:
         "python workflow/scripts/index_data.py --system {SYSTEM} --dataset {DATASET_FILE:q} --data {params.root:q} 2>&1 | tee {log:q}"

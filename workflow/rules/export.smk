@@ -1,36 +1,41 @@
 """The networks in TensorFlow, the file, and the proofs that the file is right.
 
-Needs: results/{experiment}/round2/.
+Needs: the runs of its members.
 Makes: results/{experiment}/port/, results/{experiment}/export/.
 Cost: minutes on one core.
 """
+from podium.config import file_of
 
 
 FORMATS = EXPERIMENT.export.formats
-MODELS = [f"{EXPORT}/{EXPERIMENT.export.file_of(format)}" for format in FORMATS]
+MODELS = [f"{EXPORT}/{file_of(format)}" for format in FORMATS]
 # int8 rounds too much to be equal; its score tells its worth. Where nothing is scored, it is held against torch coarsely.
-PROVEN = [format for format in FORMATS if format != "int8" or WEIGHTS]
-WEIGHT_FILES = expand(f"{RESULTS}/round2/seed{{seed}}/model.safetensors", seed=SEEDS)
-PORTS = expand(f"{RESULTS}/port/seed{{seed}}", seed=SEEDS)
+PROVEN = [format for format in FORMATS if format != "int8" or PLAN.is_imported]
+WEIGHT_FILES = get_member_files("model.safetensors")
+PORTS = [f"{RESULTS}/port/{member}" for member in PLAN.members]
+SETTINGS = EXPERIMENT.export.settings.model_dump_json()
+# What an export asks of the data comes with published checkpoints.
+HAS_DATA = not PLAN.is_imported
+INFERENCE_ARGS = f"{DATA}/inference_args.json" if HAS_DATA else get_member_files("inference_args.json")[0]
 
 
 rule port_seed:
     input:
-        model=f"{RESULTS}/round2/seed{{seed}}/model.safetensors",
-        recipe=f"{RESULTS}/round2/seed{{seed}}/recipe.json",
+        model=get_member_file("model.safetensors"),
+        recipe=get_member_file("recipe.json"),
     output:
-        weights=f"{RESULTS}/port/seed{{seed}}/weights.safetensors",
-        recipe=f"{RESULTS}/port/seed{{seed}}/recipe.json",
-        saved_model=directory(f"{RESULTS}/port/seed{{seed}}/saved_model"),
+        weights=f"{RESULTS}/port/{{member}}/weights.safetensors",
+        recipe=f"{RESULTS}/port/{{member}}/recipe.json",
+        saved_model=directory(f"{RESULTS}/port/{{member}}/saved_model"),
     log:
-        f"results/logs/{EXPERIMENT.name}/port_seed/seed{{seed}}.log",
+        f"{LOGS}/port_seed/{{member}}.log",
     benchmark:
-        f"results/benchmarks/{EXPERIMENT.name}/port_seed/seed{{seed}}.tsv"
+        f"{BENCHMARKS}/port_seed/{{member}}.tsv"
     conda:
         "../../envs/export.yaml"
     params:
-        fingerprint=STAGES.port,
-        folder=f"{RESULTS}/port/seed{{seed}}",
+        fingerprint=FINGERPRINTS.port,
+        folder=f"{RESULTS}/port/{{member}}",
     shell:
         "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/port_seed.py --model {input.model:q} --recipe {input.recipe:q} --out {params.folder:q}"
         " 2>&1 | tee {log:q}"
@@ -44,21 +49,20 @@ rule export_tflite:
         models=MODELS,
         inference_args=f"{EXPORT}/inference_args.json",
     log:
-        f"results/logs/{EXPERIMENT.name}/export_tflite.log",
+        f"{LOGS}/export_tflite.log",
     benchmark:
-        f"results/benchmarks/{EXPERIMENT.name}/export_tflite.tsv"
+        f"{BENCHMARKS}/export_tflite.tsv"
     conda:
         "../../envs/export.yaml"
     params:
-        fingerprint=STAGES.export,
+        fingerprint=FINGERPRINTS.export,
         ports=PORTS,
         formats=FORMATS,
-        min_frames=EXPERIMENT.export.min_frames,
-        min_confidence=EXPERIMENT.export.min_confidence,
+        settings=SETTINGS,
         frame_rate=f"--frame-rate {DATASET.frame_rate}" if DATASET.frame_rate else "",
     shell:
         "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/export_tflite.py --ports {params.ports:q} --inference-args {input.inference_args:q}"
-        " --min-frames {params.min_frames} --min-confidence {params.min_confidence} {params.frame_rate} --formats {params.formats}"
+        " --settings {params.settings:q} {params.frame_rate} --formats {params.formats}"
         " --models {output.models:q}"
         " 2>&1 | tee {log:q}"
 
@@ -66,27 +70,26 @@ rule export_tflite:
 rule answer_in_torch:
     input:
         models=WEIGHT_FILES,
-        recipes=expand(f"{RESULTS}/round2/seed{{seed}}/recipe.json", seed=SEEDS),
-        reference=f"{RESULTS}/round2/seed{SEEDS[0]}/reference.npz",
-        sequences=[] if WEIGHTS else f"{DATA}/sequences.parquet",
-        landmarks=[] if WEIGHTS else TEST_LANDMARKS,
+        recipes=get_member_files("recipe.json"),
+        reference=get_member_files("reference.npz")[0],
+        sequences=f"{DATA}/sequences.parquet" if HAS_DATA else [],
+        landmarks=TEST_LANDMARKS if HAS_DATA else [],
     output:
         f"{EXPORT}/torch_answers.npz",
     log:
-        f"results/logs/{EXPERIMENT.name}/answer_in_torch.log",
+        f"{LOGS}/answer_in_torch.log",
     benchmark:
-        f"results/benchmarks/{EXPERIMENT.name}/answer_in_torch.tsv"
+        f"{BENCHMARKS}/answer_in_torch.tsv"
     conda:
         "../../envs/train.yaml"
     params:
-        fingerprint=STAGES.answers,
+        fingerprint=FINGERPRINTS.answers,
         num_clips=EXPERIMENT.export.num_parity_clips,
-        min_frames=EXPERIMENT.export.min_frames,
-        min_confidence=EXPERIMENT.export.min_confidence,
+        settings=SETTINGS,
     shell:
         "python workflow/scripts/answer_in_torch.py --models {input.models:q} --recipes {input.recipes:q}"
         " --reference {input.reference:q} --sequences {input.sequences:q} --root {SOURCE.root:q}"
-        " --num-clips {params.num_clips} --min-frames {params.min_frames} --min-confidence {params.min_confidence}"
+        " --num-clips {params.num_clips} --settings {params.settings:q}"
         " --out {output:q} 2>&1 | tee {log:q}"
 
 
@@ -96,20 +99,20 @@ rule verify_parity:
         inference_args=f"{EXPORT}/inference_args.json",
         ports=[f"{folder}/weights.safetensors" for folder in PORTS],
         weights=WEIGHT_FILES,
-        references=expand(f"{RESULTS}/round2/seed{{seed}}/reference.npz", seed=SEEDS),
+        references=get_member_files("reference.npz"),
         answers=f"{EXPORT}/torch_answers.npz",
-        sequences=[] if WEIGHTS else f"{DATA}/sequences.parquet",
-        landmarks=[] if WEIGHTS else TEST_LANDMARKS,
+        sequences=f"{DATA}/sequences.parquet" if HAS_DATA else [],
+        landmarks=TEST_LANDMARKS if HAS_DATA else [],
     output:
         f"{EXPORT}/parity.json",
     log:
-        f"results/logs/{EXPERIMENT.name}/verify_parity.log",
+        f"{LOGS}/verify_parity.log",
     benchmark:
-        f"results/benchmarks/{EXPERIMENT.name}/verify_parity.tsv"
+        f"{BENCHMARKS}/verify_parity.tsv"
     conda:
         "../../envs/export.yaml"
     params:
-        fingerprint=STAGES.parity,
+        fingerprint=FINGERPRINTS.parity,
         formats=PROVEN,
         ports=PORTS,
         num_clips=EXPERIMENT.export.num_parity_clips,
@@ -130,13 +133,13 @@ rule evaluate_tflite:
         report=f"{EXPORT}/evaluation.json",
         predictions=f"{EXPORT}/predictions.csv",
     log:
-        f"results/logs/{EXPERIMENT.name}/evaluate_tflite.log",
+        f"{LOGS}/evaluate_tflite.log",
     benchmark:
-        f"results/benchmarks/{EXPERIMENT.name}/evaluate_tflite.tsv"
+        f"{BENCHMARKS}/evaluate_tflite.tsv"
     conda:
         "../../envs/export.yaml"
     params:
-        fingerprint=STAGES.evaluation,
+        fingerprint=FINGERPRINTS.evaluation,
         formats=FORMATS,
     shell:
         "python workflow/scripts/evaluate_tflite.py --formats {params.formats} --models {input.models:q} --inference-args {input.inference_args:q}"
@@ -150,14 +153,14 @@ rule benchmark_tflite:
     output:
         f"{EXPORT}/benchmark.json",
     log:
-        f"results/logs/{EXPERIMENT.name}/benchmark_tflite.log",
+        f"{LOGS}/benchmark_tflite.log",
     benchmark:
-        f"results/benchmarks/{EXPERIMENT.name}/benchmark_tflite.tsv"
+        f"{BENCHMARKS}/benchmark_tflite.tsv"
     threads: 2
     conda:
         "../../envs/export.yaml"
     params:
-        fingerprint=STAGES.benchmark,
+        fingerprint=FINGERPRINTS.benchmark,
         frames=EXPERIMENT.export.benchmark_frames,
         num_runs=EXPERIMENT.export.num_benchmark_runs,
     shell:
@@ -170,20 +173,20 @@ rule write_model_card:
         models=MODELS,
         inference_args=f"{EXPORT}/inference_args.json",
         parity=f"{EXPORT}/parity.json",
-        recipes=expand(f"{RESULTS}/round2/seed{{seed}}/recipe.json", seed=SEEDS),
-        manifest=[] if WEIGHTS else f"{DATA}/manifest.json",
-        evaluation=[] if WEIGHTS else f"{EXPORT}/evaluation.json",
+        recipes=get_member_files("recipe.json"),
+        manifest=f"{DATA}/manifest.json" if HAS_DATA else [],
+        evaluation=f"{EXPORT}/evaluation.json" if HAS_DATA else [],
     output:
         f"{EXPORT}/model_card.json",
     localrule: True
     log:
-        f"results/logs/{EXPERIMENT.name}/write_model_card.log",
+        f"{LOGS}/write_model_card.log",
     benchmark:
-        f"results/benchmarks/{EXPERIMENT.name}/write_model_card.tsv"
+        f"{BENCHMARKS}/write_model_card.tsv"
     conda:
         "../../envs/export.yaml"
     params:
-        fingerprint=STAGES.card,
+        fingerprint=FINGERPRINTS.card,
         name=EXPERIMENT.name,
     shell:
         "python workflow/scripts/write_model_card.py --name {params.name:q} --models {input.models:q}"
@@ -198,4 +201,4 @@ rule export:
         rules.verify_parity.output,
         rules.write_model_card.output,
         rules.benchmark_tflite.output,
-        [] if WEIGHTS else rules.evaluate_tflite.output,
+        rules.evaluate_tflite.output if HAS_DATA else [],

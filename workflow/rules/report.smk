@@ -1,21 +1,39 @@
-"""What came out, for people.
+"""What came out, for people; and what the experiment was made of and how it went.
 
 Needs: every stage.
-Makes: results/{experiment}/report/.
+Makes: results/{experiment}/report/; after a failure manifest.failed.json, which says how far it came.
 Cost: seconds.
 """
+import json
 
-SCORED_FOLDS = [] if EXPERIMENT.oof_table else FOLDS
+from podium.plan.keep import read_kept
+
+# Jobs by their names in logs and benchmarks, each with a file that it makes.
+RUNS = {f"{stage.folder}/{run.name}": PLAN.place(stage, run) for stage in PLAN.needed for run in stage.runs}
+NEEDED_LABELS = PLAN.needed_labels
+JOBS = {("" if HAS_DATA else "import_") + name: f"{place}/model.safetensors" for name, place in RUNS.items()}
+JOBS |= {LABEL_RULES[how]: PLAN.table_of(stage) for how, stage in NEEDED_LABELS.items()}
+JOBS |= {f"port_seed/{member}": f"{port}/weights.safetensors" for member, port in zip(PLAN.members, PORTS)}
+LAST = ["export_tflite", "answer_in_torch", "verify_parity", "benchmark_tflite", "write_model_card"]
+LAST += ["evaluate_tflite", "summarize"] if HAS_DATA else []
+
+
+def get_summary_account():
+    return {
+        "runs": list(RUNS),
+        "members": [f"{stage.folder}/{run.name}" for stage, run in PLAN.members.values()],
+        "labels": {how: [one.name for one in PLAN.teachers(stage)] for how, stage in NEEDED_LABELS.items()},
+        "scores": PLAN.system.SCORES,
+        "recipes": f"config/recipes/{SYSTEM}",
+    }
 
 
 rule summarize:
     input:
+        [f"{RESULTS}/{how}/metrics.json" for how in NEEDED_LABELS],
+        [f"{place}/{name}" for place in RUNS.values() for name in ("history.csv", "metrics.json")],
+        get_member_files("evaluation.json") if TEST_LANDMARKS else [],
         manifest=f"{DATA}/manifest.json",
-        histories=expand(f"{RESULTS}/round1/fold{{fold}}/history.csv", fold=SCORED_FOLDS)
-        + expand(f"{RESULTS}/round2/seed{{seed}}/history.csv", seed=SEEDS),
-        oof=f"{RESULTS}/oof/metrics.json",
-        seeds=expand(f"{RESULTS}/round2/seed{{seed}}/metrics.json", seed=SEEDS),
-        seed_evaluations=expand(rules.evaluate_seed.output, seed=SEEDS) if TEST_LANDMARKS else [],
         export=rules.export.input,
     output:
         tables=f"{RESULTS}/report/results.md",
@@ -23,17 +41,58 @@ rule summarize:
         progress=report(f"{RESULTS}/report/progress.png", category="Training", caption="../report/progress.rst"),
     localrule: True
     log:
-        f"results/logs/{EXPERIMENT.name}/summarize.log",
+        f"{LOGS}/summarize.log",
     benchmark:
-        f"results/benchmarks/{EXPERIMENT.name}/summarize.tsv"
+        f"{BENCHMARKS}/summarize.tsv"
     conda:
         "../../envs/train.yaml"
     params:
-        fingerprint=STAGES.summary,
+        fingerprint=FINGERPRINTS.summary,
         data=DATA,
         results=RESULTS,
-        folds=len(SCORED_FOLDS),
-        seeds=SEEDS,
+        account=json.dumps(get_summary_account()),
     shell:
         "python workflow/scripts/summarize.py --data {params.data:q} --results {params.results:q}"
-        " --folds {params.folds} --seeds {params.seeds} 2>&1 | tee {log:q}"
+        " --account {params.account:q} 2>&1 | tee {log:q}"
+
+
+JOBS |= {name: getattr(rules, name).output[0] for name in LAST}
+
+
+def get_account():
+    kept = read_kept(DATA) | read_kept(RESULTS)
+    return {
+        "experiment": EXPERIMENT.model_dump(mode="json"),
+        "recipes": {name: stage.recipe.model_dump(mode="json") for name, stage in PLAN.stages.items()},
+        "dataset": DATASET.model_dump(mode="json"),
+        "fingerprints": FINGERPRINTS.by_name(),
+        "kept": {stage: entry["changes"] for stage, entry in kept.items()},
+        "jobs": JOBS,
+        "data_jobs": [f"pack_shard/{'_'.join(shard.split('/')[-2:])}" for shard in SHARDS],
+        "labels": list(NEEDED_LABELS),
+    }
+
+
+def get_account_as_json(wildcards):
+    return json.dumps(get_account())
+
+
+rule write_manifest:
+    input:
+        list(JOBS.values()),
+    output:
+        report(f"{RESULTS}/report/manifest.json", category="Manifest", caption="../report/manifest.rst"),
+    localrule: True
+    log:
+        f"{LOGS}/write_manifest.log",
+    benchmark:
+        f"{BENCHMARKS}/write_manifest.tsv"
+    conda:
+        "../../envs/train.yaml"
+    params:
+        fingerprint=FINGERPRINTS.manifest,
+        results=RESULTS,
+        account=get_account_as_json,
+    shell:
+        "python workflow/scripts/write_manifest.py --results {params.results:q} --account {params.account:q}"
+        " 2>&1 | tee {log:q}"

@@ -1,6 +1,7 @@
 """Reads the clips of the parity check in torch, all seeds together: what the file must answer."""
 
 import argparse
+import json
 
 import torch
 
@@ -22,8 +23,7 @@ def main() -> None:
     parser.add_argument("--sequences", nargs="?", help=help_sequences)
     parser.add_argument("--root", required=True, help="folder of the raw files, which the table's paths start from")
     parser.add_argument("--num-clips", required=True, type=int, help="hidden-test clips to read")
-    parser.add_argument("--min-frames", required=True, type=int, help="shorter clips get the dummy phrase")
-    parser.add_argument("--min-confidence", required=True, type=float, help="so do clips with less confidence")
+    parser.add_argument("--settings", required=True, type=json.loads, help="what the file has built in, as JSON")
     parser.add_argument("--out", required=True, help="answers to write (.npz)")
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # clips one by one: more threads only get in each other's way
@@ -32,10 +32,10 @@ def main() -> None:
         raise UserError("give a recipe for every model, all with the same data.max_frames")
     max_frames = recipes[0].data.max_frames
     networks = [load_model(path, recipe) for path, recipe in zip(arguments.models, recipes, strict=True)]
-    ensemble = Ensemble(networks, max_frames, arguments.min_frames, arguments.min_confidence)
+    ensemble = Ensemble(networks, max_frames, arguments.settings["min_frames"], arguments.settings["min_confidence"])
     reference = read_npz(arguments.reference)
     clips = parity_clips(
-        reference, arguments.sequences, arguments.root, arguments.num_clips, arguments.min_frames, max_frames
+        reference, arguments.sequences, arguments.root, arguments.num_clips, arguments.settings["min_frames"], max_frames
     )
     write_answers(arguments.out, clips, answer_all(ensemble.inside, clips))
     print(f"num_networks={len(networks)} num_clips={len(clips)}")

@@ -1,6 +1,7 @@
 """Scores one seed in torch on the hidden test, by the same code that scores the file."""
 
 import argparse
+import json
 
 from podium.errors import run
 from podium.export.evaluation import evaluate, read_test_table
@@ -15,12 +16,11 @@ def main() -> None:
     parser.add_argument("--recipe", required=True, help="recipe.json of the training")
     parser.add_argument("--root", required=True, help="folder of the raw files, which the table's paths start from")
     parser.add_argument("--sequences", required=True, help="table of sequences; those of split 'test' are read")
-    parser.add_argument("--min-frames", required=True, type=int, help="shorter clips get the dummy phrase")
-    parser.add_argument("--min-confidence", required=True, type=float, help="so do clips with less confidence")
+    parser.add_argument("--settings", required=True, type=json.loads, help="what the file has built in, as JSON")
     parser.add_argument("--out", required=True, help="report to write (.json)")
     arguments = parser.parse_args()
     recognizer = TorchRecognizer.load(
-        arguments.model, read_recipe(arguments.recipe), arguments.min_frames, arguments.min_confidence
+        arguments.model, read_recipe(arguments.recipe), arguments.settings["min_frames"], arguments.settings["min_confidence"]
     )
     report, _ = evaluate(recognizer, read_test_table(arguments.sequences), arguments.root, COLUMNS)
     write_json(arguments.out, report)

@@ -1,6 +1,7 @@
 """Writes an experiment's summary and its progress picture."""
 
 import argparse
+import json
 from pathlib import Path
 
 from podium.errors import run
@@ -11,10 +12,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, type=Path, help="dataset folder")
     parser.add_argument("--results", required=True, type=Path, help="experiment folder")
-    parser.add_argument("--folds", required=True, type=int, help="number of folds of round 1")
-    parser.add_argument("--seeds", required=True, type=int, nargs="+", help="seeds of round 2")
+    parser.add_argument("--account", required=True, type=json.loads, help="further arguments of summarize, as JSON")
     arguments = parser.parse_args()
-    summarize(arguments.data, arguments.results, arguments.folds, arguments.seeds)
+    summarize(arguments.data, arguments.results, **arguments.account)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Everything a YAML file may say: experiments, datasets and recipes.
 
-Three kinds of file, each complete in itself: an *experiment* names a dataset, two recipes, folds and seeds; a
-*dataset* says where sequences come from and who is kept aside; a *recipe* holds one network and its training. An
-unknown key stops the run before it starts and names the nearest known one.
+Three kinds of file, each complete in itself: an *experiment* names a dataset and lists stages, each with a recipe, folds
+or seeds; a *dataset* says where sequences come from and who is kept aside; a *recipe* holds one network and its
+training. An unknown key stops the run before it starts and names the nearest known one.
 """
 
 from podium.config.base import Choice, Count, Name, Probability, Section
@@ -21,8 +21,8 @@ from podium.config.datasets import (
     Shards,
     SyntheticSource,
 )
-from podium.config.experiments import RESERVED_NAMES, Comparison, Experiment, Export, Round1, Round2
-from podium.config.loading import load, load_dataset, load_experiment, load_recipe, parse, read_yaml
+from podium.config.experiment import RESERVED_NAMES, Experiment, Export, Labels, Stage, file_of
+from podium.config.loading import load, load_dataset, load_recipe, parse, read_yaml
 from podium.config.recipes import (
     TRAINING_ONLY,
     Data,
@@ -41,7 +41,6 @@ __all__ = [
     "AnySource",
     "Archive",
     "Choice",
-    "Comparison",
     "Count",
     "Data",
     "Dataset",
@@ -52,6 +51,7 @@ __all__ = [
     "Export",
     "FRAME_RATES",
     "Folds",
+    "Labels",
     "KagglePreparedSource",
     "KaggleSource",
     "LocalSource",
@@ -64,19 +64,18 @@ __all__ = [
     "RESERVED_NAMES",
     "Recipe",
     "RemoteSplit",
-    "Round1",
-    "Round2",
     "ScaledAdam",
     "Section",
     "Shards",
     "Stack",
+    "Stage",
     "SyntheticSource",
     "TRAINING_ONLY",
     "Training",
     "Zipformer",
+    "file_of",
     "load",
     "load_dataset",
-    "load_experiment",
     "load_recipe",
     "parse",
     "read_yaml",

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ValidationError
 
 from podium.config.base import Section
 from podium.config.datasets import Dataset
-from podium.config.experiments import Experiment
 from podium.config.recipes import Recipe
 from podium.errors import UserError
 from podium.registry import nearest
@@ -31,11 +30,6 @@ class _Loader(yaml.SafeLoader):
                 raise UserError(f"{self.name}: key '{key.value}' is in lines {lines[one]} and {line}; remove one")
             lines[one] = line
         return node
-
-
-def load_experiment(path: str | Path) -> Experiment:
-    """Reads and checks an experiment file. Raises `UserError` with the file, the key and the nearest right one."""
-    return load(Experiment, path)
 
 
 def load_dataset(path: str | Path) -> Dataset:
@@ -117,7 +111,7 @@ def _explain(section: type[BaseModel], error: dict[str, Any]) -> str:
     place = ".".join(map(str, keys))
     if error["type"] == "extra_forbidden":
         _, within = _descend(section, list(error["loc"][:-1]))
-        return f"unknown key '{place}'; {nearest(str(keys[-1]), list(within.model_fields) if within else [])}"
+        return f"unknown key '{place}'; {nearest(str(keys[-1]), _names(within) if within else [])}"
     if error["type"] == "missing":
         return f"key '{place}' is missing"
     context = error.get("ctx", {})
@@ -134,6 +128,10 @@ def _explain(section: type[BaseModel], error: dict[str, Any]) -> str:
         message = f"needs at least {context['min_length']} item{'s' * (context['min_length'] > 1)}"
     got = "" if isinstance(error.get("input"), dict) else f", got {error.get('input')!r}"
     return f"{place or 'it'}: {message}{got}"
+
+
+def _names(section: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in section.model_fields.items()]
 
 
 def _descend(section: type[BaseModel], location: list[Any]) -> tuple[list[Any], type[BaseModel] | None]:

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from podium import __version__
-from podium.config import Export
+from podium.config import file_of
 from podium.data.unseen import scored_on
 from podium.export.flatbuffer import read_model
 from podium.landmarks.mediapipe import COLUMNS
@@ -115,7 +115,7 @@ def _columns(settings: dict) -> dict:
 def _web(max_frames: int) -> dict:
     """How the file with fixed shapes differs."""
     return {
-        "file": Export().file_of("web"),
+        "file": file_of("web"),
         "inputs": {
             "inputs": {"type": "float32", "shape": [2 * max_frames, len(COLUMNS)], "meaning": "a clip, then anything"},
             "num_frames": {"type": "int32", "shape": [1], "meaning": "frames of the clip"},

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from podium.config import Dataset, Experiment, load_dataset, parse, read_yaml
+from podium.config import Dataset, Experiment, load
 from podium.errors import UserError
+from podium.plan.stages import load_experiment
 from podium.storage.files import read_json, write_json
 
 NAME = "made_from.json"
@@ -28,7 +29,7 @@ def check_dataset_name(dataset: Dataset, file: str | Path) -> None:
         UserError: Another file gives the same name to another dataset.
     """
     folder = f"results/data/{dataset.name}"
-    if others := rivals(folder, [file], lambda files: load_dataset(files[0])):
+    if others := rivals(folder, [file], lambda files: load(type(dataset), files[0])):
         raise UserError(
             f"{folder} is made from {others[0]}, and {file} gives the same name to something else: change `name` in one"
             f" of them (or delete {others[0]})"
@@ -38,23 +39,13 @@ def check_dataset_name(dataset: Dataset, file: str | Path) -> None:
 def note_on_experiment_name(experiment: Experiment, files: Sequence[str | Path]) -> str:
     """What to say if the experiment's folder is made from other files; "" if it is not."""
     folder = f"results/{experiment.name}"
-    others = rivals(folder, files, _load_experiment)
+    others = rivals(folder, files, lambda files: load_experiment(*files))
     if not others:
         return ""
     return (
         f"{folder} is made from {', '.join(others)}, and {', '.join(map(str, files))} gives the same name to another"
         " experiment: what differs is made again in its place. To keep both, change `name` in one of them."
     )
-
-
-def _load_experiment(files: Sequence[str | Path]) -> Experiment:
-    """As Snakemake puts several config files together."""
-    from snakemake.utils import update_config
-
-    content: dict = {}
-    for file in files:
-        update_config(content, read_yaml(file))
-    return parse(Experiment, content, str(files[0]))
 
 
 def rivals(

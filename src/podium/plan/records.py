@@ -38,7 +38,7 @@ class Records(FilePersistence):
     """Snakemake's records: of artefacts below ``results/`` beside these, of all other files in their usual place.
 
     Attributes:
-        parts: What today's fingerprints are made of, see `podium.plan.stages.Stages`.
+        parts: What today's fingerprints are made of, see `podium.plan.fingerprints.Fingerprints`.
     """
 
     parts: dict[str, Parts] = {}
@@ -175,6 +175,17 @@ def recorded(folder: str | Path) -> dict[str, str]:
             continue
         if content.get("artefact", artefact) == artefact:
             found[artefact] = str(content["rule"])
+    return found
+
+
+def fingerprints_in(folder: str | Path) -> set[str]:
+    """The parameters, fingerprints among them, that artefacts below a folder were made with."""
+    found: set[str] = set()
+    for record in Path(folder).rglob(f"{FOLDER}/*.json"):
+        try:
+            found |= {str(one).strip("'\"") for one in read_json(record, "params")["params"]}
+        except (UserError, TypeError):  # damaged, or none of these records
+            continue
     return found
 
 

@@ -1,18 +1,14 @@
-"""What the Snakefile asks about an experiment: which file a name means, and the fingerprint of each stage."""
+"""What the Snakefile asks about an experiment: its stages with their runs, and the files that its names mean."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from podium.config import Dataset, Experiment, Recipe
-from podium.errors import UserError
-from podium.provenance import digest, flat, plain
-from podium.registry import nearest
-from podium.storage.digests import digests_of
-from podium.storage.source_code import PACKAGE, reached, registered
-
-SCRIPTS = PACKAGE.parents[1] / "workflow/scripts"
-WINNERS_WEIGHTS = PACKAGE / "systems/fingerspelling/winners_weights/__init__.py"
+from podium import config
+from podium.errors import UserError, explained_by
+from podium.systems import part
 
 
 def named_yaml(folder: str, name: str) -> str:
@@ -20,118 +16,236 @@ def named_yaml(folder: str, name: str) -> str:
     return name if name.endswith((".yaml", ".yml")) else Path(folder, f"{name}.yaml").as_posix()
 
 
-def check_model(recipe: Recipe) -> None:
-    """Raises `UserError` if a recipe names no network. Reads their source: planning shall not wait for torch."""
-    known = registered("systems/fingerspelling/networks")
-    if recipe.model.name not in known:
-        raise UserError(f"unknown model '{recipe.model.name}': {nearest(recipe.model.name, known)}")
-
-
-def check_comparison(experiment: Experiment, dataset: Dataset) -> None:
-    """Raises `UserError` where the signers that a comparison reads are no fold of the dataset."""
-    num_folds = dataset.folds.num_folds
-    if experiment.comparison and experiment.comparison.fold >= num_folds:
-        raise UserError(f"comparison.fold is {experiment.comparison.fold}; folds go from 0 to {num_folds - 1}")
-
-
-class Stages:
-    """Fingerprints of the stages: what a stage's outcome depends on, without the stages' outputs themselves.
-
-    Each covers the stage's own configuration, the code that its script reaches (`source_code`), and the stage
-    before it, so that an interrupted run never leaves a later stage standing on an outdated earlier one.
+def parse_experiment(content: Any, origin: str) -> config.Experiment:
+    """Checks an experiment with the settings of its system.
 
     Args:
-        recipes: By stage: "round1", "round2", and whatever the experiment compares.
-        source_fingerprint: The source's word for the state of its raw data.
-
-    Attributes:
-        parts: Of each fingerprint, what it was made of: a name → a value, or a digest of code.
+        content: A parsed YAML document.
+        origin: What error messages call it.
 
     Raises:
-        UserError: The experiment's ``oof_table`` or one of its ``round2.weights`` cannot be read.
+        UserError: It is no experiment, or its system is unknown.
+    """
+    system = content.get("system") if isinstance(content, dict) else None
+    if not isinstance(system, str):  # what is wrong with it is said without knowing the system
+        return config.parse(config.Experiment[config.Section], content, origin)
+    with explained_by(origin):
+        plan = part(system, "plan")
+    return config.parse(config.Experiment[plan.Settings], content, origin)
+
+
+def load_experiment(*files: str | Path) -> config.Experiment:
+    """Reads and checks an experiment, of several files as Snakemake puts them together: later ones win."""
+    from snakemake.utils import update_config
+
+    content: Any = {}
+    for file in files:
+        one = config.read_yaml(file)
+        if not isinstance(one, dict):
+            return parse_experiment(one, str(file))
+        update_config(content, one)
+    return parse_experiment(content, str(files[0]))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training.
+
+    Attributes:
+        name: Its folder: "fold3", or "seed1".
+        fold: The fold that it leaves out; None trains on all.
+        seed: Of its weights and draws.
     """
 
-    def __init__(
-        self, experiment: Experiment, dataset: Dataset, recipes: dict[str, Recipe], source_fingerprint: str
-    ) -> None:
-        self.parts: dict[str, dict[str, Any]] = {}
-        export = experiment.export
-        thresholds = {"min_frames": export.min_frames, "min_confidence": export.min_confidence}
-        kind = [dataset.source.kind]
-        self.corpus = self._made_of({"source": dataset.source}, "generate_corpus", kind)
-        is_made = dataset.source.kind == "synthetic"
-        raw = {"corpus": self.corpus} if is_made else {"raw files": source_fingerprint}
-        self.shards = self._made_of({**raw, "shards": dataset.shards}, "list_sequences pack_shard", kind)
-        table = dataset.folds.table
-        folds = digests_of([table])[table] if table and Path(table).is_file() else None
-        self.index = self._made_of(
-            {"stage shards": self.shards, "folds": dataset.folds, "folds.table": folds}, "index_data"
-        )
-        made_by = {name: recipe.named() for name, recipe in recipes.items()}
-        outcomes = {name: {"recipe": recipe.outcome()} for name, recipe in recipes.items()}
-        on_data = {"stage index": self.index}
-        round1 = {**on_data, **outcomes["round1"], "seed": experiment.round1.seed}
-        self.round1 = self._made_of(round1, "train", made_by["round1"])
-        fold = {"fold": experiment.comparison.fold if experiment.comparison else None}
-        self.compared = {
-            name: self._made_of({**on_data, **outcomes[name], **fold}, "train", made_by[name])
-            for name in recipes
-            if name not in ("round1", "round2")
-        }
-        self.comparison = self._made_of({"trainings": self.compared}, "compare_recipes")
-        if experiment.oof_table:  # round 1 does not run
-            hint = "oof_table, or leave it out to train round 1"
-            scores = {**on_data, "oof_table": _digest_of(experiment.oof_table, hint)}
-            self.oof = self._made_of(scores, "import_oof")
+    name: str
+    fold: int | None
+    seed: int
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of an experiment, see `podium.config.Stage`.
+
+    Attributes:
+        name: In the experiment.
+        section: What the experiment says of it.
+        folder: Where its runs lie, below the experiment's folder.
+        recipe_file: Path of its recipe.
+        recipe: A section of the system.
+        runs: At least one.
+    """
+
+    name: str
+    section: config.Stage
+    folder: str
+    recipe_file: str
+    recipe: config.Recipe
+    runs: list[Run]
+
+    @property
+    def pattern(self) -> str:
+        """The runs' folders with a wildcard in place of the number."""
+        return f"{self.folder}/fold{{fold}}" if self.section.folds else f"{self.folder}/seed{{seed}}"
+
+    @property
+    def checkpoints(self) -> dict[str, str]:
+        """Published weights by seed, in place of training."""
+        given = self.section.given
+        return {str(run.seed): file for run, file in zip(self.runs, given, strict=True)} if isinstance(given, list) else {}
+
+    @property
+    def given_table(self) -> str | None:
+        """A published table in place of its runs' predictions."""
+        return self.section.given if isinstance(self.section.given, str) else None
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether each run leaves out a fold, whose clips it then predicts."""
+        return self.runs[0].fold is not None
+
+    @property
+    def num_gpus(self) -> int:
+        """One, or none for a recipe that stays on the CPU: its runs go side by side on the cores."""
+        return int(self.recipe.training.device != "cpu")
+
+    @property
+    def num_threads(self) -> int:
+        """Of a run, loader processes included."""
+        return max(1, self.recipe.training.num_threads) + self.recipe.data.num_workers
+
+    @property
+    def arguments(self) -> str:
+        """What the training command is told of a run, with its wildcard."""
+        if self.section.folds:
+            return f"--fold {{fold}} --seed {self.section.seed}"
+        return f"{'--full-fit' if self.section.fold is None else f'--fold {self.section.fold}'} --seed {{seed}}"
+
+
+class Plan:
+    """An experiment with all that it names, read and checked.
+
+    Args:
+        experiment: See `parse_experiment`.
+
+    Attributes:
+        system: The system's module `plan`.
+        dataset_file: Path of its dataset file.
+        dataset: What that says.
+        stages: By name, in order.
+        members: The runs that go into the file, each by the name of its folder under ``port/``.
+
+    Raises:
+        UserError: A file is absent or wrong, or something does not fit together.
+    """
+
+    def __init__(self, experiment: config.Experiment) -> None:
+        self.experiment = experiment
+        self.system: ModuleType = part(experiment.system, "plan")
+        self.dataset_file = named_yaml("config/datasets", experiment.dataset)
+        self.dataset = config.load(self.system.Dataset, self.dataset_file)
+        self.stages = {name: self._stage(name, section) for name, section in experiment.stages.items()}
+        for stage in self.stages.values():
+            self._check_labels(stage)
+        pairs = [(self.stages[name], run) for name in self._member_stages for run in self.stages[name].runs]
+        is_plain = len(self._member_stages) == 1
+        self.members = {run.name if is_plain else f"{stage.name}_{run.name}": (stage, run) for stage, run in pairs}
+
+    @property
+    def data(self) -> str:
+        """The dataset's folder."""
+        return f"results/data/{self.dataset.name}"
+
+    @property
+    def results(self) -> str:
+        """The experiment's folder."""
+        return f"results/{self.experiment.name}"
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether all members are published checkpoints: then the file needs no data."""
+        return bool(self._member_stages) and all(self.stages[name].checkpoints for name in self._member_stages)
+
+    @property
+    def labelled(self) -> dict[str, Stage]:
+        """The stages that learn from other stages, by their way of labels."""
+        return {stage.section.labels.how: stage for stage in self.stages.values() if stage.section.labels}
+
+    @property
+    def needed(self) -> list[Stage]:
+        """The stages that must run for the file: members and those that they learn from, without what is given."""
+        waiting, found = [self.stages[name] for name in self._member_stages], set()
+        while waiting:
+            stage = waiting.pop()
+            found.add(stage.name)
+            if not stage.checkpoints:
+                waiting += [teacher for teacher in self.teachers(stage) if not teacher.given_table]
+        return [stage for stage in self.stages.values() if stage.name in found]
+
+    @property
+    def needed_labels(self) -> dict[str, Stage]:
+        """The needed stages that learn from others, by their way of labels."""
+        return {how: stage for how, stage in self.labelled.items() if stage in self.needed and not stage.checkpoints}
+
+    def place(self, stage: Stage, run: Run) -> str:
+        """A run's folder."""
+        return f"{self.results}/{stage.folder}/{run.name}"
+
+    def table_of(self, stage: Stage) -> str:
+        """The table that a stage trains on."""
+        labels = stage.section.labels
+        return f"{self.results}/{labels.how}/train_with_{labels.how}.parquet" if labels else f"{self.data}/index.parquet"
+
+    def teachers(self, stage: Stage) -> list[Stage]:
+        """The stages that a stage learns from."""
+        return [self.stages[name] for name in (stage.section.labels.stages if stage.section.labels else [])]
+
+    def predictions(self, stage: Stage) -> list[str]:
+        """The files in which a stage's runs say what they make of clips that they have not trained on."""
+        return [f"{self.place(stage, run)}/oof.parquet" for run in stage.runs]
+
+    @property
+    def _member_stages(self) -> list[str]:
+        return self.experiment.export.members if self.experiment.export else []
+
+    def _stage(self, name: str, section: config.Stage) -> Stage:
+        file = named_yaml(f"config/recipes/{self.experiment.system}", section.recipe)
+        recipe = config.load(self.system.Recipe, file)
+        with explained_by(file):
+            self.system.check_recipe(recipe)
+        num_folds = self.dataset.folds.num_folds
+        if section.fold is not None and section.fold >= num_folds:
+            raise UserError(f"stages.{name}.fold is {section.fold}; folds go from 0 to {num_folds - 1}")
+        if section.folds:
+            runs = [Run(f"fold{fold}", fold, section.seed) for fold in range(num_folds)]
         else:
-            self.oof = self._made_of({"stage round1": self.round1}, "merge_oof")
-        reading = made_by["round2"]
-        self.round2 = self._made_of({"stage oof": self.oof, **outcomes["round2"]}, "train", reading)
-        if experiment.round2.weights:  # round 2 does not train, and needs neither round 1 nor data
-            hint = "round2.weights, or leave it out to train"
-            weights = [_digest_of(path, hint) for path in experiment.round2.weights]
-            imported = {"weights": weights, "weights_name": experiment.round2.weights_name, **outcomes["round2"]}
-            self.round2 = self._made_of(imported, WINNERS_WEIGHTS, reading)
-        networks = {"stage round2": self.round2}
-        self.seed_evaluation = self._made_of({**networks, **raw, **thresholds}, "evaluate_seed", reading)
-        self.port = self._made_of(networks, "port_seed", reading)
-        file = {"stage port": self.port, "seeds": experiment.round2.seeds, "frame_rate": dataset.frame_rate}
-        self.export = self._made_of({**file, **thresholds}, "export_tflite", reading)
-        clips = {"num_parity_clips": export.num_parity_clips}
-        self.answers = self._made_of({**networks, **thresholds, **clips}, "answer_in_torch", reading)
-        exported = {"stage export": self.export}
-        self.parity = self._made_of({**exported, "stage answers": self.answers}, "verify_parity", reading)
-        self.evaluation = self._made_of({**exported, **raw}, "evaluate_tflite")
-        proofs = {"stage parity": self.parity, "stage evaluation": self.evaluation}
-        self.card = self._made_of({**proofs, **dataset.description()}, "write_model_card")
-        timing = {"benchmark_frames": export.benchmark_frames, "num_benchmark_runs": export.num_benchmark_runs}
-        self.benchmark = self._made_of({**exported, **timing}, "benchmark_tflite")
-        told = {**proofs, "stage seed_evaluation": self.seed_evaluation, "stage benchmark": self.benchmark}
-        self.summary = self._made_of(told, "summarize")
-        self.manifest = self._made_of({"stage summary": self.summary, "stage card": self.card}, "write_manifest")
+            runs = [Run(f"seed{seed}", section.fold, seed) for seed in section.seeds]
+        folder = f"comparison/{name}" if name in (self.experiment.comparison or []) else name
+        return Stage(name, section, folder, file, recipe, runs)
 
-    def fingerprints(self) -> dict[str, Any]:
-        """All of them by stage."""
-        return {name: value for name, value in vars(self).items() if name != "parts"}
-
-    def _made_of(self, values: dict[str, Any], scripts: str | Path, names: Collection[str] = ()) -> str:
-        """A fingerprint.
-
-        Args:
-            values: What counts beside code, by name.
-            scripts: The scripts that the stage runs, by name; or a module.
-            names: What the configuration names in registries.
-        """
-        entries = [scripts] if isinstance(scripts, Path) else [SCRIPTS / f"{name}.py" for name in scripts.split()]
-        code = {place: one for entry in entries for place, one in reached(entry, names).items()}
-        parts = {**flat(plain(values)), **{f"{place}.py": one for place, one in code.items()}}
-        fingerprint = digest(parts)
-        self.parts[fingerprint] = parts
-        return fingerprint
+    def _check_labels(self, stage: Stage) -> None:
+        teachers = self.teachers(stage)
+        for teacher in teachers:
+            if not teacher.leaves_out:
+                raise UserError(
+                    f"stages.{stage.name}.labels.from: '{teacher.name}' trains on all folds, so that it predicts no clip;"
+                    " give it 'folds: all'"
+                )
+            if teacher.given_table and len(teachers) > 1:
+                raise UserError(f"stages.{teacher.name}.given: a table stands alone, among {len(teachers)} stages it cannot")
 
 
-def _digest_of(path: str, key: str) -> str:
-    try:
-        return digests_of([path])[path]
-    except UserError:
-        raise UserError(f"{path} cannot be read; correct {key}") from None
+def digests_given(files: Sequence[str], key: str, otherwise: str) -> list[str]:
+    """sha256 of published files.
+
+    Raises:
+        UserError: One cannot be read; ``key`` names where it stands, ``otherwise`` what leaving it out means.
+    """
+    from podium.storage.digests import digests_of
+
+    found = []
+    for file in files:
+        try:
+            found.append(digests_of([file])[file])
+        except UserError:
+            raise UserError(f"{file} cannot be read; correct {key}, or leave it out to {otherwise}") from None
+    return found

@@ -5,13 +5,13 @@ same clips by signers that none has trained on.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 from safetensors import safe_open
 
-from podium.config import TRAINING_ONLY
 from podium.storage.files import atomic_path, read_json, write_text
 
 
@@ -44,19 +44,23 @@ class Trained:
         return math.sqrt(sum((score - self.mean) ** 2 for score in self.scores) / (len(self.scores) - 1))
 
 
-def compare(folder: Path, labels: list[str], seeds: list[int]) -> None:
-    """Writes comparison.md and comparison.png into ``folder``; the first recipe is what the others are held to."""
-    trained = [_read(folder, label, seeds) for label in labels]
+def compare(folder: Path, labels: list[str], seeds: list[int], training_only: Sequence[str]) -> None:
+    """Writes comparison.md and comparison.png into ``folder``; the first recipe is what the others are held to.
+
+    Args:
+        training_only: How the names of tensors begin that no file holds; they are not counted.
+    """
+    trained = [_read(folder, label, seeds, tuple(training_only)) for label in labels]
     write_text(folder / "comparison.md", comparison_table(trained))
     with atomic_path(folder / "comparison.png") as partial:
         draw_comparison(trained, partial)
 
 
-def _read(folder: Path, label: str, seeds: list[int]) -> Trained:
+def _read(folder: Path, label: str, seeds: list[int], training_only: tuple[str, ...]) -> Trained:
     runs = [folder / label / f"seed{seed}" for seed in seeds]
     metrics = [read_json(run / "metrics.json") for run in runs]
     with safe_open(runs[0] / "model.safetensors", "numpy") as tensors:
-        exported = [name for name in tensors.keys() if not name.startswith(TRAINING_ONLY)]
+        exported = [name for name in tensors.keys() if not name.startswith(training_only)]
         num_parameters = sum(math.prod(tensors.get_slice(name).get_shape()) for name in exported)
     return Trained(
         label,

@@ -8,7 +8,7 @@ import importlib.metadata
 import os
 import platform
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ MEASURED = ("jobs", "machine", "data_jobs")
 _ABSENT = "absent"
 # What a person looks for first; beginnings of keys, of which the longest that fits counts.
 _SUBJECTS = {
-    "scores": ("state", "outcome.file.score", "outcome.oof", "outcome"),
+    "scores": ("state", "outcome.file.score", "outcome"),
     "configuration": ("experiment",),
     "recipes": ("recipes",),
     "dataset": ("dataset",),
@@ -34,7 +34,7 @@ _SUBJECTS = {
     "data": ("data",),
     "packages": ("packages",),
     "files": ("outcome.sha256",),
-    "stages": ("fingerprints",),
+    "stages": ("fingerprints", "kept"),
     "others": ("",),
     "measured": MEASURED,
 }
@@ -50,6 +50,8 @@ def write_manifest(
     fingerprints: Mapping[str, Any],
     jobs: Mapping[str, str],
     data_jobs: list[str],
+    labels: Sequence[str] = (),
+    kept: Mapping[str, list[str]] | None = None,
     has_failed: bool = False,
 ) -> Path:
     """Writes the manifest of an experiment as it stands; a finished one removes that of a failure.
@@ -58,9 +60,11 @@ def write_manifest(
         results: The experiment's folder.
         experiment, dataset: The resolved configuration.
         recipes: That of each stage.
-        fingerprints: Of all stages, see `podium.plan.stages.Stages`.
+        fingerprints: Of all stages, see `podium.plan.fingerprints`.
         jobs: By name of a job, which is also that of its log and benchmark, a file that it makes.
         data_jobs: Names of the dataset's jobs.
+        labels: The ways of labels, each a folder with metrics.json and the table.
+        kept: Stages that the user has kept → the changes that were taken for neutral.
         has_failed: Whether a run has failed, be it at something beside these jobs.
 
     Returns:
@@ -70,13 +74,14 @@ def write_manifest(
     is_finished = not has_failed and all(one["state"] == "finished" for one in states.values())
     manifest = {
         "state": "finished" if is_finished else "failed",
-        "outcome": _outcome(results, set(jobs.values())),
+        "outcome": _outcome(results, set(jobs.values()), labels),
         "experiment": experiment,
         "recipes": dict(recipes),
         "dataset": dataset,
         "data": _read(Path("results/data", dataset["name"], "manifest.json"), "sha256", "splits", "num_test_sequences"),
         "code": {"podium": __version__, "commit": commit(), "rooms": _rooms()},
         "fingerprints": dict(fingerprints),
+        "kept": dict(kept or {}),
         "packages": {one.name: one.version for one in sorted(importlib.metadata.distributions(), key=lambda d: d.name)},
         "machine": {
             "python": platform.python_version(),
@@ -121,10 +126,10 @@ def _sum(benchmarks: list[dict[str, float]]) -> dict[str, float]:
     return {"num_jobs": len(benchmarks), "seconds": round(sum(one["seconds"] for one in known), 2)}
 
 
-def _outcome(results: Path, made: set[str]) -> dict[str, Any]:
+def _outcome(results: Path, made: set[str], labels: Sequence[str]) -> dict[str, Any]:
     """Scores and proofs, as far as they are there; without files that no job of the experiment makes."""
     files = {
-        "oof": ("oof/metrics.json", "oof/train_with_oof.parquet", "score"),
+        **{how: (f"{how}/metrics.json", f"{how}/train_with_{how}.parquet", "score") for how in labels},
         "file": ("export/evaluation.json", "export/evaluation.json", "score", "num_sequences", "formats"),
         "parity": ("export/parity.json", "export/parity.json", "passed"),
     }

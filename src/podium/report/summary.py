@@ -1,5 +1,6 @@
 """What came out of an experiment, for people: a page of text and a picture."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +10,28 @@ from podium.data.unseen import scored_on, trained_share
 from podium.storage.files import atomic_path, read_json, write_text
 
 
-def summarize(data: Path, results: Path, num_folds: int, seeds: list[int]) -> None:
+def summarize(
+    data: Path,
+    results: Path,
+    runs: list[str],
+    members: list[str],
+    labels: Mapping[str, list[str]],
+    scores: Mapping[str, str],
+    recipes: str,
+) -> None:
     """Writes report/summary.md, report/results.md (its tables alone) and report/progress.png.
 
     Args:
         data: Dataset folder, with manifest.json.
         results: The experiment's folder, with all stages finished.
-        num_folds: Of round 1; 0 where a published table took its place.
-        seeds: Of round 2.
+        runs: Folders of the trainings below ``results``, as "stage/seed1".
+        members: Those of them that are in the file.
+        labels: By the way of labels, the stages that they come from.
+        scores: Keys of scores → what people call them.
+        recipes: The folder of the recipes.
     """
-    folders = {f"round1 fold{fold}": results / f"round1/fold{fold}" for fold in range(num_folds)}
-    folders |= {f"round2 seed{seed}": results / f"round2/seed{seed}" for seed in seeds}
     manifest = read_json(data / "manifest.json", "dataset", "splits", "num_test_sequences", "test_signers")
-    tables = "\n\n".join([score_table(results, seeds, scored_on(manifest["test_signers"])), file_table(results)])
+    tables = "\n\n".join([score_table(results, members, labels, scores, scored_on(manifest["test_signers"])), file_table(results)])
     export = results / "export"
     write_text(results / "report/results.md", tables + "\n")
     write_text(
@@ -32,10 +42,11 @@ def summarize(data: Path, results: Path, num_folds: int, seeds: list[int]) -> No
         f"- see what it misread: `{export}/predictions.csv`, `{export}/evaluation.json`;\n"
         f"- see that it equals the trained networks: `{export}/parity.json`;\n"
         "- watch the training: `tensorboard --logdir results/logs/tensorboard`;\n"
-        "- change a recipe in `config/recipes/fingerspelling/` and run again: only what depends on it is made anew.\n",
+        f"- change a recipe in `{recipes}/` and run again: only what depends on it is made anew.\n",
     )
     with atomic_path(results / "report/progress.png") as partial:
-        draw_progress({name: pd.read_csv(folder / "history.csv") for name, folder in folders.items()}, partial)
+        histories = {run.replace("/", " "): pd.read_csv(results / run / "history.csv") for run in runs}
+        draw_progress(histories, {member.replace("/", " ") for member in members}, partial)
 
 
 def corpus_line(manifest: dict[str, Any]) -> str:
@@ -50,33 +61,39 @@ def corpus_line(manifest: dict[str, Any]) -> str:
     return f"Corpus `{manifest['dataset']['name']}`: {'; '.join([*parts, test])}."
 
 
-def score_table(results: Path, seeds: list[int], test: str) -> str:
+def score_table(
+    results: Path, members: list[str], labels: Mapping[str, list[str]], scores: Mapping[str, str], test: str
+) -> str:
     """Markdown: the score of each stage, and on whom.
 
     Args:
+        results, members, labels, scores: See `summarize`.
         test: What the test part is, as `podium.data.unseen.scored_on` says it.
     """
-    rows = ["| stage | scored on | score | with Damerau's distance |", "|---|---|---|---|"]
-    oof = read_json(results / "oof/metrics.json")
-    stage = f"round 1, from `{oof['table']}`" if "table" in oof else "round 1, out of fold"
-    rows.append(_score_row(stage, f"{oof['num_sequences']} training clips, each unseen", oof))
-    for seed in seeds:
-        folder = results / f"round2/seed{seed}"
-        metrics = read_json(folder / "metrics.json")
-        seen = "fold 0, which was trained on" if metrics["validation_was_trained_on"] else "held-out signers"
-        rows.append(_score_row(f"round 2, seed {seed}, torch", seen, metrics))
+    rows = [f"| stage | scored on | {' | '.join(scores.values())} |", "|---|---|" + "---|" * len(scores)]
+    for how, stages in labels.items():
+        metrics = read_json(results / how / "metrics.json")
+        origin = f"from `{metrics['table']}`" if "table" in metrics else "out of fold"
+        told = f"{metrics['num_sequences']} training clips, each unseen"
+        rows.append(_score_row(f"{', '.join(stages)}, {origin}", told, metrics, scores))
+    for member in members:
+        folder = results / member
+        name = f"{member.replace('/seed', ', seed ')}, torch"
+        if (folder / "metrics.json").is_file():  # not of an imported checkpoint
+            metrics = read_json(folder / "metrics.json")
+            seen = "fold 0, which was trained on" if metrics["validation_was_trained_on"] else "held-out signers"
+            rows.append(_score_row(name, seen, metrics, scores))
         if (folder / "evaluation.json").is_file():
-            evaluation = read_json(folder / "evaluation.json")
-            rows.append(_score_row(f"round 2, seed {seed}, torch", test, evaluation))
-    rows.append(_score_row("**the file, all seeds**", test, read_json(results / "export/evaluation.json")))
+            rows.append(_score_row(name, test, read_json(folder / "evaluation.json"), scores))
+    rows.append(_score_row("**the file, all seeds**", test, read_json(results / "export/evaluation.json"), scores))
     return "\n".join(rows)
 
 
-def _score_row(stage: str, scored_on: str, numbers: dict[str, Any]) -> str:
+def _score_row(stage: str, scored_on: str, numbers: dict[str, Any], scores: Mapping[str, str]) -> str:
     if numbers["score"] is None:
-        return f"| {stage} | {scored_on} | none: {numbers['reason']} | |"
-    damerau = "" if numbers["score_damerau"] is None else f"{numbers['score_damerau']:.3f}"
-    return f"| {stage} | {scored_on} | {numbers['score']:.3f} | {damerau} |"
+        return f"| {stage} | {scored_on} | none: {numbers['reason']} |{' |' * (len(scores) - 1)}"
+    told = ["" if numbers.get(key) is None else f"{numbers[key]:.3f}" for key in scores]
+    return f"| {stage} | {scored_on} | {' | '.join(told)} |"
 
 
 def file_table(results: Path) -> str:
@@ -96,18 +113,19 @@ def file_table(results: Path) -> str:
     return "\n".join(rows)
 
 
-def draw_progress(tables: dict[str, pd.DataFrame], path: Path) -> None:
+def draw_progress(tables: dict[str, pd.DataFrame], members: set[str], path: Path) -> None:
     """Loss and validation score of every run by epoch (PNG).
 
     Args:
         tables: history.csv by run: epoch, loss, and score in the epochs that were validated.
+        members: The runs that are in the file.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4), layout="constrained")
     axes = figure.subplots(1, 2)
     for name, table in tables.items():
-        style = "-" if name.startswith("round2") else "--"
+        style = "-" if name in members else "--"
         axes[0].plot(table["epoch"], table["loss"], style, label=name)
         scored = table.dropna(subset="score")
         axes[1].plot(scored["epoch"], scored["score"], style, marker="o", markersize=3, label=name)

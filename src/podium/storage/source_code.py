@@ -62,6 +62,17 @@ def reached(entry: Path, names: Collection[str] = ()) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def defining(module: Path, names: Collection[str]) -> list[Path]:
+    """The files in which names that a module offers are defined: those that it imports them from, or itself."""
+    found: dict[Path, None] = {}
+    for name in names:
+        sources = [dotted.removesuffix(f".{name}") for dotted in read_source(module).imports if dotted.endswith(f".{name}")]
+        places = [PACKAGE.joinpath(*source.split(".")) for source in sources]
+        files = [file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")]
+        found |= dict.fromkeys([file for file in files if file.is_file()] or [module])
+    return list(found)
+
+
 def registered(package: str) -> list[str]:
     """Names that the files of a package register: of "training/optimizers", those of the optimisers."""
     return sorted(name for file in (PACKAGE / package).glob("*.py") for name in read_source(file).registered)

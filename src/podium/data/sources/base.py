@@ -40,6 +40,7 @@ class Source(ABC):
     root: str
     receipt: str
     is_remote = False
+    is_generated = False
     discards_raw = False
 
     def __init__(self, dataset: Dataset) -> None:

@@ -13,6 +13,8 @@ from podium.provenance import digest
 class Synthetic(Source):
     """Raw files lie under ``results/data/{dataset}/raw``; which there are follows from the configuration alone."""
 
+    is_generated = True
+
     def __init__(self, dataset: Dataset) -> None:
         super().__init__(dataset)
         self.root = f"results/data/{dataset.name}/raw"

@@ -18,6 +18,39 @@ OOF_COLUMNS = [*_KEY, "prediction", "score"]
 _CHECKED = {"phrase": "phrase", "seq_len": "num_frames"}  # columns that a published table may have → ours
 
 
+def relabel(how: str, index: Path, predictions: list[Path], held_out: set[int]) -> tuple[pd.DataFrame, dict]:
+    """The table that round 2 trains on, out of what round 1 has predicted.
+
+    Args:
+        how: "oof".
+        index: index.parquet.
+        predictions: oof.parquet of every fold.
+        held_out: Participants in no fold.
+
+    Returns:
+        See `merge_oof`, and its scores.
+
+    Raises:
+        UserError: A file lacks a column, ``how`` is another, or see `merge_oof`.
+    """
+    _check_how(how)
+    tables = [read_table(path, OOF_COLUMNS) for path in predictions]
+    table = merge_oof(read_table(index, INDEX_COLUMNS), tables, held_out)
+    return table, oof_metrics(table)
+
+
+def import_labels(how: str, index: Path, given: str, held_out: set[int]) -> tuple[pd.DataFrame, dict]:
+    """As `relabel`, out of a published table; see `read_oof_table` and `import_oof`."""
+    _check_how(how)
+    table, num_unknown = import_oof(read_table(index, INDEX_COLUMNS), read_oof_table(given), held_out)
+    return table, {**oof_metrics(table), "num_unknown": num_unknown, "table": given}
+
+
+def _check_how(how: str) -> None:
+    if how != "oof":
+        raise UserError(f"labels.how is '{how}'; fingerspelling knows one way: oof")
+
+
 def merge_oof(index: pd.DataFrame, predictions: list[pd.DataFrame], held_out: set[int]) -> pd.DataFrame:
     """The index with each train clip's score, then the supplemental clips.
 

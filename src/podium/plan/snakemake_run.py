@@ -1,0 +1,162 @@
+"""What happens before and after a run of Snakemake. All that Podium knows of Snakemake's inside stands here and in
+`podium.plan.records`; both are written for version 9.27.
+"""
+
+import atexit
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from podium.errors import run
+from podium.plan.fingerprints import Fingerprints
+from podium.plan.origins import note_origin
+from podium.plan.reasons import note_parts
+from podium.plan.records import remove_what_nothing_makes
+from podium.plan.stages import Plan
+from podium.runtime.finished_runs import forget
+from podium.runtime.slurm import end_leftovers
+from podium.runtime.usage import UsageMeter
+from podium.storage.files import check_writable, remove_partials
+from podium.storage.source_code import remember
+
+if TYPE_CHECKING:
+    from snakemake.workflow import Workflow
+
+SNAKEMAKE = "9.27"
+NUM_NAMED = 10  # files in a line
+TRAINING = "train_"  # how the names of rules that train begin
+GOES_ON = "PODIUM_GOES_ON"
+
+
+class SnakemakeRun:
+    """A run, from its start to its end.
+
+    Args:
+        workflow: Snakemake's, whose jobs are known once it starts.
+        plan: The experiment.
+        fingerprints: Of its stages.
+        file_ids: The raw files that there are, by split.
+        keeps_shards: Whether shards of an earlier configuration stay: making them anew would cost a download.
+    """
+
+    def __init__(
+        self,
+        workflow: "Workflow",
+        plan: Plan,
+        fingerprints: Fingerprints,
+        file_ids: dict[str, list[int]],
+        keeps_shards: bool,
+    ) -> None:
+        self._workflow = workflow
+        self._plan = plan
+        self._fingerprints = fingerprints
+        self._file_ids = file_ids
+        self._keeps_shards = keeps_shards
+        self._meter: UsageMeter | None = None
+
+    def start(self) -> None:
+        """Before the first job: ends what an earlier run has left, and notes what this one is made of."""
+        run(lambda: check_writable("results"))
+        self._end_earlier_run()
+        run(self._remove_partials)
+        run(self._note_origins)
+        self._note_stages()
+        run(self._remove_earlier_configurations)
+        self.forget_known_results()
+        self._meter = UsageMeter()
+
+    def succeed(self) -> None:
+        """After the last job: goes on if a killed run had begun something, or prints the summary."""
+        self.forget_known_results()
+        if not self._goes_on():
+            self._print_summary()
+
+    def forget_known_results(self) -> None:
+        """Drops copies of results that Snakemake knows of now."""
+        dag = self._workflow.dag
+        for job in dag.jobs:
+            if job.rule.name.startswith(TRAINING) and dag.noneedrun_finished(job):
+                forget(Path(job.params.state))
+
+    def _end_earlier_run(self) -> None:
+        if self._workflow.executor_plugin.name != "slurm":
+            return
+        from snakemake_interface_executor_plugins.utils import encode_target_jobs_cli_args
+
+        targets = [target for job in self._workflow.dag.needrun_jobs() for target in job.get_target_spec()]
+        words = encode_target_jobs_cli_args(targets)
+        run(lambda: end_leftovers(Path.cwd(), words, self._workflow.overwrite_configfiles))
+
+    def _remove_partials(self) -> None:
+        """Snakemake holds the lock on these files, so nobody else writes them. A stage may write its folder as a whole."""
+        files = self._outputs()
+        remove_partials([*files, *map(os.path.dirname, files)])
+
+    def _remove_earlier_configurations(self) -> None:
+        plan = self._plan
+        folders = [plan.results] if self._keeps_shards else [plan.results, f"{plan.data}/shards"]
+        trainings = {f"{TRAINING}{stage.name}" for stage in plan.stages.values()}  # what cost hours stays
+        removed = remove_what_nothing_makes(self._worked_in(folders), self._is_made_today, trainings)
+        if removed:
+            more = f" and {len(removed) - NUM_NAMED} more" if len(removed) > NUM_NAMED else ""
+            names = ", ".join(removed[:NUM_NAMED])
+            print(f"removed, since this configuration does not make it: {names}{more}", file=sys.stderr)
+
+    def _is_made_today(self, file: str) -> bool:
+        unused = {"evaluate_seed", "evaluate_tflite", "summarize"} if self._plan.is_imported else set()
+        makers = [maker for maker in self._workflow.rules if maker.name not in unused and maker.is_producer(file)]
+        return any(self._is_of_today(maker.name, maker.get_wildcards(file)) for maker in makers)
+
+    def _is_of_today(self, rule: str, wildcards: dict[str, str]) -> bool:
+        """Whether today's configuration has what the wildcards of a rule name."""
+        name = rule.removeprefix(TRAINING).removeprefix("import_")
+        if name in self._plan.stages:
+            runs = {run.name for run in self._plan.stages[name].runs}
+            return any(f"{kind}{number}" in runs for kind, number in wildcards.items())
+        if "member" in wildcards:
+            return wildcards["member"] in self._plan.members
+        if "file_id" in wildcards:
+            return int(wildcards["file_id"]) in self._file_ids.get(wildcards["split"], [])
+        return True
+
+    def _note_origins(self) -> None:
+        plan = self._plan
+        for folder, origin in ((plan.data, [plan.dataset_file]), (plan.results, self._workflow.configfiles)):
+            if origin and self._is_worked_in(folder):
+                note_origin(folder, origin)
+
+    def _note_stages(self) -> None:
+        with suppress(OSError):  # on a full disk plans lose their words, and nothing else
+            for folder in self._worked_in((self._plan.data, self._plan.results)):
+                note_parts(folder, self._fingerprints.parts, self._fingerprints.by_name())
+            remember()
+
+    def _goes_on(self) -> bool:
+        """Snakemake plans anew what a killed run had begun, and then overlooks all that takes such a file for ancient: a
+        plan that ends before its targets. The same command, once the lock is given back, does the rest."""
+        files = [file for job in self._workflow.dag.targetjobs for file in [*job.input, *job.output]]
+        if GOES_ON in os.environ or all(os.path.exists(file) for file in files):
+            return False
+        print("What a killed run had begun is made; the rest follows.", flush=True)
+        command = [sys.executable, "-m", "snakemake", *sys.argv[1:]]
+        atexit.register(os.execve, sys.executable, command, {**os.environ, GOES_ON: "1"})
+        return True
+
+    def _print_summary(self) -> None:
+        summary = Path(self._plan.results, "report", "summary.md")
+        if self._meter:
+            if summary.is_file() and summary.stat().st_mtime >= self._meter.started:  # not that of an earlier run
+                print(summary.read_text(encoding="utf-8"))
+            print(f"This run: {self._meter.stop()}.")
+
+    def _outputs(self) -> list[Any]:
+        return [file for job in self._workflow.dag.needrun_jobs() for file in job.output]
+
+    def _worked_in(self, folders: Iterable[str]) -> list[str]:
+        return [folder for folder in folders if self._is_worked_in(folder)]
+
+    def _is_worked_in(self, folder: str) -> bool:
+        return any(file.startswith(f"{folder}/") for file in self._outputs())
