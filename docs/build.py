@@ -6,6 +6,7 @@ remarks and reasons from `podium.landmarks.remarks`, those of results and of the
 """
 
 import argparse
+import inspect
 import json
 import re
 import shutil
@@ -19,9 +20,11 @@ from pydantic import BaseModel
 from podium import config
 from podium.landmarks.remarks import MEANINGS, REASONS
 from podium.storage.files import write_text
+from podium.systems import part
 
 ROOT = Path(__file__).parent.parent
-FILES = {"experiment": config.Experiment, "dataset": config.Dataset, "recipe": config.Recipe}
+PLAN = part("fingerspelling", "plan")
+FILES = {"experiment": config.Experiment[PLAN.Settings], "dataset": PLAN.Dataset, "recipe": PLAN.Recipe}
 
 
 def main() -> None:
@@ -96,8 +99,8 @@ def configuration_page() -> str:
     parts = ["# Configuration\n\nGenerated from `podium.config` by `make docs`. An unknown key stops the run.\n"]
     for name, section in FILES.items():
         parts.append(f"## {name.capitalize()} files\n")
-        for path, part in sections(section):
-            parts.append(f"### {path or name}\n\n{(part.__doc__ or '').strip()}\n\n{key_table(part)}\n")
+        for path, one in sections(section):
+            parts.append(f"### {path or name}\n\n{inspect.getdoc(one) or ''}\n\n{key_table(one)}\n")
     return "\n".join(parts)
 
 

@@ -10,8 +10,7 @@ import pytest
 import yaml
 from project import ROOT
 
-from podium.config import load_dataset, load_experiment, load_recipe
-from podium.plan.stages import named_yaml
+from podium.plan.stages import Plan, load_experiment
 
 
 def dependencies() -> list[str]:
@@ -39,11 +38,7 @@ def test_every_config_loads():
     experiments = sorted((ROOT / "config").glob("*.yaml")) + sorted((ROOT / "config/test").glob("*.yaml"))
     assert experiments
     for path in experiments:
-        experiment = load_experiment(path)
-        load_dataset(ROOT / named_yaml("config/datasets", experiment.dataset))
-        compared = experiment.comparison.recipes.values() if experiment.comparison else []
-        for recipe in (experiment.round1.recipe, experiment.round2.recipe, *compared):
-            load_recipe(ROOT / named_yaml("config/recipes/fingerspelling", recipe))
+        Plan(load_experiment(path))
 
 
 def test_generated_documentation_is_in_step():
@@ -56,7 +51,7 @@ def test_the_configuration_reference_tells_types_and_kinds():
     headings = re.findall("^###? (.*)", page, re.MULTILINE)
     assert len(set(headings)) == len(headings) and "source (kaggle).archive" in headings
     types = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", page, re.MULTILINE))
-    assert types["weights"] == "list of string or null" and types["kernel_size"] == "integer ≥ 3 or null"
+    assert types["given"] == "string or list of string or null" and types["kernel_size"] == "integer ≥ 3 or null"
     assert types["betas"] == "list of number ≥ 0 < 1 and number ≥ 0 < 1" and types["eden"] == "section or null"
 
 

@@ -41,4 +41,4 @@ def test_comparison(compared):
 
     assert compared.planned("compare", config=CONFIG) == {}
     compared.edit(f"{RECIPES}/tiny_round2.yaml", "weight_decay: 0.05", "weight_decay: 0.06")
-    assert compared.planned("compare", config=CONFIG) == {"train_compared": 2, "compare_recipes": 1, "compare": 1}
+    assert compared.planned("compare", config=CONFIG) == {"train_rotary": 2, "compare_recipes": 1, "compare": 1}

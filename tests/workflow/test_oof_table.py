@@ -16,13 +16,13 @@ def with_table(copied):
     """A finished run whose own scores are then named as a published table."""
     merged = pd.read_parquet(copied.root / "results/tiny/oof/train_with_oof.parquet")
     merged[["file_id", "sequence_id", "phrase", "score", "is_sup"]].to_csv(copied.root / "scores.csv", index=False)
-    copied.edit("config/test/tiny.yaml", "dataset: tiny", "dataset: tiny\noof_table: scores.csv")
+    copied.edit("config/test/tiny.yaml", "folds: all", "folds: all\n    given: scores.csv")
     return copied
 
 
 def test_round_1_leaves_the_plan(fresh):
     (fresh.root / "scores.csv").write_text("file_id,sequence_id,score\n")
-    fresh.edit("config/test/tiny.yaml", "dataset: tiny", "dataset: tiny\noof_table: scores.csv")
+    fresh.edit("config/test/tiny.yaml", "folds: all", "folds: all\n    given: scores.csv")
     planned = fresh.planned()
     assert planned["import_oof"] == 1 and planned["train_round2"] == 2
     assert "train_round1" not in planned and "merge_oof" not in planned
@@ -44,10 +44,10 @@ def test_the_table_is_imported_once(with_table):
 
 
 def test_a_missing_table_stops_before_anything_runs(fresh):
-    fresh.edit("config/test/tiny.yaml", "dataset: tiny", "dataset: tiny\noof_table: absent.csv")
+    fresh.edit("config/test/tiny.yaml", "folds: all", "folds: all\n    given: absent.csv")
     outcome = fresh.snakemake("--cores", "1")
     assert outcome.returncode == 2
     assert [line for line in outcome.stderr.splitlines() if "error:" in line] == [
-        "error: absent.csv cannot be read; correct oof_table, or leave it out to train round 1"
+        "error: absent.csv cannot be read; correct stages.round1.given, or leave it out to train round1"
     ]
     assert not (fresh.root / "results").exists()

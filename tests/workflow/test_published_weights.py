@@ -27,7 +27,7 @@ def published(fresh):
         tensors = {name: torch.from_numpy(value) for name, value in state.items()}
         torch.save({"model": tensors}, fresh.root / f"checkpoint_last_seed{seed}.pth")
     files = "[checkpoint_last_seed1.pth, checkpoint_last_seed2.pth]"
-    fresh.edit("config/test/tiny.yaml", "recipe: tiny_round2", f"recipe: own\n  weights: {files}")
+    fresh.edit("config/test/tiny.yaml", "recipe: tiny_round2", f"recipe: own\n    given: {files}")
     return fresh
 
 
@@ -60,7 +60,7 @@ def test_from_checkpoints_to_the_file(published):
 
 
 def test_the_weights_to_take_are_part_of_the_plan(published):
-    published.edit("config/test/tiny.yaml", "recipe: own\n", "recipe: own\n  weights_name: ema\n")
+    published.edit("config/test/tiny.yaml", "recipe: own\n", "recipe: own\n    weights_name: ema\n")
     outcome = published.snakemake("round2", "--cores", "2")
     assert outcome.returncode == 1 and "holds no weights 'ema': known are: model" in outcome.stdout + outcome.stderr
     for seed in (1, 2):
@@ -78,8 +78,8 @@ def test_the_weights_to_take_are_part_of_the_plan(published):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("seed2.pth", "seed3.pth", "error: checkpoint_last_seed3.pth cannot be read; correct round2.weights"),
-        (", checkpoint_last_seed2.pth", "", "round2: 2 seed(s) and 1 weights; give one checkpoint per seed"),
+        ("seed2.pth", "seed3.pth", "error: checkpoint_last_seed3.pth cannot be read; correct stages.round2.given"),
+        (", checkpoint_last_seed2.pth", "", "stages.round2: 2 seed(s) and 1 given; give one checkpoint per seed"),
     ],
 )
 def test_checkpoints_that_are_not_there(published, old, new, message):

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "src")))
 from podium.errors import UserError, one_line
 from podium.plan.opening import open_plan
 from podium.plan.records import Records, keep_records_beside_artefacts
+from podium.plan.snakemake_run import spread_requests
 
 keep_records_beside_artefacts()
 
@@ -24,6 +25,7 @@ except UserError as error:
     sys.exit(2)
 
 Records.parts = FINGERPRINTS.parts
+spread_requests(workflow, PLAN)
 if NOTE and workflow.is_main_process:
     print(NOTE, file=sys.stderr)
 

@@ -32,10 +32,10 @@ def main() -> None:
         raise UserError("give a recipe for every model, all with the same data.max_frames")
     max_frames = recipes[0].data.max_frames
     networks = [load_model(path, recipe) for path, recipe in zip(arguments.models, recipes, strict=True)]
-    ensemble = Ensemble(networks, max_frames, arguments.settings["min_frames"], arguments.settings["min_confidence"])
+    ensemble = Ensemble(networks, max_frames, **arguments.settings)
     reference = read_npz(arguments.reference)
     clips = parity_clips(
-        reference, arguments.sequences, arguments.root, arguments.num_clips, arguments.settings["min_frames"], max_frames
+        reference, arguments.sequences, arguments.root, arguments.num_clips, ensemble.min_frames, max_frames
     )
     write_answers(arguments.out, clips, answer_all(ensemble.inside, clips))
     print(f"num_networks={len(networks)} num_clips={len(clips)}")

@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--out", required=True, help="report to write (.json)")
     arguments = parser.parse_args()
     recognizer = TorchRecognizer.load(
-        arguments.model, read_recipe(arguments.recipe), arguments.settings["min_frames"], arguments.settings["min_confidence"]
+        arguments.model, read_recipe(arguments.recipe), **arguments.settings
     )
     report, _ = evaluate(recognizer, read_test_table(arguments.sequences), arguments.root, COLUMNS)
     write_json(arguments.out, report)

@@ -1,7 +1,7 @@
 """Everything a YAML file may say: experiments, datasets and recipes.
 
-Three kinds of file, each complete in itself: an *experiment* names a dataset and lists stages, each with a recipe, folds
-or seeds; a *dataset* says where sequences come from and who is kept aside; a *recipe* holds one network and its
+Three kinds of file, each complete in itself: an *experiment* names a dataset and lists stages, each with a recipe and
+folds or seeds; a *dataset* says where sequences come from and who is kept aside; a *recipe* holds one network and its
 training. An unknown key stops the run before it starts and names the nearest known one.
 """
 

@@ -127,7 +127,7 @@ def _explain(section: type[BaseModel], error: dict[str, Any]) -> str:
     elif error["type"] == "too_short":
         message = f"needs at least {context['min_length']} item{'s' * (context['min_length'] > 1)}"
     got = "" if isinstance(error.get("input"), dict) else f", got {error.get('input')!r}"
-    return f"{place or 'it'}: {message}{got}"
+    return f"{place}{': ' if place else ''}{message}{got}"
 
 
 def _names(section: type[BaseModel]) -> list[str]:

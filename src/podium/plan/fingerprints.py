@@ -31,8 +31,8 @@ class Fingerprints:
     """Of each stage: what its outcome depends on, without the stages' outputs themselves.
 
     Each covers the stage's own configuration, the code that its script reaches (`podium.storage.source_code`) also in
-    the modules of the system, and the stage before it, so that an interrupted run never leaves a later stage standing on
-    an outdated earlier one.
+    the modules of the system, and the stage before it, so that an interrupted run never leaves a later stage standing
+    on an outdated earlier one.
 
     Args:
         plan: The experiment.
@@ -86,7 +86,7 @@ class Fingerprints:
         if stage.checkpoints:  # needs neither earlier stages nor data
             weights = digests_given(section.given, f"stages.{stage.name}.given", "train")
             values = {"weights": weights, "weights_name": section.weights_name, **outcome}
-            return self._made_of(values, "import_checkpoint", IMPORTING, made_by)
+            return self._made_of(values, "", IMPORTING, made_by)
         if section.labels:
             values = {f"stage {section.labels.how}": self.labels[section.labels.how]}
         else:

@@ -31,6 +31,30 @@ TRAINING = "train_"  # how the names of rules that train begin
 GOES_ON = "PODIUM_GOES_ON"
 
 
+def spread_requests(workflow: "Workflow", plan: Plan) -> None:
+    """Gives the rules of an experiment's stages what a profile requests for their kind.
+
+    Which stages there are is known to the experiment alone, so a profile says ``train``, ``merge`` or ``import`` for
+    all ``train_STAGE``, ``merge_HOW`` and ``import_…``. What it says for a rule by its full name comes on top. To be
+    called before the first rule.
+    """
+    from snakemake.resources import Resources
+
+    told = {rule: Resources.from_mapping(one) for rule, one in workflow.resource_settings.overwrite_resources.items()}
+    for kind, names in _rules_by_kind(plan).items():
+        for name in names if kind in told else ():
+            requests = Resources(dict(told[kind]))
+            requests.update(told.get(name, Resources()))
+            told[name] = requests
+    workflow.resource_settings.overwrite_resources = told
+
+
+def _rules_by_kind(plan: Plan) -> dict[str, list[str]]:
+    """Names of the rules that there is one of per stage, or per way of labels."""
+    kinds = {"train": [*plan.stages], "merge": [*plan.labelled], "import": [*plan.stages, *plan.labelled]}
+    return {kind: [f"{kind}_{one}" for one in of_kind] for kind, of_kind in kinds.items()}
+
+
 class SnakemakeRun:
     """A run, from its start to its end.
 
@@ -60,6 +84,7 @@ class SnakemakeRun:
     def start(self) -> None:
         """Before the first job: ends what an earlier run has left, and notes what this one is made of."""
         run(lambda: check_writable("results"))
+        self._spread_retries()
         self._end_earlier_run()
         run(self._remove_partials)
         run(self._note_origins)
@@ -81,6 +106,13 @@ class SnakemakeRun:
             if job.rule.name.startswith(TRAINING) and dag.noneedrun_finished(job):
                 forget(Path(job.params.state))
 
+    def _spread_retries(self) -> None:
+        """As `spread_requests`, for a profile's ``preemptible-rules``, which are known once the run starts."""
+        preemptible = self._workflow.remote_execution_settings.preemptible_rules
+        rules = _rules_by_kind(self._plan)
+        names = [name for kind in rules if kind in preemptible.rules for name in rules[kind]]
+        preemptible.rules = frozenset([*preemptible.rules, *names])
+
     def _end_earlier_run(self) -> None:
         if self._workflow.executor_plugin.name != "slurm":
             return
@@ -91,7 +123,7 @@ class SnakemakeRun:
         run(lambda: end_leftovers(Path.cwd(), words, self._workflow.overwrite_configfiles))
 
     def _remove_partials(self) -> None:
-        """Snakemake holds the lock on these files, so nobody else writes them. A stage may write its folder as a whole."""
+        """Snakemake holds the lock on these files: nobody else writes them. A stage may write its folder as a whole."""
         files = self._outputs()
         remove_partials([*files, *map(os.path.dirname, files)])
 
@@ -135,8 +167,8 @@ class SnakemakeRun:
             remember()
 
     def _goes_on(self) -> bool:
-        """Snakemake plans anew what a killed run had begun, and then overlooks all that takes such a file for ancient: a
-        plan that ends before its targets. The same command, once the lock is given back, does the rest."""
+        """Snakemake plans anew what a killed run had begun, and then overlooks all that takes such a file for ancient:
+        a plan that ends before its targets. The same command, once the lock is given back, does the rest."""
         files = [file for job in self._workflow.dag.targetjobs for file in [*job.input, *job.output]]
         if GOES_ON in os.environ or all(os.path.exists(file) for file in files):
             return False

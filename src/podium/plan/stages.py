@@ -90,8 +90,9 @@ class Stage:
     @property
     def checkpoints(self) -> dict[str, str]:
         """Published weights by seed, in place of training."""
-        given = self.section.given
-        return {str(run.seed): file for run, file in zip(self.runs, given, strict=True)} if isinstance(given, list) else {}
+        if not isinstance(self.section.given, list):
+            return {}
+        return {str(run.seed): file for run, file in zip(self.runs, self.section.given, strict=True)}
 
     @property
     def given_table(self) -> str | None:
@@ -193,7 +194,9 @@ class Plan:
     def table_of(self, stage: Stage) -> str:
         """The table that a stage trains on."""
         labels = stage.section.labels
-        return f"{self.results}/{labels.how}/train_with_{labels.how}.parquet" if labels else f"{self.data}/index.parquet"
+        if labels is None:
+            return f"{self.data}/index.parquet"
+        return f"{self.results}/{labels.how}/train_with_{labels.how}.parquet"
 
     def teachers(self, stage: Stage) -> list[Stage]:
         """The stages that a stage learns from."""
@@ -227,11 +230,11 @@ class Plan:
         for teacher in teachers:
             if not teacher.leaves_out:
                 raise UserError(
-                    f"stages.{stage.name}.labels.from: '{teacher.name}' trains on all folds, so that it predicts no clip;"
-                    " give it 'folds: all'"
+                    f"stages.{stage.name}.labels.from: '{teacher.name}' trains on all folds, so that it predicts no"
+                    " clip; give it 'folds: all'"
                 )
             if teacher.given_table and len(teachers) > 1:
-                raise UserError(f"stages.{teacher.name}.given: a table stands alone, among {len(teachers)} stages it cannot")
+                raise UserError(f"stages.{teacher.name}.given: a table cannot stand among {len(teachers)} stages")
 
 
 def digests_given(files: Sequence[str], key: str, otherwise: str) -> list[str]:

@@ -31,7 +31,8 @@ def summarize(
         recipes: The folder of the recipes.
     """
     manifest = read_json(data / "manifest.json", "dataset", "splits", "num_test_sequences", "test_signers")
-    tables = "\n\n".join([score_table(results, members, labels, scores, scored_on(manifest["test_signers"])), file_table(results)])
+    stages = score_table(results, members, labels, scores, scored_on(manifest["test_signers"]))
+    tables = f"{stages}\n\n{file_table(results)}"
     export = results / "export"
     write_text(results / "report/results.md", tables + "\n")
     write_text(

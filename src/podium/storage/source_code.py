@@ -66,7 +66,8 @@ def defining(module: Path, names: Collection[str]) -> list[Path]:
     """The files in which names that a module offers are defined: those that it imports them from, or itself."""
     found: dict[Path, None] = {}
     for name in names:
-        sources = [dotted.removesuffix(f".{name}") for dotted in read_source(module).imports if dotted.endswith(f".{name}")]
+        dotted = [one for one in read_source(module).imports if one.endswith(f".{name}")]
+        sources = [one.removesuffix(f".{name}") for one in dotted]
         places = [PACKAGE.joinpath(*source.split(".")) for source in sources]
         files = [file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")]
         found |= dict.fromkeys([file for file in files if file.is_file()] or [module])

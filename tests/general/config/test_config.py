@@ -3,7 +3,7 @@
 
 import pytest
 
-from podium.config import Dataset, Experiment, Model, Recipe, load_dataset, load_experiment, load_recipe, parse
+from podium.config import Dataset, Experiment, Model, Recipe, Section, load_dataset, load_recipe, parse
 from podium.errors import UserError
 
 SYNTHETIC = {
@@ -18,7 +18,7 @@ KAGGLE = {"kind": "kaggle", "competition": "a", "archive": {"unpacked_gb": 1}, "
 ZIPFORMER = {"name": "zipformer", "dim": 32, "num_blocks": 2}
 EXPERIMENT = {
     "system": "fingerspelling", "name": "a", "dataset": "a",
-    "round1": {"recipe": "r"}, "round2": {"recipe": "r", "seeds": [1]},
+    "stages": {"a": {"recipe": "r", "folds": "all"}, "b": {"recipe": "r", "seeds": [1]}},
 }  # fmt: skip
 
 
@@ -72,13 +72,13 @@ def recipe(**changes) -> dict:
          "source.splits: must hold 'key: value' lines, got ['train']"),
         (Dataset, {"name": "a", "source": KAGGLE | {"splits": {"train": {"file_ids": []}}}},
          "source.splits.train.file_ids: needs at least 1 item, got []"),
-        (Experiment, EXPERIMENT | {"name": "data"},
+        (Experiment[Section], EXPERIMENT | {"name": "data"},
          "taken by a folder of its own"),
-        (Experiment, EXPERIMENT | {"round2": {"recipe": "r", "seeds": [1, 1]}},
+        (Experiment[Section], EXPERIMENT | {"stages": {"b": {"recipe": "r", "seeds": [1, 1]}}},
          "seeds must be distinct"),
-        (Experiment, EXPERIMENT | {"round2": {"recipe": "r", "seeds": [1, 2**32]}},
-         "round2.seeds.1: Input should be less than 4294967296"),
-        (Experiment, ["a"], "must hold 'key: value' lines"),
+        (Experiment[Section], EXPERIMENT | {"stages": {"b": {"recipe": "r", "seeds": [1, 2**32]}}},
+         "stages.b.seeds.1: Input should be less than 4294967296"),
+        (Experiment[Section], ["a"], "must hold 'key: value' lines"),
     ],
 )  # fmt: skip
 def test_mistakes_are_named(section, content, words):
@@ -91,7 +91,7 @@ def test_mistakes_are_named(section, content, words):
 def test_a_missing_file_names_the_nearest(tmp_path):
     (tmp_path / "winner.yaml").write_text("name: winner\n")
     with pytest.raises(UserError, match="did you mean 'winner'"):
-        load_experiment(tmp_path / "winer.yaml")
+        load_recipe(tmp_path / "winer.yaml")
 
 
 def test_a_file_that_is_no_yaml(tmp_path):

@@ -194,7 +194,7 @@ def test_scores_of_an_earlier_configuration_are_not_told(tmp_path, monkeypatch):
     jobs = {"verify_parity": "results/tiny/export/parity.json"}
     outcomes = []
     for more in ({}, {"evaluate_tflite": "results/tiny/export/evaluation.json"}):
-        written = write_manifest(results, {}, {}, {"name": "tiny"}, {}, jobs | more, [], has_failed=True)
+        written = write_manifest(results, {}, {}, {"name": "tiny"}, {}, jobs | more, [], ["oof"], has_failed=True)
         outcomes.append(read_json(written)["outcome"])
     assert outcomes[0] == {"oof": {}, "file": {}, "parity": {"passed": True}, "sha256": {}}
     assert outcomes[1]["file"] == {"score": 0.8, "num_sequences": 5} and outcomes[1]["oof"] == {}

@@ -6,6 +6,13 @@ import pytest
 from podium.report.summary import summarize
 from podium.storage.files import read_json, write_json
 
+ACCOUNT = {
+    "runs": ["round1/fold0", "round1/fold1", "round2/seed1"],
+    "members": ["round2/seed1"],
+    "labels": {"oof": ["round1"]},
+    "scores": {"score": "score", "score_damerau": "with Damerau's distance"},
+    "recipes": "config/recipes/fingerspelling",
+}
 SCORES = {"score": 0.75, "score_damerau": 0.8, "num_sequences": 12}
 
 
@@ -33,13 +40,13 @@ def folders(tmp_path):
 
 def rows_of_round1(results) -> list[str]:
     lines = (results / "report/summary.md").read_text().splitlines()
-    return [line for line in lines if line.startswith("| round 1")]
+    return [line for line in lines if line.startswith("| round1")]
 
 
 def test_summary(folders):
     data, results = folders
-    summarize(data, results, num_folds=2, seeds=[1])
-    assert rows_of_round1(results) == ["| round 1, out of fold | 12 training clips, each unseen | 0.750 | 0.800 |"]
+    summarize(data, results, **ACCOUNT)
+    assert rows_of_round1(results) == ["| round1, out of fold | 12 training clips, each unseen | 0.750 | 0.800 |"]
     summary = (results / "report/summary.md").read_text()
     assert "| as fp16 | 9.50 MB, score 0.750 |" in summary and "| as int8 | 5.00 MB, no hidden test |" in summary
     assert (results / "report/progress.png").read_bytes().startswith(b"\x89PNG")
@@ -50,8 +57,8 @@ def test_summary_without_round_1(folders):
     for fold in (0, 1):
         (results / f"round1/fold{fold}/history.csv").unlink()
     write_json(results / "oof/metrics.json", {**SCORES, "score_damerau": None, "table": "theirs.csv"})
-    summarize(data, results, num_folds=0, seeds=[1])
-    assert rows_of_round1(results) == ["| round 1, from `theirs.csv` | 12 training clips, each unseen | 0.750 |  |"]
+    summarize(data, results, **ACCOUNT | {"runs": ["round2/seed1"]})
+    assert rows_of_round1(results) == ["| round1, from `theirs.csv` | 12 training clips, each unseen | 0.750 |  |"]
 
 
 @pytest.mark.parametrize(
@@ -68,9 +75,9 @@ def test_a_test_that_was_trained_on_is_not_called_hidden(folders, trained_on, re
     manifest = read_json(data / "manifest.json")
     told = {"number": 2, "trained_on": trained_on, "recordings_trained_on": recordings}
     write_json(data / "manifest.json", {**manifest, "test_signers": told})
-    summarize(data, results, num_folds=2, seeds=[1])
+    summarize(data, results, **ACCOUNT)
     summary = (results / "report/summary.md").read_text()
     assert f"| **the file, all seeds** | {words} | 0.750 |" in summary
-    assert f"| round 2, seed 1, torch | {words} | 0.750 |" in summary
+    assert f"| round2, seed 1, torch | {words} | 0.750 |" in summary
     assert f"test: 5 clips ({words.removeprefix('test, ')})." in summary
     assert "| hidden test |" not in summary

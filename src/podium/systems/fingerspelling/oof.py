@@ -100,7 +100,7 @@ def read_oof_table(path: str | Path) -> pd.DataFrame:
         else:
             table = read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError:
-        raise UserError(f"{path} does not exist; correct oof_table") from None
+        raise UserError(f"{path} does not exist; correct `given`") from None
     missing = [column for column in (*_KEY, "score") if column not in table]
     if missing:
         raise UserError(f"{path} lacks the column(s) {', '.join(missing)}; it has {named(table.columns)}")
@@ -136,12 +136,12 @@ def import_oof(index: pd.DataFrame, table: pd.DataFrame, held_out: set[int]) -> 
     matched = _expected(index, held_out).merge(table, how="left", on=_KEY, indicator=True, suffixes=("", "_given"))
     is_absent = matched["_merge"] == "left_only"
     if is_absent.any():
-        raise UserError(f"oof_table has no row for sequence {_named(matched[is_absent])}; it is of other data")
+        raise UserError(f"the given table has no row for sequence {_named(matched[is_absent])}; it is of other data")
     is_bad = ~(np.isfinite(matched["score"]) & (matched["score"] <= 1))
     if is_bad.any():
         raise UserError(
-            f"oof_table: the score of sequence {_named(matched[is_bad])} is {matched.loc[is_bad, 'score'].iloc[0]}, not"
-            " a number of at most 1"
+            f"the given table: the score of sequence {_named(matched[is_bad])} is"
+            f" {matched.loc[is_bad, 'score'].iloc[0]}, not a number of at most 1"
         )
     for column, ours in _CHECKED.items():
         if column not in table:
@@ -150,8 +150,8 @@ def import_oof(index: pd.DataFrame, table: pd.DataFrame, held_out: set[int]) -> 
         is_other = given != matched[ours]
         if is_other.any():
             raise UserError(
-                f"oof_table: the {column} of sequence {_named(matched[is_other])} is '{given[is_other].iloc[0]}', but"
-                f" '{matched.loc[is_other, ours].iloc[0]}' in the index; it is of other data"
+                f"the given table: the {column} of sequence {_named(matched[is_other])} is"
+                f" '{given[is_other].iloc[0]}', but '{matched.loc[is_other, ours].iloc[0]}' in the index; it is of other data"
             )
     is_train = index["split"] == "train"
     num_unknown = len(table) - len(table.merge(index.loc[is_train, _KEY], on=_KEY))
