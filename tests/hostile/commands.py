@@ -2,7 +2,7 @@
 
 from hostile.sound import FILE_ID
 
-OF_SYSTEM = ("list_sequences", "download", "pack_shard", "index_data", "merge_oof", "import_oof", "train")
+OF_SYSTEM = ("list_sequences", "download", "pack_shard", "index_data", "merge_labels", "train")
 
 
 def _flat(name: str, *words: str, **options: object) -> list[str]:
@@ -37,8 +37,8 @@ COMMANDS = {
     "pack": _pack(RAW),
     "pack arrays": _pack(ARRAYS),
     "index": _flat("index_data", dataset="dataset.yaml", data="data"),
-    "merge": _flat("merge_oof", **_FOLDS, oof="oof.parquet", **_MERGED),
-    "import scores": _flat("import_oof", **_FOLDS, table="oof.csv", **_MERGED),
+    "merge": _flat("merge_labels", **_FOLDS, how="oof", predictions="oof.parquet", **_MERGED),
+    "import scores": _flat("merge_labels", **_FOLDS, how="oof", given="oof.csv", **_MERGED),
     "train": _flat("train", recipe="recipe.yaml", data="data", table="data/index.parquet", fold=0, seed=0, out="new"),
     "try": _flat("podium", "try", "overfit", recipe="recipe.yaml", data="data", steps=1),
     "evaluate network": _flat(

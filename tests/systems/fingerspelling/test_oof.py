@@ -14,7 +14,7 @@ from project import ROOT
 from podium.errors import UserError
 from podium.systems.fingerspelling.oof import import_oof, merge_oof, oof_metrics, read_oof_table
 
-SCRIPT = ROOT / "workflow/scripts/import_oof.py"
+SCRIPT = ROOT / "workflow/scripts/merge_labels.py"
 
 PHRASES = ["abcd", "house", "3 creek", "abba", "zzz", "held out", "sentence", "sentence", "x" * 33]
 
@@ -199,11 +199,11 @@ def test_import_command(tmp_path):
     pd.DataFrame({"participant_id": [5, 6, 7], "fold": [0, 1, -1]}).to_parquet(tmp_path / "folds.parquet")
     published().to_csv(tmp_path / "oof.csv", index=False)
     arguments = {
-        "index": "index.parquet", "folds": "folds.parquet", "table": "oof.csv", "out": "o.parquet", "metrics": "m.json"
+        "index": "index.parquet", "folds": "folds.parquet", "given": "oof.csv", "out": "o.parquet", "metrics": "m.json"
     }  # fmt: skip
     flat = [str(part) for key, name in arguments.items() for part in (f"--{key}", tmp_path / name)]
-    flat += ["--system", "fingerspelling"]
-    with patch.object(sys, "argv", ["import_oof", *flat]):
+    flat += ["--system", "fingerspelling", "--how", "oof"]
+    with patch.object(sys, "argv", ["merge_labels", *flat]):
         runpy.run_path(str(SCRIPT), run_name="__main__")
     imported(tmp_path, published())[0].to_parquet(tmp_path / "expected.parquet")
     written, expected = (pd.read_parquet(tmp_path / name) for name in ("o.parquet", "expected.parquet"))

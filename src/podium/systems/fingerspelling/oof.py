@@ -151,7 +151,8 @@ def import_oof(index: pd.DataFrame, table: pd.DataFrame, held_out: set[int]) -> 
         if is_other.any():
             raise UserError(
                 f"the given table: the {column} of sequence {_named(matched[is_other])} is"
-                f" '{given[is_other].iloc[0]}', but '{matched.loc[is_other, ours].iloc[0]}' in the index; it is of other data"
+                f" '{given[is_other].iloc[0]}', but '{matched.loc[is_other, ours].iloc[0]}' in the index; it is"
+                " of other data"
             )
     is_train = index["split"] == "train"
     num_unknown = len(table) - len(table.merge(index.loc[is_train, _KEY], on=_KEY))
