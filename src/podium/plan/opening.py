@@ -28,7 +28,7 @@ def open_plan(content: Any, files: Sequence[str | Path]) -> tuple[Plan, sources.
     for file in files:  # Snakemake has read them, and takes the last of two like keys
         read_yaml(file)
     is_checked = isinstance(content, Experiment)
-    plan = Plan(content if is_checked else parse_experiment(content, "the experiment's config"))
+    plan = Plan(content if is_checked else parse_experiment(content, ", ".join(map(str, files)) or "the configuration"))
     check_dataset_name(plan.dataset, plan.dataset_file)
     source = sources.create(plan.dataset)
     return plan, source, fingerprints_of(plan, source), note_on_experiment_name(plan.experiment, files)
