@@ -14,11 +14,11 @@ sys.path.insert(0, str(Path(workflow.basedir, "src")))
 
 from podium import config as schema
 from podium.data import sources
-from podium.systems.fingerspelling.augment import build_augmentations
-from podium.errors import UserError, explained_by, one_line, run
+from podium.systems.fingerspelling.plan import Recipe
+from podium.errors import UserError, one_line, run
 from podium.plan.origins import check_dataset_name, note_on_experiment_name
 from podium.plan.records import Records, keep_records_beside_artefacts
-from podium.plan.stages import Stages, check_comparison, check_model, named_yaml
+from podium.plan.stages import Stages, check_comparison, named_yaml
 
 keep_records_beside_artefacts()
 
@@ -38,11 +38,7 @@ try:
     check_dataset_name(DATASET, DATASET_FILE)
     check_comparison(EXPERIMENT, DATASET)
     SOURCE = sources.create(DATASET)
-    RECIPES = {stage: schema.load_recipe(file) for stage, file in RECIPE_FILES.items()}
-    for stage, recipe in RECIPES.items():
-        with explained_by(RECIPE_FILES[stage]):
-            check_model(recipe)
-            build_augmentations(recipe.data.augment)
+    RECIPES = {stage: schema.load(Recipe, file) for stage, file in RECIPE_FILES.items()}
     FILE_IDS = {split: SOURCE.file_ids(split) for split in SOURCE.splits()}
     STAGES = Stages(EXPERIMENT, DATASET, RECIPES, SOURCE.fingerprint())
     Records.parts = STAGES.parts

@@ -22,30 +22,28 @@ from podium.config.datasets import (
     SyntheticSource,
 )
 from podium.config.experiments import RESERVED_NAMES, Comparison, Experiment, Export, Round1, Round2
-from podium.config.loading import load, load_dataset, load_experiment, load_recipe, parse, read_yaml
-from podium.config.recipes import (
+from podium.config.loading import load, load_dataset, load_experiment, parse, read_yaml
+from podium.config.training import (
     TRAINING_ONLY,
-    Data,
-    Decoder,
+    AdamW,
+    Cosine,
     Eden,
-    Model,
-    ModelChoices,
     Optimizer,
     Recipe,
     ScaledAdam,
+    Schedule,
     Training,
 )
-from podium.config.zipformer import Stack, Zipformer
 
 __all__ = [
+    "AdamW",
     "AnySource",
     "Archive",
     "Choice",
     "Comparison",
+    "Cosine",
     "Count",
-    "Data",
     "Dataset",
-    "Decoder",
     "Download",
     "Eden",
     "Experiment",
@@ -55,8 +53,6 @@ __all__ = [
     "KagglePreparedSource",
     "KaggleSource",
     "LocalSource",
-    "Model",
-    "ModelChoices",
     "Name",
     "Optimizer",
     "PreparedSplit",
@@ -67,17 +63,15 @@ __all__ = [
     "Round1",
     "Round2",
     "ScaledAdam",
+    "Schedule",
     "Section",
     "Shards",
-    "Stack",
     "SyntheticSource",
     "TRAINING_ONLY",
     "Training",
-    "Zipformer",
     "load",
     "load_dataset",
     "load_experiment",
-    "load_recipe",
     "parse",
     "read_yaml",
 ]

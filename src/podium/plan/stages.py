@@ -7,9 +7,8 @@ from typing import Any
 from podium.config import Dataset, Experiment, Recipe
 from podium.errors import UserError
 from podium.provenance import digest, flat, plain
-from podium.registry import nearest
 from podium.storage.digests import digests_of
-from podium.storage.source_code import PACKAGE, reached, registered
+from podium.storage.source_code import PACKAGE, reached
 
 SCRIPTS = PACKAGE.parents[1] / "workflow/scripts"
 WINNERS_WEIGHTS = PACKAGE / "systems/fingerspelling/winners_weights/__init__.py"
@@ -18,13 +17,6 @@ WINNERS_WEIGHTS = PACKAGE / "systems/fingerspelling/winners_weights/__init__.py"
 def named_yaml(folder: str, name: str) -> str:
     """The file that a name in a config means: a path when it ends in .yaml, else ``folder/name.yaml``."""
     return name if name.endswith((".yaml", ".yml")) else Path(folder, f"{name}.yaml").as_posix()
-
-
-def check_model(recipe: Recipe) -> None:
-    """Raises `UserError` if a recipe names no network. Reads their source: planning shall not wait for torch."""
-    known = registered("systems/fingerspelling/networks")
-    if recipe.model.name not in known:
-        raise UserError(f"unknown model '{recipe.model.name}': {nearest(recipe.model.name, known)}")
 
 
 def check_comparison(experiment: Experiment, dataset: Dataset) -> None:
@@ -123,6 +115,8 @@ class Stages:
             names: What the configuration names in registries.
         """
         entries = [scripts] if isinstance(scripts, Path) else [SCRIPTS / f"{name}.py" for name in scripts.split()]
+        if scripts == "train":
+            entries += [PACKAGE / f"systems/fingerspelling/{one}.py" for one in ("samples", "learner", "answers")]
         code = {place: one for entry in entries for place, one in reached(entry, names).items()}
         parts = {**flat(plain(values)), **{f"{place}.py": one for place, one in code.items()}}
         fingerprint = digest(parts)

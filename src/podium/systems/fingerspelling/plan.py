@@ -1,6 +1,6 @@
 """What the workflow must know of fingerspelling before anything is made: recipes, labels, what a file has built in."""
 
-from podium.config import Recipe
+from podium.systems.fingerspelling.recipe import Recipe
 
 __all__ = ["LABEL", "Recipe"]
 
