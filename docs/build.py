@@ -19,9 +19,10 @@ from pydantic import BaseModel
 from podium import config
 from podium.landmarks.remarks import MEANINGS, REASONS
 from podium.storage.files import write_text
+from podium.systems.fingerspelling.plan import Recipe
 
 ROOT = Path(__file__).parent.parent
-FILES = {"experiment": config.Experiment, "dataset": config.Dataset, "recipe": config.Recipe}
+FILES = {"experiment": config.Experiment, "dataset": config.Dataset, "recipe": Recipe}
 
 
 def main() -> None:
@@ -102,9 +103,10 @@ def configuration_page() -> str:
 
 
 def sections(section: type[BaseModel], path: str = "") -> list[tuple[str, type[BaseModel]]]:
-    """A section and all that it holds, with their dotted paths; a source's says its kind."""
-    if "kind" in section.model_fields:
-        path += f" ({', '.join(get_args(section.model_fields['kind'].annotation))})"
+    """A section and all that it holds, with their dotted paths; one of a union says its kind or name."""
+    for tag in ("kind", "name"):
+        if words := path and tag in section.model_fields and get_args(section.model_fields[tag].annotation):
+            path += f" ({', '.join(map(str, words))})"
     found = [(path, section)]
     for key, field in section.model_fields.items():
         for inner in [field.annotation, *getattr(field.annotation, "__args__", ())]:

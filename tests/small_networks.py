@@ -7,6 +7,7 @@ import torch
 from fingerspelling import model_section, recipe_of
 
 from podium.storage.files import write_json
+from podium.systems.fingerspelling.learner import FingerspellingLearner
 from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.recipe import Recipe
@@ -50,6 +51,10 @@ def random_network(recipe: Recipe, seed: int = 0) -> SignReader:
                 gain = 0.7  # nothing normalises inside its layers
             tensor.copy_(normal * gain / tensor[0].numel() ** 0.5)
     return network.eval()
+
+
+def learner_of(network: SignReader, recipe: Recipe) -> FingerspellingLearner:
+    return FingerspellingLearner(network, recipe.data.max_frames)
 
 
 def state_of(network: SignReader) -> dict[str, np.ndarray]:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fingerspelling import load_recipe
 from project import ROOT
 
-from podium.config import load_dataset, load_experiment, load_recipe
+from podium.config import load_dataset, load_experiment
 from podium.plan.stages import named_yaml
 
 

@@ -4,9 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from fingerspelling import load_recipe
 from project import ROOT
 
-from podium.config import load_dataset, load_experiment, load_recipe
+from podium.config import load_dataset, load_experiment
 from podium.plan import stages as workflow
 from podium.plan.reasons import note_parts, read_parts, reasons
 from podium.plan.stages import Stages
@@ -138,7 +139,7 @@ def test_every_module_is_reached_or_known_to_change_no_number():
     assert not places & BESIDE
 
 
-@pytest.mark.parametrize("change", [{"data": {"num_workers": 3}}, {"training": {"save_every_minutes": 60}}])
+@pytest.mark.parametrize("change", [{"training": {"num_workers": 3}}, {"training": {"save_every_minutes": 60}}])
 def test_what_suits_a_machine_trains_nothing_again(change):
     assert not changed(stages(), stages(**change))
 
