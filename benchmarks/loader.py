@@ -25,9 +25,11 @@ from torch.utils.data import DataLoader
 from podium.data.clips import mirror
 from podium.data.sampler import BucketSampler
 from podium.landmarks.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, statistics
+from podium.systems.fingerspelling import samples
 from podium.systems.fingerspelling.recipe import Data
 from podium.systems.fingerspelling.samples import TrainingClips
 from podium.systems.fingerspelling.text import encode
+from podium.training.batches import Collate
 
 NUM_FILES = 121
 NUM_SIGNERS = 94

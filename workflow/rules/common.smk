@@ -62,7 +62,7 @@ INFERENCE_ARGS = f"{RESULTS}/round2/seed{SEEDS[0]}/inference_args.json" if WEIGH
 TEST_LANDMARKS = [ancient(SOURCE.arrival("test", file_id)) for file_id in FILE_IDS.get("test", [])]
 # A recipe that stays on the CPU asks for no GPU: its jobs run side by side on the cores.
 GPUS = {stage: int(recipe.training.device != "cpu") for stage, recipe in RECIPES.items()}
-THREADS = {stage: max(1, recipe.training.num_threads) + recipe.data.num_workers for stage, recipe in RECIPES.items()}
+THREADS = {stage: max(1, recipe.training.num_threads) + recipe.training.num_workers for stage, recipe in RECIPES.items()}
 
 def get_raw_digest(wildcards):
     return SOURCE.digest(wildcards.split, int(wildcards.file_id))

@@ -33,8 +33,8 @@ if WEIGHTS:
             fingerprint=STAGES.round2,
             choice=[] if EXPERIMENT.round2.weights_name is None else [f"--weights={EXPERIMENT.round2.weights_name}"],
         shell:
-            "python -m podium import-checkpoint {input.checkpoint:q} --recipe {input.recipe:q} --seed {wildcards.seed}"
-            " {params.choice:q} --out {output.model:q} 2>&1 | tee {log:q}"
+            "python -m podium import-checkpoint {input.checkpoint:q} --recipe {input.recipe:q} --system {SYSTEM}"
+            " --seed {wildcards.seed} {params.choice:q} --out {output.model:q} 2>&1 | tee {log:q}"
 
 else:
 

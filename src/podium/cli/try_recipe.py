@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table", type=Path, help="rows to train on (index.parquet of the dataset folder)")
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--fold", type=natural, help="one-epoch: the fold to validate on (0)")
-    part.add_argument("--full-fit", action="store_true", help="one-epoch: train on all folds, as round 2 does")
+    part.add_argument("--full-fit", action="store_true", help="one-epoch: train on all folds")
     parser.add_argument("--steps", type=count, help=f"overfit: optimiser steps ({NUM_STEPS})")
     parser.add_argument("--seed", type=natural, default=0)
 

@@ -7,7 +7,7 @@ from podium.registry import Registry
 from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.recipe import Model
 
-SECTIONS = {get_args(one.model_fields["name"].annotation)[0]: one for one in get_args(get_args(Model)[0])}
+NAMES = {get_args(one.model_fields["name"].annotation)[0] for one in get_args(get_args(Model)[0])}  # in recipes
 INSIDE = ("frontend", "encoder.blocks")  # what `learner.observe_encoder` looks at
 
 
@@ -27,7 +27,7 @@ class Networks(Registry[type[SignReader]]):
                 raise TypeError(f"model '{name}': {network.__name__} must be a SignReader")
             if missing := sorted(network.__abstractmethods__):
                 raise TypeError(f"model '{name}': {network.__name__} lacks the method {missing[0]}")
-            if name not in SECTIONS:
+            if name not in NAMES:
                 raise TypeError(f"model '{name}' has no section in systems/fingerspelling/recipe.py; add it to Model")
             return decorate(network)
 
