@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from podium.config import load_recipe
+from podium.config import load
+from podium.systems.fingerspelling.plan import Recipe
 from podium.systems.fingerspelling.text import END, LABEL_LENGTH, PAD
 
 ROOT = Path(__file__).parent.parent
@@ -86,7 +87,7 @@ def build(format: str, steps: int, folder: Path) -> None:
     from podium.export.graph import Ensemble
     from podium.systems.fingerspelling.twins import create
 
-    recipe = load_recipe(RECIPE)
+    recipe = load(Recipe, RECIPE)
     twins = [create(recipe) for _ in range(2)]
     for seed, twin in enumerate(twins):
         fill(twin, np.random.default_rng(seed), steps)

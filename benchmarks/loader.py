@@ -12,6 +12,7 @@ import tempfile
 import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -21,12 +22,14 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 
-from podium.config import Data
 from podium.data.clips import mirror
 from podium.data.sampler import BucketSampler
 from podium.landmarks.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, statistics
-from podium.systems.fingerspelling.samples import TrainingClips, collate
+from podium.systems.fingerspelling import samples
+from podium.systems.fingerspelling.recipe import Data
+from podium.systems.fingerspelling.samples import TrainingClips
 from podium.systems.fingerspelling.text import encode
+from podium.training.batches import Collate
 
 NUM_FILES = 121
 NUM_SIGNERS = 94
@@ -111,6 +114,10 @@ def rate(run, num_samples: int, repeats: int) -> tuple[float, float]:
         run()
         figures.append([time.perf_counter() - wall, time.process_time() - processor])
     return tuple(num_samples / np.median(figures, axis=0))
+
+
+RECIPE = SimpleNamespace(data=Data())  # what batches are padded to
+collate = Collate(samples, RECIPE, is_training=True)
 
 
 def batches(clips: TrainingClips, keys: list[tuple[int, int]]) -> None:

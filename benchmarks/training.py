@@ -33,10 +33,12 @@ import pandas as pd
 import torch
 from loader import build
 
-from podium.config import Recipe, load_recipe
-from podium.systems.fingerspelling.networks import create
+from podium.config import load
+from podium.systems.fingerspelling import learner, samples
+from podium.systems.fingerspelling.recipe import Recipe
+from podium.training.batches import training_batches
 from podium.training.device import choose_device, compile_blocks, make_autocast, prepare
-from podium.training.loop import training_batches
+from podium.training.learner import Progress
 from podium.training.optimizers import make_optimizer
 from podium.training.prefetch import DeviceBatches
 
@@ -58,16 +60,11 @@ class Case:
 
     def recipe(self, device: str, batch_size: int) -> Recipe:
         name = f"winner_round{self.round}" if self.is_published else f"winner_corrected_round{self.round}"
-        recipe = load_recipe(RECIPES / f"{name}.yaml")
+        recipe = load(Recipe, RECIPES / f"{name}.yaml")
         training = {"precision": self.precision, "device": device, "batch_size": batch_size}
         training["bucket_batches"] = 16 * 64 // batch_size  # as many clips sorted together as in the recipes
-        data = {} if device == "cuda" else {"num_workers": 0}  # one core makes the samples as well
-        return recipe.model_copy(
-            update={
-                "training": recipe.training.model_copy(update=training),
-                "data": recipe.data.model_copy(update=data),
-            }
-        )
+        training |= {} if device == "cuda" else {"num_workers": 0}  # one core makes the samples as well
+        return recipe.model_copy(update={"training": recipe.training.model_copy(update=training)})
 
     def __str__(self) -> str:
         mode = "published, padded to 384" if self.is_published else "corrected"
@@ -100,26 +97,29 @@ class Worker:
         if self.device.type == "cpu":
             torch.set_num_threads(1)
         table = pd.read_parquet(Path(root, "index.parquet"))
-        self.loader, self.sampler = self._batches(table, root)
-        plain = self.recipe.data.model_copy(update={"augment": [], "p_cutmix": 0.0, "num_workers": 0})
-        loader, sampler = self._batches(table, root, plain)
+        self.loader, self.sampler = self._batches(table, root, self.recipe)
+        plain = {
+            "data": self.recipe.data.model_copy(update={"augment": [], "p_cutmix": 0.0}),
+            "training": self.recipe.training.model_copy(update={"num_workers": 0}),
+        }
+        loader, sampler = self._batches(table, root, self.recipe.model_copy(update=plain))
         by_length = sorted(sampler, key=lambda keys: sum(map(loader.dataset.num_frames, keys)))
         places = ((np.arange(num_batches) + 0.5) / num_batches * len(by_length)).astype(int)
         self.ready = [loader.collate_fn([loader.dataset[key] for key in by_length[place]]) for place in places]
         if self.device.type == "cuda":
             self.ready = [{name: tensor.pin_memory() for name, tensor in batch.items()} for batch in self.ready]
-        self.model = create(self.recipe.model).to(self.device).train()
+        self.model = learner.make(self.recipe).to(self.device).train()
         if case.is_compiled:
             compile_blocks(self.model)
         self.optimizer = make_optimizer(self.model, self.recipe.optimizer)
         self.generator = torch.Generator().manual_seed(0)
 
-    def _batches(self, table: pd.DataFrame, root: str, data=None):
-        return training_batches(table, Path(root), data or self.recipe.data, self.recipe.training, 0, self.device)
+    def _batches(self, table: pd.DataFrame, root: str, recipe: Recipe):
+        return training_batches(samples, table, Path(root), recipe, 0, self.device)
 
     def step(self, batch: dict[str, torch.Tensor]) -> None:
         with make_autocast(self.recipe.training, self.device)():
-            loss = self.model(batch, self.generator)["loss"]
+            loss = self.model(batch, Progress(0, 1, 0, 1), self.generator)["loss"]
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.optimizer.max_grad_norm)
         self.optimizer.step()

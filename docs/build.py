@@ -105,9 +105,10 @@ def configuration_page() -> str:
 
 
 def sections(section: type[BaseModel], path: str = "") -> list[tuple[str, type[BaseModel]]]:
-    """A section and all that it holds, with their dotted paths; a source's says its kind."""
-    if "kind" in section.model_fields:
-        path += f" ({', '.join(get_args(section.model_fields['kind'].annotation))})"
+    """A section and all that it holds, with their dotted paths; one of a union says its kind or name."""
+    for tag in ("kind", "name"):
+        if words := path and tag in section.model_fields and get_args(section.model_fields[tag].annotation):
+            path += f" ({', '.join(map(str, words))})"
     found = [(path, section)]
     for key, field in section.model_fields.items():
         for inner in [field.annotation, *getattr(field.annotation, "__args__", ())]:

@@ -4,14 +4,15 @@ import json
 
 import numpy as np
 import torch
+from fingerspelling import model_section, recipe_of
 
-from podium.config import Decoder, Model, ModelChoices, Optimizer, Recipe, Training
 from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.networks.original import from_original
+from podium.systems.fingerspelling.recipe import ConvolutionChoices, Decoder, RopeChoices
 from podium.systems.fingerspelling.winners_weights import build
 
 NAMES = {"cfg1": "squeezeformer_relpos", "cfg2": "squeezeformer_rope"}
-PUBLISHED = ModelChoices(**dict.fromkeys(ModelChoices.model_fields, "published"))
+CHOICES = {"cfg1": ConvolutionChoices, "cfg2": RopeChoices}
 
 
 class Golden:
@@ -28,14 +29,15 @@ class Golden:
         self.main, self.mid, self.train = load.values()
         self.cfg = cfg
         meta = json.loads(str(self.main["meta"]))
-        model = Model(
-            name=NAMES[cfg],
+        is_relpos = NAMES[cfg] == "squeezeformer_relpos"
+        model = model_section(
+            NAMES[cfg],
             dim=meta["dim"],
             num_blocks=meta["layers"],
             num_heads=meta["heads"],
             kernel_size=meta["kernel"],
             p_dropout=0,
-            p_attention_dropout=0,
+            **({"p_attention_dropout": 0} if is_relpos else {}),
             p_mask_input=0,
             decoder=Decoder(
                 num_layers=meta["decoder"]["layers"],
@@ -45,14 +47,9 @@ class Golden:
                 p_activation_dropout=0,
                 p_attention_dropout=0,
             ),
-            choices=PUBLISHED,
+            choices=dict.fromkeys(CHOICES[cfg].model_fields, "published"),
         )
-        self.recipe = Recipe(
-            model=model,
-            data={"max_frames": meta["max_len"]},
-            optimizer=Optimizer(learning_rate=1e-3),
-            training=Training(epochs=1),
-        )
+        self.recipe = recipe_of(model, data={"max_frames": meta["max_len"]})
         self.config = model
         self.state = self.part(self.main, "w/")
         self.batch = {

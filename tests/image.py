@@ -142,7 +142,7 @@ def too_little_shared_memory() -> None:
     """Loader processes need more than there is: one line."""
     recipe = checkout() / "config/recipes/fingerspelling/tiny_round1.yaml"
     text = recipe.read_text()
-    recipe.write_text(text.replace("data:\n", "data:\n  num_workers: 2\n"))
+    recipe.write_text(text.replace("training:\n", "training:\n  num_workers: 2\n"))
     words = ["--recipe", recipe.relative_to(checkout()), "--data", "results/data/tiny"]
     done = in_image("podium", "try", "one-epoch", *words, check=False, capture_output=True)
     assert done.returncode == 2 and done.stderr.startswith("error: /dev/shm has 1 MB free"), done.stderr

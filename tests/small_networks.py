@@ -4,33 +4,29 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from fingerspelling import model_section, recipe_of
 
-from podium.config import Model, Optimizer, Recipe, Training
 from podium.storage.files import write_json
+from podium.systems.fingerspelling.learner import FingerspellingLearner
 from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.networks.base import SignReader
-from podium.systems.fingerspelling.networks.checkpoint import save_weights
+from podium.systems.fingerspelling.recipe import Recipe
+from podium.training.run import account
+from podium.training.weights import save_weights
 
-# Sections that a network of the registry cannot do without; all the parts that a network may have.
-SECTIONS = {
+# All the parts that a network may have.
+KEYS = {
     "zipformer": {
-        "zipformer": {
-            "stacks": [{"num_layers": 1, "rate": 2, "kernel_size": 5}, {"num_layers": 1}],
-            "query_head_dim": 8, "value_head_dim": 6, "ff_dim": 48,
-        }
+        "stacks": [{"num_layers": 1, "rate": 2, "kernel_size": 5}, {"num_layers": 1}],
+        "query_head_dim": 8, "value_head_dim": 6, "ff_dim": 48,
     }
 }  # fmt: skip
 
 
 def small_recipe(name: str = "squeezeformer_rope", max_frames: int = 384, **model) -> Recipe:
     """A recipe of a network that is tiny in every direction."""
-    values = {"dim": 32, "num_blocks": 2, "kernel_size": 9, "ctc_weight": 0.1, **SECTIONS.get(name, {}), **model}
-    return Recipe(
-        model=Model(name=name, **values),
-        data={"max_frames": max_frames},
-        optimizer=Optimizer(learning_rate=1e-3),
-        training=Training(epochs=1),
-    )
+    values = {"dim": 32, "num_blocks": 2, "kernel_size": 9, "ctc_weight": 0.1, **KEYS.get(name, {}), **model}
+    return recipe_of(model_section(name, **values), data={"max_frames": max_frames})
 
 
 @torch.no_grad()
@@ -51,10 +47,14 @@ def random_network(recipe: Recipe, seed: int = 0) -> SignReader:
         else:
             # Logits of the size of trained ones; tokens weak beside positions and clip, so that texts vary.
             gain = {"decoder.lm_head.weight": 3, "decoder.embed_tokens.weight": 0.3}.get(name, 1.5)
-            if recipe.model.zipformer and name.startswith("encoder."):
+            if recipe.model.name == "zipformer" and name.startswith("encoder."):
                 gain = 0.7  # nothing normalises inside its layers
             tensor.copy_(normal * gain / tensor[0].numel() ** 0.5)
     return network.eval()
+
+
+def learner_of(network: SignReader, recipe: Recipe) -> FingerspellingLearner:
+    return FingerspellingLearner(network, recipe.data.max_frames)
 
 
 def state_of(network: SignReader) -> dict[str, np.ndarray]:
@@ -64,7 +64,7 @@ def state_of(network: SignReader) -> dict[str, np.ndarray]:
 def write_network(folder: Path, recipe: Recipe, seed: int) -> Path:
     """A folder as training leaves it, as far as readers need it."""
     save_weights(random_network(recipe, seed), folder / "model.safetensors")
-    write_json(folder / "recipe.json", {"recipe": recipe.model_dump(mode="json"), "seed": seed, "fold": None})
+    write_json(folder / "recipe.json", account("fingerspelling", recipe, seed, fold=None))
     return folder
 
 

@@ -12,10 +12,10 @@ from raw_folder import table, write_arrays, write_dataset, write_raw
 from small_networks import random_clip, random_network, small_recipe, state_of, write_network
 from workplace import Workplace
 
-from podium.config import Recipe
 from podium.landmarks.mediapipe import COLUMNS
 from podium.storage.files import file_digest, write_json
 from podium.systems.fingerspelling.networks.original import to_original
+from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.text import CHARACTERS
 
 ROWS = table(num_signers=4, clips_per_signer=3)

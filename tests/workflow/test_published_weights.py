@@ -2,11 +2,11 @@
 
 import pytest
 import torch
+from fingerspelling import load_recipe
 from project import RECIPES
 from small_networks import random_clip, random_network, state_of
 
 from podium import Recognizer
-from podium.config import load_recipe
 from podium.storage.files import file_digest, read_json
 from podium.systems.fingerspelling.networks.original import to_original
 

@@ -10,8 +10,9 @@ from podium.export.answers import answer_all, write_answers
 from podium.export.clips import parity_clips
 from podium.recognise.inference import read_recipe
 from podium.storage.npy import read_npz
+from podium.systems.fingerspelling import learner
 from podium.systems.fingerspelling.ensemble import Ensemble
-from podium.systems.fingerspelling.networks.checkpoint import load_model
+from podium.training.weights import load_network
 
 
 def main() -> None:
@@ -31,7 +32,7 @@ def main() -> None:
     if len(arguments.models) != len(recipes) or len({recipe.data.max_frames for recipe in recipes}) != 1:
         raise UserError("give a recipe for every model, all with the same data.max_frames")
     max_frames = recipes[0].data.max_frames
-    networks = [load_model(path, recipe) for path, recipe in zip(arguments.models, recipes, strict=True)]
+    networks = [load_network(path, learner, recipe) for path, recipe in zip(arguments.models, recipes, strict=True)]
     ensemble = Ensemble(networks, max_frames, **arguments.settings)
     reference = read_npz(arguments.reference)
     clips = parity_clips(

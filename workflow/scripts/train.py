@@ -1,4 +1,4 @@
-"""Trains one network: a fold of round 1, or a full-fit seed of round 2."""
+"""Trains one network: on all folds but one, or a full fit from a seed."""
 
 import argparse
 import logging
@@ -6,13 +6,14 @@ import os
 import sys
 from pathlib import Path
 
-from podium.config import load_recipe
+from podium.config import load
 from podium.errors import natural, run
 from podium.runtime.finished_runs import take
 from podium.runtime.gpu import lease_gpus
 from podium.runtime.launch import end_with_parent, launch
 from podium.runtime.locks import stay_alone
 from podium.runtime.node_copy import near
+from podium.systems import part
 
 
 def main() -> None:
@@ -20,10 +21,10 @@ def main() -> None:
     parser.add_argument("--system", required=True, help="the recogniser that it is for")
     parser.add_argument("--recipe", required=True, help="recipe YAML")
     parser.add_argument("--data", required=True, type=Path, help="dataset folder with shards/ and folds.parquet")
-    parser.add_argument("--table", required=True, type=Path, help="index.parquet, or the one with out-of-fold scores")
-    part = parser.add_mutually_exclusive_group(required=True)
-    part.add_argument("--fold", type=natural, help="validate on this fold, train on the others")
-    part.add_argument("--full-fit", action="store_true", help="train on all folds")
+    parser.add_argument("--table", required=True, type=Path, help="index.parquet, or one with labels of earlier stages")
+    share = parser.add_mutually_exclusive_group(required=True)
+    share.add_argument("--fold", type=natural, help="validate on this fold, train on the others")
+    share.add_argument("--full-fit", action="store_true", help="train on all folds")
     parser.add_argument("--seed", required=True, type=natural)
     parser.add_argument("--out", required=True, type=Path, help="folder to write")
     parser.add_argument("--tensorboard", type=Path, help="folder for event files")
@@ -36,7 +37,7 @@ def main() -> None:
         end_with_parent()
     is_first = os.environ.get("RANK", "0") == "0"
     logging.basicConfig(level=logging.INFO if is_first else logging.ERROR, format="%(message)s")
-    recipe = load_recipe(arguments.recipe)
+    recipe = load(part(arguments.system, "plan").Recipe, arguments.recipe)
     state, fingerprint = arguments.state, arguments.fingerprint
     if state and "RANK" not in os.environ:
         stay_alone(state)  # first: whom it waits for may leave results to take
@@ -46,19 +47,14 @@ def main() -> None:
     lease = lease_gpus(arguments.gpus) if arguments.gpus and recipe.training.device != "cpu" else None
     if lease and len(lease.devices) > 1:
         raise SystemExit(launch([sys.executable, *sys.argv, "--gpus", "0"], lease))
-    from podium.training.run import train_job
+    from podium.training.learner import Parts
+    from podium.training.run import Job, train_job
 
-    train_job(
-        recipe,
-        near(arguments.data),
-        arguments.table,
-        arguments.fold,
-        arguments.seed,
-        arguments.out,
-        arguments.tensorboard,
-        state,
-        fingerprint,
-    )
+    job = Job(
+        near(arguments.data), arguments.table, arguments.fold, arguments.seed, arguments.out, arguments.tensorboard,
+        state, fingerprint,
+    )  # fmt: skip
+    train_job(job, recipe, Parts.of(arguments.system, part))
     if lease:
         lease.close()
 

@@ -9,6 +9,8 @@ from podium.errors import UserError, one_line
 if TYPE_CHECKING:
     from podium.config import Recipe
 
+RECIPES = "config/recipes"
+
 
 def count(text: str) -> int:
     """A whole number from 1 on."""
@@ -17,16 +19,30 @@ def count(text: str) -> int:
     return int(text)
 
 
-def named_recipe(name: str) -> "Recipe":
-    """The recipe of ``--recipe``: a file, or a name in ``config/recipes/SYSTEM``.
+def add_recipe(parser: argparse.ArgumentParser, of_what: str) -> None:
+    """Adds ``--recipe`` and ``--system``, for `named_recipe`."""
+    help_recipe = f"{of_what}: a YAML file, or its name in config/recipes/SYSTEM"
+    parser.add_argument("--recipe", required=True, help=help_recipe)
+    parser.add_argument("--system", help="the recogniser, unless the place of the recipe tells it")
+
+
+def named_recipe(name: str, system: str | None) -> tuple[str, "Recipe"]:
+    """The system and the recipe that ``--system`` and ``--recipe`` mean: a file, or a name in
+    ``config/recipes/SYSTEM``.
 
     Raises:
-        UserError: There is no such file or name, or it is no recipe.
+        UserError: There is no such file or name, it is no recipe, or nothing tells the system.
     """
-    from podium.config import load_recipe
+    from podium.config import load
     from podium.plan.stages import named_yaml
+    from podium.systems import names, part
 
-    file = Path(name) if Path(name).is_file() else Path(named_yaml("config/recipes/fingerspelling", name))
+    given, systems = Path(name), [system] if system else names()
+    files = {one: given if given.is_file() else Path(named_yaml(f"{RECIPES}/{one}", name)) for one in systems}
+    told = [one for one, file in files.items() if file.is_file() and f"/recipes/{one}/" in file.absolute().as_posix()]
+    if len(found := told or systems) > 1:
+        raise UserError(f"--recipe: nothing tells whose recipe '{name}' is; add --system: {', '.join(found)}")
+    file = files[found[0]]
     if not file.parent.is_dir():
         raise UserError(f"--recipe: {file} does not exist here; name a file, or run in Podium's folder")
-    return load_recipe(file)
+    return found[0], load(part(found[0], "plan").Recipe, file)

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from podium.cli.arguments import named_recipe
+from podium.cli.arguments import add_recipe, named_recipe
 from podium.errors import MAX_MESSAGE, UserError, natural, one_line, printable
 
 WORDS = ("import-checkpoint",)
@@ -14,9 +14,7 @@ HELP = "turn a checkpoint of the 1st-place solution into a network that can be e
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("checkpoint", type=Path, help="PyTorch file, or state dict as .npz or .safetensors")
-    parser.add_argument(
-        "--recipe", required=True, help="recipe of the network: a YAML file, or its name in config/recipes/SYSTEM"
-    )
+    add_recipe(parser, "recipe of the network")
     help_weights = "which set of weights to take if the file holds several, for example 'ema' (model)"
     parser.add_argument("--weights", metavar="NAME", help=help_weights)
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER/model.safetensors", help="weights to write")
@@ -32,9 +30,11 @@ def run(arguments: argparse.Namespace) -> None:
         UserError: The checkpoint cannot be used; nothing is written then but the list of problems.
     """
     from podium.storage.files import write_text
-    from podium.systems.fingerspelling.winners_weights import MisfitError, import_checkpoint
+    from podium.systems.fingerspelling.winners_weights import SYSTEM, MisfitError, import_checkpoint
 
-    recipe = named_recipe(arguments.recipe)
+    system, recipe = named_recipe(arguments.recipe, arguments.system)
+    if system != SYSTEM:
+        raise UserError(f"the checkpoints are {SYSTEM}'s; --recipe names one of {system}")
     try:
         imported = import_checkpoint(arguments.checkpoint, recipe, arguments.seed, arguments.out, arguments.weights)
     except MisfitError as error:
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
         f" out={arguments.out}"
     )
     remarks = [*imported.remarks]
-    if recipe.model.choices.confidence_pooling == "corrected":
+    if getattr(recipe.model.choices, "confidence_pooling", "published") == "corrected":
         remarks.append(
             "the original's confidence head reads frame 0 alone; choices.confidence_pooling should be 'published'"
         )

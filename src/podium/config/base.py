@@ -1,6 +1,6 @@
 """What all sections share."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,12 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 
 class Section(BaseModel):
-    """A part of a YAML file: no unknown keys, no change after loading."""
+    """A part of a YAML file: no unknown keys, no change after loading.
+
+    Attributes:
+        MOVED: What is said of a key that earlier versions had: "gone; write …".
+    """
+
+    MOVED: ClassVar[dict[str, str]] = {}
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

@@ -8,8 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from podium.config.base import Section
 from podium.config.datasets import Dataset
-from podium.config.recipes import Recipe
-from podium.errors import UserError
+from podium.errors import UserError, explained_by
 from podium.registry import nearest
 
 S = TypeVar("S", bound=Section)
@@ -35,11 +34,6 @@ class _Loader(yaml.SafeLoader):
 def load_dataset(path: str | Path) -> Dataset:
     """Reads and checks a dataset file."""
     return load(Dataset, path)
-
-
-def load_recipe(path: str | Path) -> Recipe:
-    """Reads and checks a recipe file, YAML or JSON."""
-    return load(Recipe, path)
 
 
 def load(section: type[S], path: str | Path) -> S:
@@ -98,7 +92,8 @@ def parse(section: type[S], content: Any, origin: str) -> S:
     if not isinstance(content, dict):
         raise UserError(f"{origin} must hold 'key: value' lines, found {type(content).__name__}")
     try:
-        return section.model_validate(content)
+        with explained_by(origin):
+            return section.model_validate(content)
     except ValidationError as error:
         # A misspelt key is also a missing one: name the misspelling.
         first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
@@ -111,6 +106,8 @@ def _explain(section: type[BaseModel], error: dict[str, Any]) -> str:
     place = ".".join(map(str, keys))
     if error["type"] == "extra_forbidden":
         _, within = _descend(section, list(error["loc"][:-1]))
+        if moved := within.MOVED.get(keys[-1]) if within else None:
+            return f"key '{place}' is {moved}"
         return f"unknown key '{place}'; {nearest(str(keys[-1]), _names(within) if within else [])}"
     if error["type"] == "missing":
         return f"key '{place}' is missing"

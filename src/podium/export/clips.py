@@ -24,7 +24,7 @@ class Clip:
 
 
 def num_clips_in(reference: Mapping[str, np.ndarray]) -> int:
-    """Number of clips in a reference, see `podium.systems.fingerspelling.networks.checkpoint`."""
+    """Number of clips in a reference, see `podium.training.weights`."""
     return len({name.split("/")[0] for name in reference})
 
 

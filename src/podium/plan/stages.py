@@ -112,7 +112,7 @@ class Stage:
     @property
     def num_threads(self) -> int:
         """Of a run, loader processes included."""
-        return max(1, self.recipe.training.num_threads) + self.recipe.data.num_workers
+        return max(1, self.recipe.training.num_threads) + self.recipe.training.num_workers
 
     @property
     def arguments(self) -> str:
@@ -213,8 +213,6 @@ class Plan:
     def _stage(self, name: str, section: config.Stage) -> Stage:
         file = named_yaml(f"config/recipes/{self.experiment.system}", section.recipe)
         recipe = config.load(self.system.Recipe, file)
-        with explained_by(file):
-            self.system.check_recipe(recipe)
         num_folds = self.dataset.folds.num_folds
         if section.fold is not None and section.fold >= num_folds:
             raise UserError(f"stages.{name}.fold is {section.fold}; folds go from 0 to {num_folds - 1}")

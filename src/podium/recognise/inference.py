@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from podium.config import Recipe, parse
+from podium.config import parse
 from podium.errors import ClipError, UserError
 from podium.landmarks.normalise import normalise, resize
 from podium.storage.files import check_readable, read_json
+from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE, NUM_CHARACTERS, decode
 
 if TYPE_CHECKING:
@@ -171,9 +172,9 @@ class TorchRecognizer:
     @classmethod
     def load(cls, weights: str | Path, recipe: Recipe, min_frames: int, min_confidence: float) -> "TorchRecognizer":
         """The network of a weights file. Raises `UserError` when it does not fit the recipe."""
-        from podium.systems.fingerspelling.networks.checkpoint import load_model
+        from podium.systems.fingerspelling import learner
 
-        return cls(load_model(weights, recipe), recipe, min_frames, min_confidence)
+        return cls(learner.load(weights, recipe).exported, recipe, min_frames, min_confidence)
 
     def read(self, landmarks_TK: np.ndarray) -> Reading:
         """Reads one clip."""

@@ -74,11 +74,6 @@ def defining(module: Path, names: Collection[str]) -> list[Path]:
     return list(found)
 
 
-def registered(package: str) -> list[str]:
-    """Names that the files of a package register: of "training/optimizers", those of the optimisers."""
-    return sorted(name for file in (PACKAGE / package).glob("*.py") for name in read_source(file).registered)
-
-
 @cache
 def read_source(path: Path) -> Source:
     """What there is to know of a file, as it was when this process first asked.
@@ -178,5 +173,5 @@ def _place(module: Path) -> str:
 
 def _is_neutral(place: str) -> bool:
     parts = place.split("/")
-    is_plan = parts[0] == "systems" and parts[-1] in ("plan", "systems")
+    is_plan = parts[0] == "systems" and parts[-1] in ("plan", "recipe", "systems")
     return is_plan or any("/".join(parts[:depth]) in NEUTRAL for depth in range(1, len(parts) + 1))

@@ -1,1 +1,1 @@
-"""Training: one loop for both rounds."""
+"""Training: one loop for all stages of all systems."""

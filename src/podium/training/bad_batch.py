@@ -25,8 +25,8 @@ def report(
     """Writes bad_batch.npz and says what to change.
 
     The batch is made again, whole, from its number: every sample follows from seed, epoch and item. The file holds the
-    batch under its own names, ``step``, and of each clip ``file_id``, ``sequence_id`` and ``phrase``; of the first one
-    where CutMix joined two. ``np.load`` reads it.
+    batch under its own names, ``step``, and the row of each clip in the table (of the first one if a sample is made of
+    two). ``np.load`` reads it.
 
     Args:
         rows: The table that the loader's samples come from.
@@ -41,8 +41,12 @@ def report(
     batch = loader.collate_fn([loader.dataset[key] for key in next(iter(sampler))])
     arrays = {name: np.ascontiguousarray(tensor) for name, tensor in batch.items()}
     clips = rows.iloc[arrays["row_B"]]
-    clip_arrays = {name: clips[name].to_numpy() for name in ("file_id", "sequence_id")}
+    of_clips = {name: _plain(clips[name]) for name in clips}
     path = folder / BAD_BATCH
     with atomic_path(path) as partial, open(partial, "wb") as stream:
-        np.savez(stream, step=error.step, phrase=clips["phrase"].to_numpy(dtype=str), **clip_arrays, **arrays)
+        np.savez(stream, step=error.step, **of_clips, **arrays)
     return UserError(f"{error}{advice}; the batch is in {path}")
+
+
+def _plain(values: pd.Series) -> np.ndarray:
+    return values.to_numpy(dtype=str) if pd.api.types.is_string_dtype(values) else values.to_numpy()

@@ -8,9 +8,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from podium.config import Recipe, Training
+from podium.config import Training
 from podium.errors import UserError
-from podium.landmarks.mediapipe import COLUMNS
 
 SHARED_MEMORY = Path("/dev/shm")
 BATCHES_PER_LOADER = 2  # that torch lets a loader process make ahead
@@ -84,22 +83,25 @@ def memory_advice(training: Training) -> Iterator[None]:
     )
 
 
-def check_shared_memory(recipe: Recipe) -> None:
+def check_shared_memory(training: Training, clip_bytes: int) -> None:
     """Refuses loader processes whose batches may not fit into the memory that they share with the training.
 
     Without room a loader loses its batch, and the training would wait for it for ever. Containers have 64 MB unless
     they are given more.
 
+    Args:
+        clip_bytes: What the longest clip takes in a batch.
+
     Raises:
         UserError: There is too little.
     """
-    if not recipe.data.num_workers or not SHARED_MEMORY.is_dir():
+    if not training.num_workers or not SHARED_MEMORY.is_dir():
         return
-    batch_mb = recipe.training.batch_size * recipe.data.max_frames * len(COLUMNS) * 4 / 1e6
-    needed_mb = recipe.data.num_workers * BATCHES_PER_LOADER * batch_mb
+    batch_mb = training.batch_size * clip_bytes / 1e6
+    needed_mb = training.num_workers * BATCHES_PER_LOADER * batch_mb
     free_mb = shutil.disk_usage(SHARED_MEMORY).free / 1e6
     if free_mb < needed_mb:
         raise UserError(
-            f"{SHARED_MEMORY} has {free_mb:.0f} MB free, and {recipe.data.num_workers} loader process(es) may need"
-            f" {needed_mb:.0f}; give a container more (docker run --shm-size=8g), or lower data.num_workers"
+            f"{SHARED_MEMORY} has {free_mb:.0f} MB free, and {training.num_workers} loader process(es) may need"
+            f" {needed_mb:.0f}; give a container more (docker run --shm-size=8g), or lower training.num_workers"
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import torch
 
-from podium.systems.fingerspelling.networks.base import Batch
+from podium.training.learner import Batch
 
 
 class DeviceBatches:

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from podium.config import Recipe
+from podium.config import Training
 from podium.training.ranks import mean_over_ranks
 
 CHECK_EVERY_STEPS = 20  # how often losses are looked at; each look waits for the GPU to finish its queue
 NUM_REMEMBERED = 200  # losses that a rise is held against; no rise is seen before half of them are there
-LEAST_LOSS = 1.0  # a rise from less is no explosion: guessing among the 63 tokens costs 4.1
+LEAST_LOSS = 1.0  # a rise from less is no explosion: guessing among 63 tokens costs 4.1
 MAX_SKIPPED_STEPS = 40  # a gradient scaler halves from 65536 to 1 in 16
 
 
@@ -65,7 +65,7 @@ class Readings:
         """Enough has come together."""
         return len(self.unseen) >= CHECK_EVERY_STEPS
 
-    def look(self, step: int, recipe: Recipe, is_warm: bool) -> None:
+    def look(self, step: int, training: Training, is_warm: bool) -> None:
         """Reads what is unseen.
 
         Args:
@@ -85,19 +85,19 @@ class Readings:
         for number, loss in enumerate(losses, first):
             if not np.isfinite(loss):
                 raise Diverged(number, f"the loss became {loss} at micro-batch {number}")
-        self._look_at_norms(recipe)
+        self._look_at_norms(training)
         self.recent = (self.recent + losses.tolist())[-NUM_REMEMBERED - CHECK_EVERY_STEPS :]
-        if is_warm and recipe.training.max_loss_rise:
-            self._look_for_a_rise(step, recipe.training.max_loss_rise)
+        if is_warm and training.max_loss_rise:
+            self._look_for_a_rise(step, training.max_loss_rise)
 
-    def _look_at_norms(self, recipe: Recipe) -> None:
+    def _look_at_norms(self, training: Training) -> None:
         for number, norm in self.unseen_norms:
             value = float(norm)
             if np.isfinite(value):
                 self.norm_sum, self.num_norms, self.num_skipped = self.norm_sum + value, self.num_norms + 1, 0
                 continue
             self.num_skipped += 1  # which a gradient scaler may do: it looks for the largest scale that works
-            if recipe.training.precision != "fp16" or self.num_skipped > MAX_SKIPPED_STEPS:
+            if training.precision != "fp16" or self.num_skipped > MAX_SKIPPED_STEPS:
                 raise Diverged(number, f"the gradient became {value} at micro-batch {number}")
         self.unseen_norms.clear()
 

@@ -23,7 +23,7 @@ def part_of_mean(mean: Tensor, count: Tensor) -> Tensor:
 
     Args:
         mean: Of this rank's share; it may have a gradient.
-        count: Things that ``mean`` is taken over, such as characters; ranks may differ in it.
+        count: Things that ``mean`` is taken over, such as clips or labels; ranks may differ in it.
     """
     if num_ranks() == 1:
         return mean

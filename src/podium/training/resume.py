@@ -21,6 +21,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from podium.runtime.signals import ENDING, asked_to_end
 from podium.storage.files import atomic_path
+from podium.training.learner import Learner
 from podium.training.ranks import gathered, largest, num_ranks, rank
 from podium.training.readings import Readings
 
@@ -46,16 +47,17 @@ class TrainState:
     """All that a run changes while it goes on.
 
     Attributes:
-        generator: Of hidden decoder inputs.
+        learner: What is trained.
+        generator: Of draws that are the same on every device.
         step: Micro-batches done.
         epoch: Epochs that are over, validation included.
         position: Micro-batches done of the epoch under way.
         history: One row per epoch that is over.
         readings: Losses and gradient norms so far.
-        average: Moving average of the weights.
+        average: Moving average of the learner.
     """
 
-    model: torch.nn.Module
+    learner: Learner
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
     generator: torch.Generator
@@ -69,9 +71,9 @@ class TrainState:
     _PLAIN = ("step", "epoch", "position", "history")
 
     @property
-    def reader(self) -> torch.nn.Module:
-        """The network that is validated and saved."""
-        return self.average.module if self.average else self.model
+    def judged(self) -> Learner:
+        """The learner that is validated and saved."""
+        return self.average.module if self.average else self.learner
 
     def begin_next_epoch(self) -> None:
         """An epoch is over."""
@@ -80,7 +82,7 @@ class TrainState:
 
     def dump(self) -> dict:
         """Everything as tensors and plain values, for `torch.save`. All ranks call it at the same micro-batch."""
-        names = {parameter: name for name, parameter in self.model.named_parameters()}
+        names = {parameter: name for name, parameter in self.learner.named_parameters()}
         own = {
             "gradients": {name: one.grad.cpu() for one, name in names.items() if one.grad is not None},
             "readings": self.readings.dump(),
@@ -91,7 +93,7 @@ class TrainState:
             },
         }
         return {
-            "model": self.model.state_dict(),
+            "learner": self.learner.state_dict(),
             "average": self.average.state_dict() if self.average else None,
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
@@ -103,11 +105,11 @@ class TrainState:
         """The inverse of `dump`, on a state that has just been made; by any number of ranks."""
         ranks = dumped["ranks"]
         own = ranks[rank()] if len(ranks) == num_ranks() else _merged(ranks)
-        device = next(self.model.parameters()).device
-        self.model.load_state_dict(dumped["model"])
+        device = next(self.learner.parameters()).device
+        self.learner.load_state_dict(dumped["learner"])
         if self.average:
             self.average.load_state_dict(dumped["average"])
-        for name, parameter in self.model.named_parameters():
+        for name, parameter in self.learner.named_parameters():
             gradient = own["gradients"].get(name)
             parameter.grad = None if gradient is None else gradient.to(device)
         self.optimizer.load_state_dict(dumped["optimizer"])

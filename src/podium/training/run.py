@@ -1,105 +1,126 @@
 """One training job, from its files to its files."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from podium import __version__
 from podium.config import Recipe
-from podium.data.clips import Clips
 from podium.provenance import digest
 from podium.runtime.finished_runs import keep
 from podium.storage.artefacts import made_by
 from podium.storage.files import atomic_path, file_digest, write_json
 from podium.storage.source_code import reached
 from podium.storage.tables import read_table
-from podium.systems.fingerspelling.networks.checkpoint import save_weights, write_reference
-from podium.systems.fingerspelling.samples import TABLE_COLUMNS
 from podium.training.device import choose_device, device_name
-from podium.training.loop import train
+from podium.training.learner import Parts
+from podium.training.loop import Outcome, Rows, train
 from podium.training.ranks import joined, rank
 from podium.training.reduction import num_ranks
 from podium.training.resume import StateFile
-from podium.training.split import split_rows
-from podium.training.validation import prediction_table
+from podium.training.split import TABLE_COLUMNS, split_rows
+from podium.training.weights import save_weights, write_reference
 
 NUM_REFERENCE_CLIPS = 4
 
 
-def train_job(
-    recipe: Recipe,
-    root: Path,
-    table_file: Path,
-    fold: int | None,
-    seed: int,
-    out: Path,
-    tensorboard: Path | None = None,
-    state: Path | None = None,
-    fingerprint: str | None = None,
-) -> None:
-    """Trains and writes model.safetensors, recipe.json, history.csv and metrics.json; of a fold also oof.parquet, of a
-    full fit reference.npz. The weights come last: where they are, the others are too.
+@dataclass(frozen=True)
+class Job:
+    """What a training is of, and where it lies.
 
-    Args:
+    Attributes:
         root: Dataset folder.
+        table: Of the rows, with their labels.
         fold: None for a full fit.
         out: Made when absent.
         tensorboard: Folder for event files.
         state: Folder for the state of a run under way; what an interrupted run of the same job left there is continued.
         fingerprint: Under which the results are kept there as well, see `podium.runtime.finished_runs`.
+    """
+
+    root: Path
+    table: Path
+    fold: int | None
+    seed: int
+    out: Path
+    tensorboard: Path | None = None
+    state: Path | None = None
+    fingerprint: str | None = None
+
+
+def train_job(job: Job, recipe: Recipe, system: Parts) -> None:
+    """Trains and writes model.safetensors, recipe.json, history.csv and metrics.json; of a fold also oof.parquet, of a
+    full fit reference.npz. The weights come last: where they are, the others are too.
 
     Raises:
         UserError: A file is absent, the folds do not fit the table, or `podium.training.loop.train` gave up.
     """
-    folds = read_table(made_by(root / "folds.parquet", "index_data"), ["participant_id", "fold"])
-    table = read_table(made_by(table_file, "index_data" if fold is not None else "merge_oof"), TABLE_COLUMNS)
-    training, validation, is_seen = split_rows(table, folds, fold)
-    digests = {
-        "recipe": digest(recipe.outcome(), fold, seed),
-        "data": digest(file_digest(table_file), file_digest(root / "folds.parquet")),
-        "code": digest(reached(Path(__file__), recipe.named())),
-    }
-    state_file = StateFile(state, digests, recipe.training.save_every_minutes)
+    rows, is_seen = job_rows(job, system)
+    state_file = StateFile(job.state, digests(job, recipe, system), recipe.training.save_every_minutes)
     device = choose_device(recipe.training.device)
     with joined(device):
-        outcome = train(recipe, root, training, validation, seed, tensorboard, state_file)
+        outcome = train(recipe, system, rows, job.seed, job.tensorboard, state_file)
         is_writer, num_processes = rank() == 0, num_ranks()
     if not is_writer:
         return
-    out.mkdir(parents=True, exist_ok=True)
-    if fold is None:
-        clips = Clips(validation, root)
-        raw_clips = [clips.raw(row).copy() for row in reference_rows(validation["num_frames"].to_numpy())]
-        write_reference(outcome.model, recipe, raw_clips, out / "reference.npz")
-    else:
-        with atomic_path(out / "oof.parquet") as partial:
-            prediction_table(validation, outcome.texts).to_parquet(partial, index=False)
-    with atomic_path(out / "history.csv") as partial:
+    job.out.mkdir(parents=True, exist_ok=True)
+    counts = {"num_training_rows": len(rows.training), "num_validation_rows": len(rows.validation)}
+    write_json(job.out / "metrics.json", {**outcome.metrics, **counts, "validation_was_trained_on": is_seen})
+    with atomic_path(job.out / "history.csv") as partial:
         outcome.history.to_csv(partial, index=False)
-    write_json(
-        out / "metrics.json",
-        {
-            **outcome.metrics,
-            "num_training_rows": len(training),
-            "num_validation_rows": len(validation),
-            "validation_was_trained_on": is_seen,
-        },
-    )
-    write_json(
-        out / "recipe.json",
-        {
-            "recipe": recipe.model_dump(mode="json"),
-            "seed": seed,
-            "fold": fold,
-            "podium": __version__,
-            "device": device_name(device),
-            "num_processes": num_processes,
-        },
-    )
-    save_weights(outcome.model, out / "model.safetensors")
-    if state and fingerprint:
-        keep(state, out, fingerprint)
+    write_readings(job, recipe, system, rows, outcome)
+    made_on = {"device": device_name(device), "num_processes": num_processes}
+    write_json(job.out / "recipe.json", {**account(system.name, recipe, job.seed, job.fold), **made_on})
+    save_weights(outcome.learner.exported, job.out / "model.safetensors")
+    if job.state and job.fingerprint:
+        keep(job.state, job.out, job.fingerprint)
     state_file.remove()  # last: until the results are kept it is all that a killed run leaves
+
+
+def job_rows(job: Job, system: Parts) -> tuple[Rows, bool]:
+    """What the job trains on and is judged by, and whether the latter is part of the former."""
+    folds = read_table(made_by(job.root / "folds.parquet", "index_data"), ["participant_id", "fold"])
+    maker = "index_data" if job.fold is not None else "merge_oof"
+    table = read_table(made_by(job.table, maker), [*TABLE_COLUMNS, *system.samples.TABLE_COLUMNS])
+    training, validation, is_seen = split_rows(table, folds, job.fold)
+    return Rows(job.root, training, validation), is_seen
+
+
+def digests(job: Job, recipe: Recipe, system: Parts) -> dict[str, str]:
+    """Of all that the outcome depends on."""
+    entries = [__file__, *(module.__file__ for module in system[1:])]
+    code = {place: one for entry in entries for place, one in reached(Path(entry), recipe.named()).items()}
+    return {
+        "recipe": digest(recipe.outcome(), job.fold, job.seed),
+        "data": digest(file_digest(job.table), file_digest(job.root / "folds.parquet")),
+        "code": digest(code),
+    }
+
+
+def account(system: str, recipe: Recipe, seed: int, fold: int | None) -> dict[str, Any]:
+    """What recipe.json says of any network, trained or imported."""
+    return {
+        "system": system,
+        "recipe": recipe.model_dump(mode="json"),
+        "seed": seed,
+        "fold": fold,
+        "podium": __version__,
+    }
+
+
+def write_readings(job: Job, recipe: Recipe, system: Parts, rows: Rows, outcome: Outcome) -> None:
+    """Writes reference.npz of a full fit, or oof.parquet of a fold."""
+    if job.fold is None:
+        clips = system.samples.validation(rows.validation, rows.root, recipe)
+        raw_clips = [clips.raw(row) for row in reference_rows(clips.lengths)]
+        write_reference(outcome.learner, raw_clips, job.out / "reference.npz")
+        return
+    with atomic_path(job.out / "oof.parquet") as partial:
+        found: pd.DataFrame = system.answers.predictions(rows.validation, outcome.readings)
+        found.to_parquet(partial, index=False)
 
 
 def reference_rows(num_frames: np.ndarray) -> list[int]:

@@ -2,32 +2,35 @@
 
 import math
 
-from podium.config import Optimizer
+from podium.config import Eden, Schedule
 
 
-def learning_rate(config: Optimizer, step: int, steps_per_epoch: int, epochs: int) -> float:
+def learning_rate(peak: float, schedule: Schedule, step: int, steps_per_epoch: int, epochs: int) -> float:
     """Learning rate of a micro-batch; the schedule moves with every micro-batch (1st-place solution).
 
     Args:
+        peak: ``optimizer.learning_rate``.
         step: Micro-batches done before, 0 … epochs · steps_per_epoch.
 
     Returns:
-        Linear from 0 to ``config.learning_rate`` during the warm-up, then a half cosine to 0, which it reaches when
-        all micro-batches are done. A warm-up longer than the run is cut off by its end. Eden falls on from the
-        beginning; its warm-up is another factor.
+        Linear from 0 to ``peak`` during the warm-up, then a half cosine to 0, which it reaches when all micro-batches
+        are done. A warm-up longer than the run is cut off by its end. Eden falls on from the beginning; its warm-up is
+        another factor.
     """
-    if config.schedule == "eden":
-        return _eden(config, step, steps_per_epoch)
-    num_steps = epochs * steps_per_epoch
-    num_warmup = config.warmup_epochs * steps_per_epoch
+    num_warmup = schedule.warmup_epochs * steps_per_epoch
+    if isinstance(schedule, Eden):
+        return _eden(peak, schedule, step, steps_per_epoch, num_warmup)
+    return _cosine(peak, step, epochs * steps_per_epoch, num_warmup)
+
+
+def _cosine(peak: float, step: int, num_steps: int, num_warmup: float) -> float:
     if step < num_warmup:
-        return config.learning_rate * step / num_warmup
+        return peak * step / num_warmup
     progress = (step - num_warmup) / max(num_steps - num_warmup, 1)
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
+    return peak * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def _eden(config: Optimizer, step: int, steps_per_epoch: int) -> float:
-    eden, num_warmup = config.eden, config.warmup_epochs * steps_per_epoch
+def _eden(peak: float, eden: Eden, step: int, steps_per_epoch: int, num_warmup: float) -> float:
     batches, epochs = step / eden.num_batches, step // steps_per_epoch / eden.num_epochs
     warmth = eden.warmup_start + (1 - eden.warmup_start) * step / num_warmup if step < num_warmup else 1.0
-    return config.learning_rate * warmth * ((1 + batches**2) * (1 + epochs**2)) ** -0.25
+    return peak * warmth * ((1 + batches**2) * (1 + epochs**2)) ** -0.25

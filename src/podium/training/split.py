@@ -5,6 +5,8 @@ import pandas as pd
 from podium.data.folds import HELD_OUT
 from podium.errors import UserError
 
+TABLE_COLUMNS = ["split", "file_id", "sequence_id", "participant_id", "offset", "num_frames"]  # of any corpus
+
 
 def split_rows(table: pd.DataFrame, folds: pd.DataFrame, fold: int | None) -> tuple[pd.DataFrame, pd.DataFrame, bool]:
     """Divides rows by their signers.

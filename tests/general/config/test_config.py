@@ -2,9 +2,11 @@
 
 
 import pytest
+from fingerspelling import load_recipe, model_section
 
-from podium.config import Dataset, Experiment, Model, Recipe, Section, load_dataset, load_recipe, parse
+from podium.config import Dataset, Experiment, Section, load_dataset, parse
 from podium.errors import UserError
+from podium.systems.fingerspelling.recipe import Recipe
 
 SYNTHETIC = {
     "kind": "synthetic",
@@ -15,6 +17,7 @@ SYNTHETIC = {
     "num_test_signers": 1,
 }
 KAGGLE = {"kind": "kaggle", "competition": "a", "archive": {"unpacked_gb": 1}, "splits": {"train": {"file_ids": [1]}}}
+ADAMW = {"name": "adamw", "learning_rate": 0.001}
 ZIPFORMER = {"name": "zipformer", "dim": 32, "num_blocks": 2}
 EXPERIMENT = {
     "system": "fingerspelling", "name": "a", "dataset": "a",
@@ -25,7 +28,8 @@ EXPERIMENT = {
 def recipe(**changes) -> dict:
     content = {
         "model": {"name": "squeezeformer_rope", "dim": 32, "num_blocks": 1},
-        "optimizer": {"learning_rate": 0.001},
+        "optimizer": ADAMW,
+        "schedule": {"name": "cosine"},
         "training": {"epochs": 1},
     }
     return content | changes
@@ -37,23 +41,24 @@ def recipe(**changes) -> dict:
         (Recipe, recipe(trainning={"epochs": 1}), "unknown key 'trainning'; did you mean 'training'?"),
         (Recipe, recipe(training={"epoch": 1}), "unknown key 'training.epoch'; did you mean 'epochs'?"),
         (Recipe, recipe(training={"epochs": 1, "batch_size": True}), "training.batch_size: "),
-        (Recipe, recipe(optimizer={"learning_rate": 0.001, "betas": [0.9, 1.5]}), "optimizer.betas.1: "),
-        (Recipe, recipe(optimizer={"learning_rate": 0.001, "epsilon": 0}), "optimizer.epsilon: "),
-        (Recipe, recipe(optimizer={"learning_rate": float("inf")}), "optimizer.learning_rate: "),
+        (Recipe, recipe(optimizer=ADAMW | {"betas": [0.9, 1.5]}), "optimizer.betas.1: "),
+        (Recipe, recipe(optimizer=ADAMW | {"epsilon": 0}), "optimizer.epsilon: "),
+        (Recipe, recipe(optimizer=ADAMW | {"learning_rate": float("inf")}), "optimizer.learning_rate: "),
         (Recipe, recipe(training={}), "key 'training.epochs' is missing"),
         (Recipe, recipe(training={"epochs": "many"}), "training.epochs: "),
-        (Recipe, recipe(model={"name": "x", "dim": 30, "num_blocks": 1}), "dim 30 must be divisible"),
-        (Recipe, recipe(model={"name": "x", "dim": 32, "num_blocks": 1, "kernel_size": 8}), "must be odd"),
-        (Recipe, recipe(model={"name": "x", "dim": 32, "num_blocks": 1, "choices": {"conv": 1}}), "conv_padding"),
-        (Recipe, recipe(model=ZIPFORMER), "the model zipformer needs a section 'zipformer'"),
-        (Recipe, recipe(model=ZIPFORMER | {"name": "x", "zipformer": {}}), "belongs to the model zipformer, not to x"),
-        (Recipe, recipe(model=ZIPFORMER | {"zipformer": {"bias": 1}}), "unknown key 'model.zipformer.bias'"),
-        (Recipe, recipe(model=ZIPFORMER | {"zipformer": {"stacks": [{"num_layers": 1, "rat": 2}]}}),
-         "'model.zipformer.stacks.0.rat'; did you mean 'rate'?"),
-        (Recipe, recipe(model=ZIPFORMER | {"zipformer": {"stacks": [{"num_layers": 3}]}}),
-         "stacks hold 3 layers and num_blocks is 2"),
-        (Recipe, recipe(model=ZIPFORMER | {"zipformer": {}, "choices": {"conv_padding": "published"}}),
-         "no published convolution"),
+        (Recipe, recipe(model={"name": "zipformer", "dim": 30, "num_blocks": 1}), "dim 30 must be divisible"),
+        (Recipe, recipe(model=ZIPFORMER | {"kernel_size": 8}), "must be odd"),
+        (Recipe, recipe(model=ZIPFORMER | {"name": "squeezeformer_rope", "choices": {"conv": 1}}), "conv_padding"),
+        (Recipe, recipe(model=ZIPFORMER | {"name": "x"}), "model.name: 'x' is unknown; known are: squeezeformer_r"),
+        (Recipe, recipe(model={"dim": 32}), "key 'model.name' is missing"),
+        (Recipe, recipe(optimizer={"learning_rate": 0.001}), "key 'optimizer.name' is missing"),
+        (Recipe, recipe(schedule={}), "key 'schedule.name' is missing"),
+        (Recipe, recipe(model=ZIPFORMER | {"bias": 1}), "unknown key 'model.bias'"),
+        (Recipe, recipe(model=ZIPFORMER | {"stacks": [{"num_layers": 1, "rat": 2}]}),
+         "'model.stacks.0.rat'; did you mean 'rate'?"),
+        (Recipe, recipe(model=ZIPFORMER | {"stacks": [{"num_layers": 3}]}), "stacks hold 3 layers and num_blocks is 2"),
+        (Recipe, recipe(model=ZIPFORMER | {"choices": {"conv_padding": "published"}}),
+         "unknown key 'model.choices.conv_padding'"),
         (Dataset, {"name": "a", "source": SYNTHETIC | {"sed": 1}}, "unknown key 'source.sed'; did you mean 'seed'?"),
         (Dataset, {"name": "a", "source": SYNTHETIC | {"max_characters": 40}}, "source.max_characters"),
         (Dataset, {"name": "a", "source": SYNTHETIC | {"min_characters": 40}}, "source.min_characters"),
@@ -138,6 +143,6 @@ def test_what_overrides_a_merged_key_does_not_stand_twice(tmp_path):
 
 
 def test_sections_do_not_change_after_loading():
-    model = Model(name="x", dim=32, num_blocks=1)
+    model = model_section("zipformer", dim=32, num_blocks=1)
     with pytest.raises(ValueError, match="frozen"):
         model.dim = 64

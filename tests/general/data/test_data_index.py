@@ -12,10 +12,10 @@ import pytest
 from project import ROOT
 from raw_folder import landmark_frame, table, write_arrays, write_dataset, write_raw
 
-from podium.config import Data
 from podium.data.clips import Clips
 from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.normalise import normalise
+from podium.systems.fingerspelling.recipe import Data
 from podium.systems.fingerspelling.samples import TrainingClips
 
 SCRIPTS = ROOT / "workflow/scripts"

@@ -15,7 +15,7 @@ from podium.landmarks.remarks import MEANINGS, REASONS
 from podium.landmarks.timing import resample
 from podium.recognise.inference import DUMMY_SV, Thresholds, TorchRecognizer
 from podium.storage.files import write_json
-from podium.systems.fingerspelling.networks.checkpoint import load_model
+from podium.systems.fingerspelling import learner
 from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE
 
 PERSON = next(virtual_clips(1, seed=8))
@@ -131,7 +131,7 @@ def test_reasons_follow_the_thresholds(num_frames, confidence, expected):
 
 @pytest.mark.parametrize(("min_frames", "min_confidence", "reason"), [(41, 0, "too_short"), (1, 1.0, "not_trusted")])
 def test_people_get_no_text_and_the_host_its_phrase(model, min_frames, min_confidence, reason):
-    network = load_model(model / "model.safetensors", RECIPE)
+    network = learner.load(model / "model.safetensors", RECIPE).exported
     reading = TorchRecognizer(network, RECIPE, min_frames, min_confidence).read(random_clip(40))
     assert (reading.text, reading.reason, reading.host_text) == ("", reason, DUMMY_PHRASE)
     read = TorchRecognizer(network, RECIPE, 1, 0.0).read(random_clip(40))

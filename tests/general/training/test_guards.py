@@ -9,19 +9,19 @@ import pytest
 import torch
 import torch.nn.functional as F
 import yaml
-from test_training import CPU, FULL, ROOT, fit_line, gradient, recipe, write_data, write_dataset
+from test_training import CPU, FULL, ROOT, fit, fit_line, gradient, recipe, write_data, write_dataset
 
-from podium.config import Recipe
 from podium.errors import UserError
-from podium.systems.fingerspelling.networks import create
+from podium.systems.fingerspelling import answers, learner, samples
 from podium.systems.fingerspelling.networks.layers import ConvModule, FrontEnd
-from podium.systems.fingerspelling.samples import TrainingClips, ValidationClips, collate
-from podium.training.averages import PooledStatistics, make_average, recompute_statistics
+from podium.systems.fingerspelling.recipe import Recipe
+from podium.training.averages import make_average
+from podium.training.batch_norm import PooledStatistics, recompute_statistics
+from podium.training.batches import Collate
 from podium.training.device import make_autocast
-from podium.training.loop import train
 from podium.training.readings import MAX_SKIPPED_STEPS, Diverged, Readings
 from podium.training.resume import StateFile
-from podium.training.validation import predict
+from podium.training.validation import answer
 
 # ------------------------------------------------------------------------------------------------------- going astray
 
@@ -30,29 +30,29 @@ from podium.training.validation import predict
 def astray(monkeypatch) -> tuple[Recipe, list]:
     """A recipe whose loss is no number at the sixth micro-batch, and the list that the batches go to."""
     one = recipe(data={"p_cutmix": 0.5}, training={"epochs": 3, "batch_size": 2})
-    network = type(create(one.model))
-    honest, batches = network.forward, []
+    kind = type(learner.make(one))
+    honest, batches = kind.forward, []
 
-    def forward(self, batch, generator):
+    def forward(self, batch, progress, generator):
         batches.append(batch)
         factor = math.nan if len(batches) == 6 else 1
-        return {name: loss * factor for name, loss in honest(self, batch, generator).items()}
+        return {name: loss * factor for name, loss in honest(self, batch, progress, generator).items()}
 
-    monkeypatch.setattr(network, "forward", forward)
+    monkeypatch.setattr(kind, "forward", forward)
     return one, batches
 
 
 def test_a_loss_that_is_no_number_names_the_step(tmp_path, astray):
     index = write_data(tmp_path)
     with pytest.raises(UserError, match=r"became nan at micro-batch 6; lower optimizer.learning_rate \(now 0.003\)$"):
-        train(astray[0], tmp_path, index, index, seed=0)
+        fit(astray[0], tmp_path, index)
 
 
 def test_a_loss_that_is_no_number_leaves_its_batch(tmp_path, astray):
     index = write_data(tmp_path)
     one, batches = astray
     with pytest.raises(UserError, match=r"became nan at micro-batch 6; lower .*; the batch is in .*/bad_batch.npz$"):
-        train(one, tmp_path, index, index, seed=0, state_file=StateFile(tmp_path / "state", {}, every_minutes=60))
+        fit(one, tmp_path, index, state_file=StateFile(tmp_path / "state", {}, every_minutes=60))
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["bad_batch.npz"]
     kept = np.load(tmp_path / "state/bad_batch.npz")
     assert kept["step"] == 6
@@ -65,7 +65,9 @@ def test_a_loss_that_is_no_number_leaves_its_batch(tmp_path, astray):
 
 def test_the_command_ends_on_a_divergence_with_one_sentence(tmp_path):
     write_dataset(tmp_path / "data", [0, 1])
-    astray = recipe(optimizer={"learning_rate": 1e30, "warmup_epochs": 0}, training={"batch_size": 1, "device": "cpu"})
+    astray = recipe(
+        optimizer={"learning_rate": 1e30}, schedule={"warmup_epochs": 0}, training={"batch_size": 1, "device": "cpu"}
+    )
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(astray.model_dump(mode="json")))
     words = ["--system", "fingerspelling"]
     words += ["--recipe", tmp_path / "recipe.yaml", "--data", tmp_path / "data", "--fold", "0", "--seed", "0"]
@@ -86,7 +88,7 @@ def read(losses: list[float], is_warm: bool = True, **training) -> Readings:
     for step, loss in enumerate(losses, 1):
         readings.add({"loss": torch.tensor(loss)})
         if readings.is_due:
-            readings.look(step, recipe(training=training), is_warm)
+            readings.look(step, recipe(training=training).training, is_warm)
     return readings
 
 
@@ -115,7 +117,7 @@ def test_what_is_no_explosion(losses, options):
 def look_at_norms(norms: list[float], precision: str) -> Readings:
     readings = Readings(unseen_norms=[(step, torch.tensor(norm)) for step, norm in enumerate(norms, 1)])
     readings.add({"loss": torch.tensor(1.0)})
-    readings.look(len(norms), recipe(training={"precision": precision}), is_warm=True)
+    readings.look(len(norms), recipe(training={"precision": precision}).training, is_warm=True)
     return readings
 
 
@@ -135,7 +137,7 @@ def test_a_gradient_that_is_no_number_stops_the_run_unless_a_scaler_skips_it():
 def test_history_holds_what_does_not_depend_on_the_machine(tmp_path, caplog):
     index = write_data(tmp_path)
     with caplog.at_level("INFO"):
-        history = train(recipe(training={"epochs": 1, "batch_size": 2}), tmp_path, index, index, seed=0).history
+        history = fit(recipe(training={"epochs": 1, "batch_size": 2}), tmp_path, index).history
     assert list(history)[:5] == ["epoch", "learning_rate", "gradient_norm", "loss", "loss_ctc"]
     (line,) = [record.getMessage() for record in caplog.records if record.getMessage().startswith("epoch=1/1")]
     said = dict(word.split("=") for word in line.split())
@@ -147,7 +149,8 @@ def test_history_holds_what_does_not_depend_on_the_machine(tmp_path, caplog):
 def test_the_gradient_norm_is_the_one_before_clipping():
     generator = torch.Generator().manual_seed(0)
     x, y = torch.randn(12, 3, generator=generator), torch.randn(12, 1, generator=generator)
-    before, _, _, means = fit_line(x, y, batch_size=6, accumulation=4, max_grad_norm=0.01)  # a step in the second epoch
+    # a step in the second epoch
+    before, _, _, means, _ = fit_line(x, y, batch_size=6, accumulation=4, max_grad_norm=0.01)
     assert math.isnan(means[0]["gradient_norm"])
     assert means[1]["gradient_norm"] == pytest.approx(float(gradient(before, x, y).norm()))
 
@@ -173,16 +176,18 @@ def test_the_average_forgets_faster_at_first():
 def test_the_average_is_what_is_validated_and_saved(tmp_path):
     index = write_data(tmp_path)
     plain, averaged = (
-        train(recipe(training={"epochs": 3, "batch_size": 2, "ema_decay": decay}), tmp_path, index, index, seed=0)
+        fit(recipe(training={"epochs": 3, "batch_size": 2, "ema_decay": decay}), tmp_path, index)
         for decay in (None, 0.9)
     )
     losses = ["loss", "gradient_norm"]
     assert plain.history[losses].equals(averaged.history[losses]), "the trained network does not know of its average"
-    weights = [outcome.model.decoder.lm_head.weight for outcome in (plain, averaged)]
+    weights = [outcome.learner.exported.decoder.lm_head.weight for outcome in (plain, averaged)]
     assert not torch.equal(*weights)
-    clips = ValidationClips(index, tmp_path, 64)
-    texts, _ = predict(averaged.model, clips, 8, CPU, make_autocast(recipe().training, CPU))
-    assert texts == averaged.texts
+    one = recipe()
+    clips = samples.validation(index, tmp_path, one)
+    collate, autocast = Collate(samples, one, is_training=False), make_autocast(one.training, CPU)
+    outputs = answer(averaged.learner, clips, collate, 8, CPU, autocast)
+    assert [answers.read(one) for one in outputs] == averaged.readings
 
 
 # ---------------------------------------------------------------------------------------------- batch-norm statistics
@@ -206,8 +211,9 @@ def test_recomputed_statistics_equal_direct_ones(tmp_path, number, choice):
     values["model"]["choices"]["batch_norm"] = choice
     one = Recipe.model_validate(values)
     torch.manual_seed(0)
-    model = create(one.model)
-    clips = TrainingClips(index, tmp_path, one.data, seed=0)
+    whole = learner.make(one)
+    model = whole.exported
+    clips, collate = samples.training(index, tmp_path, one, seed=0), Collate(samples, one, is_training=False)
     batches = [collate([clips[0, item] for item in items]) for items in ([0, 1, 2], [3], [4, 5, 6, 7])]
     seen: dict[str, list[torch.Tensor]] = {}
 
@@ -229,7 +235,7 @@ def test_recomputed_statistics_equal_direct_ones(tmp_path, number, choice):
             hooks.append(module.norm.register_forward_pre_hook(keep_valid(f"{name}.norm")))
         if isinstance(module, FrontEnd):
             hooks.append(module.register_forward_pre_hook(keep_stem(f"{name}.conv_norm")))
-    recompute_statistics(model, batches, CPU, make_autocast(one.training, CPU))
+    recompute_statistics(whole, batches, CPU, make_autocast(one.training, CPU))
     for hook in hooks:
         hook.remove()
     statistics = {name for name in model.state_dict() if name.endswith("running_mean")}
@@ -240,7 +246,7 @@ def test_recomputed_statistics_equal_direct_ones(tmp_path, number, choice):
         torch.testing.assert_close(norm.running_mean.double(), x_ND.mean(0), rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(norm.running_var.double(), x_ND.var(0), rtol=1e-4, atol=1e-6)
     first = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    recompute_statistics(model, batches, CPU, make_autocast(one.training, CPU))
+    recompute_statistics(whole, batches, CPU, make_autocast(one.training, CPU))
     assert all(torch.equal(first[name], tensor) for name, tensor in model.state_dict().items())
     assert not any(module.training for module in model.modules())
 
@@ -249,11 +255,11 @@ def test_recomputed_statistics_change_nothing_else(tmp_path):
     index = write_data(tmp_path)
     training = FULL["training"] | {"validate_every_epochs": 2}
     running, recomputed = (
-        train(recipe(training=training | {"batch_norm_statistics": choice}), tmp_path, index, index, seed=0)
+        fit(recipe(training=training | {"batch_norm_statistics": choice}), tmp_path, index)
         for choice in ("running", "recomputed")
     )
     assert running.history["loss"].equals(recomputed.history["loss"])
     for (name, one), other in zip(
-        running.model.state_dict().items(), recomputed.model.state_dict().values(), strict=True
+        running.learner.state_dict().items(), recomputed.learner.state_dict().values(), strict=True
     ):
         assert torch.equal(one, other) != ("running_" in name), name

@@ -12,13 +12,14 @@ import pytest
 import torch
 import yaml
 from children import default_signals
+from fingerspelling import PARTS
 from safetensors.torch import load_file
 from test_training import ROOT, recipe, write_dataset
 
-from podium.config import Recipe
 from podium.data.sampler import BucketSampler
+from podium.systems.fingerspelling.recipe import Recipe
 from podium.training import ranks
-from podium.training.run import train_job
+from podium.training.run import Job, train_job
 
 SEED = 5
 
@@ -31,7 +32,8 @@ def quiet_recipe() -> Recipe:
     values = recipe(2).model_dump()
     decoder = {"p_dropout": 0.0, "p_attention_dropout": 0.0, "p_activation_dropout": 0.0}
     values["model"] |= {"p_dropout": 0.0, "p_mask_input": 0.0, "decoder": values["model"]["decoder"] | decoder}
-    values["optimizer"] |= {"epsilon": 1e-3, "warmup_epochs": 0}
+    values["optimizer"] |= {"epsilon": 1e-3}
+    values["schedule"] |= {"warmup_epochs": 0}
     values["training"] |= {
         "epochs": 6, "batch_size": 5, "accumulation": 3, "validate_every_epochs": 2, "save_every_minutes": 0,
         "batch_norm_statistics": "recomputed", "ema_decay": 0.9, "num_threads": 1,
@@ -71,7 +73,7 @@ def same_history(*outs: Path) -> None:
 
 def test_two_processes_equal_one_and_go_on_after_a_kill(data, tmp_path, environment):
     alone, together, disturbed = tmp_path / "alone", tmp_path / "together/out", tmp_path / "disturbed/out"
-    train_job(quiet_recipe(), data, data / "index.parquet", 0, SEED, alone)
+    train_job(Job(data, data / "index.parquet", 0, SEED, alone), quiet_recipe(), PARTS)
     options = {"env": environment, "stderr": subprocess.PIPE, "text": True}
 
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -101,7 +103,8 @@ def test_two_processes_equal_one_and_go_on_after_a_kill(data, tmp_path, environm
     assert results(disturbed) == results(together)
 
     # What two have begun, one can end.
-    train_job(quiet_recipe(), data, data / "index.parquet", 0, SEED, tmp_path / "ended", state=tmp_path / "copy")
+    ended = Job(data, data / "index.parquet", 0, SEED, tmp_path / "ended", state=tmp_path / "copy")
+    train_job(ended, quiet_recipe(), PARTS)
     assert not list((tmp_path / "copy").iterdir())
     same_history(alone, tmp_path / "ended")
 

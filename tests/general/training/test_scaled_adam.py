@@ -6,8 +6,7 @@ import statistics
 import pytest
 import torch
 
-from podium.config import Optimizer, parse
-from podium.errors import UserError
+from podium.config import Eden
 from podium.training.optimizers.scaled_adam import ScaledAdam
 from podium.training.schedules import learning_rate
 
@@ -130,36 +129,21 @@ def test_a_stored_state_goes_on_to_the_bit():
     assert all(torch.equal(whole[name], halves[name]) for name in whole)
 
 
-def eden(**changes) -> Optimizer:
-    values = {"num_batches": 100, "num_epochs": 4, "warmup_start": 0.1}
-    return Optimizer(learning_rate=0.04, schedule="eden", eden=values, warmup_epochs=0, **changes)
+def eden(warmup_epochs: float = 0) -> Eden:
+    return Eden(name="eden", num_batches=100, num_epochs=4, warmup_start=0.1, warmup_epochs=warmup_epochs)
 
 
 def test_eden():
     config = eden()
-    assert learning_rate(config, 0, 50, 30) == 0.04
-    assert learning_rate(config, 49, 50, 30) == pytest.approx(0.04 * (1 + 0.49**2) ** -0.25)
-    assert learning_rate(config, 100, 50, 30) == pytest.approx(0.04 * 2**-0.25 * 1.25**-0.25)
-    assert learning_rate(config, 200, 50, 30) == pytest.approx(0.04 * 5**-0.25 * 2**-0.25)
+    assert learning_rate(0.04, config, 0, 50, 30) == 0.04
+    assert learning_rate(0.04, config, 49, 50, 30) == pytest.approx(0.04 * (1 + 0.49**2) ** -0.25)
+    assert learning_rate(0.04, config, 100, 50, 30) == pytest.approx(0.04 * 2**-0.25 * 1.25**-0.25)
+    assert learning_rate(0.04, config, 200, 50, 30) == pytest.approx(0.04 * 5**-0.25 * 2**-0.25)
 
 
 def test_warm_up_of_eden():
-    config = eden().model_copy(update={"warmup_epochs": 2})
-    free = [learning_rate(eden(), step, 50, 30) for step in (0, 50, 100)]
-    assert [learning_rate(config, step, 50, 30) for step in (0, 50, 100)] == pytest.approx(
+    config = eden(warmup_epochs=2)
+    free = [learning_rate(0.04, eden(), step, 50, 30) for step in (0, 50, 100)]
+    assert [learning_rate(0.04, config, step, 50, 30) for step in (0, 50, 100)] == pytest.approx(
         [0.1 * free[0], 0.55 * free[1], free[2]]
     )
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"name": "scaled_adam", "weight_decay": 0}, "name scaled_adam needs a section 'scaled_adam'"),
-        ({"eden": {}}, "section 'eden' belongs to schedule: eden; remove it"),
-        ({"name": "scaled_adam", "scaled_adam": {}}, "set weight_decay to 0, not 0.05"),
-    ],
-)
-def test_what_does_not_fit_together(changes, words):
-    with pytest.raises(UserError) as error:
-        parse(Optimizer, {"learning_rate": 0.1} | changes, "a.yaml")
-    assert words in str(error.value)

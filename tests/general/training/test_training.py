@@ -13,24 +13,26 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from fingerspelling import PARTS, load_recipe
 from project import ROOT
 from tqdm import tqdm
 
-from podium.config import Optimizer, Recipe, load_recipe
+from podium.config import Cosine
 from podium.data.folds import HELD_OUT
 from podium.errors import UserError
 from podium.landmarks.normalise import STATISTICS_COLUMNS, statistics
-from podium.recognise.inference import TorchRecognizer, read_recipe
-from podium.systems.fingerspelling.networks import create
-from podium.systems.fingerspelling.text import DUMMY_PHRASE
+from podium.recognise.inference import Reading, TorchRecognizer, read_recipe
+from podium.systems.fingerspelling import learner, samples
+from podium.systems.fingerspelling.answers import predictions, score
+from podium.systems.fingerspelling.recipe import Recipe
 from podium.training.device import check_shared_memory, choose_device
-from podium.training.loop import train, train_epoch
+from podium.training.learner import Learner
+from podium.training.loop import Outcome, Rows, train, train_epoch
 from podium.training.meter import epoch_line
 from podium.training.optimizers import make_optimizer
 from podium.training.resume import StateFile, TrainState
-from podium.training.run import reference_rows, train_job
+from podium.training.run import Job, reference_rows, train_job
 from podium.training.schedules import learning_rate
-from podium.training.validation import prediction_table, scores
 
 RECIPES = ROOT / "config/recipes/fingerspelling"
 PHRASES = ["ab", "cab", "bad", "ada", "cc", "dab", "b", "acd"]
@@ -74,39 +76,46 @@ def recipe(number: int = 1, name: str | None = None, **changes: dict) -> Recipe:
     values = load_recipe(RECIPES / f"{name or f'tiny_round{number}'}.yaml").model_dump()
     values["data"]["min_train_frames"] = 1
     for section, keys in changes.items():
-        values[section] |= keys
+        is_other = keys.get("name", values[section].get("name")) != values[section].get("name")
+        values[section] = keys if is_other else values[section] | keys
     return Recipe.model_validate(values)
+
+
+def fit(one: Recipe, root: Path, training: pd.DataFrame, seed: int = 0, **options) -> Outcome:
+    """Trains on rows, and validates on the same."""
+    return train(one, PARTS, Rows(root, training, training), seed, **options)
 
 
 # ---------------------------------------------------------------------------------------------------------- learning
 
 
-ADAMW = {"learning_rate": 0.01, "warmup_epochs": 5}
+ADAMW = {"optimizer": {"learning_rate": 0.01}, "schedule": {"warmup_epochs": 5}}
 SCALED_ADAM = {
-    "name": "scaled_adam", "scaled_adam": {}, "weight_decay": 0, "betas": (0.9, 0.98), "learning_rate": 0.06,
-    "schedule": "eden", "eden": {"num_epochs": 20}, "warmup_epochs": 5, "max_grad_norm": 1000,
-}  # fmt: skip
+    "optimizer": {"name": "scaled_adam", "learning_rate": 0.06, "max_grad_norm": 1000},
+    "schedule": {"name": "eden", "num_epochs": 20, "warmup_epochs": 5},
+}
 
 
 @pytest.mark.parametrize(
-    ("name", "optimizer"),
+    ("name", "sections"),
     [("tiny_round1", ADAMW), ("tiny_round2", ADAMW), ("tiny_zipformer", ADAMW), ("tiny_zipformer", SCALED_ADAM)],
 )
-def test_eight_clips_are_learned_by_heart(tmp_path, name, optimizer):
+def test_eight_clips_are_learned_by_heart(tmp_path, name, sections):
     index = write_data(tmp_path)
     quiet = {"p_dropout": 0.0, "p_mask_input": 0.0}
-    outcome = train(
+    outcome = fit(
         recipe(
             name=name,
             model=quiet | {"decoder": {"num_layers": 1, "ff_dim": 64, "p_dropout": 0.0, "p_attention_dropout": 0.0}},
             data={"p_mirror": 0.0, "augment": []},
-            optimizer=optimizer,
             training={"epochs": 60, "validate_every_epochs": 30},
+            **sections,
         ),
-        tmp_path, index, index, seed=0,
-    )  # fmt: skip
+        tmp_path,
+        index,
+    )
     assert outcome.history["loss"].iloc[-1] < 0.1 * outcome.history["loss"].iloc[0]
-    assert outcome.texts == PHRASES
+    assert [one.text for one in outcome.readings] == PHRASES
     assert outcome.metrics["score"] == 1.0
     assert outcome.history["score"].notna().tolist() == [epoch in (30, 60) for epoch in range(1, 61)]
 
@@ -116,7 +125,7 @@ def run_twice(tmp_path: Path, first: Recipe, second: Recipe, seeds: tuple[int, i
     write_dataset(root, [0, 1, 1, 0])
     outs = [tmp_path / "one", tmp_path / "two"]
     for out, one, seed in zip(outs, (first, second), seeds, strict=True):
-        train_job(one, root, root / "index.parquet", 0, seed, out, None)
+        train_job(Job(root, root / "index.parquet", 0, seed, out), one, PARTS)
     return outs
 
 
@@ -132,7 +141,7 @@ def test_same_seed_same_bits(tmp_path):
 
 
 def test_neither_loader_processes_nor_validations_change_the_bits(tmp_path):
-    helped = {"data": FULL["data"] | {"num_workers": 2}, "training": FULL["training"] | {"validate_every_epochs": 3}}
+    helped = FULL | {"training": FULL["training"] | {"validate_every_epochs": 3, "num_workers": 2}}
     one, two = run_twice(tmp_path, recipe(**FULL), recipe(**helped))
     for name in ("model.safetensors", "metrics.json", "oof.parquet"):
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
@@ -143,30 +152,42 @@ def test_another_seed_is_another_network(tmp_path):
     assert (one / "model.safetensors").read_bytes() != (two / "model.safetensors").read_bytes()
 
 
-class Line(torch.nn.Module):
-    """A stand-in for a network: the mean over a batch of (w·x − y)²."""
+class Line(Learner):
+    """A stand-in: the mean over a batch of (w·x − y)²."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(torch.nn.Identity())
         self.weight = torch.nn.Parameter(torch.tensor([[1.0, -2.0, 0.5]]))
+        self.seen = []
 
-    def forward(self, batch: dict[str, torch.Tensor], generator: torch.Generator) -> dict[str, torch.Tensor]:
+    def forward(self, batch, progress, generator) -> dict[str, torch.Tensor]:
         return {"loss": ((batch["x"] @ self.weight.T - batch["y"]) ** 2).mean()}
+
+    def after_step(self, progress) -> None:
+        self.seen.append(progress)
+
+    def outputs(self, batch):
+        return {}
+
+    def observe(self, x):
+        return {"raw": x}
 
 
 def gradient(weight: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return 2 * ((x @ weight.T - y) * x).mean(0, keepdim=True)
 
 
-def fit_line(x: torch.Tensor, y: torch.Tensor, batch_size: int, accumulation: int, max_grad_norm: float = 1e9):
-    """Two epochs of plain gradient descent: first weights, last ones, the last step's rate, the epochs' means."""
+def fit_line(x, y, batch_size: int, accumulation: int, max_grad_norm: float = 1e9, model: Line | None = None):
+    """Two epochs of plain gradient descent: first weights, last ones, the last step's rate, the epochs' means, and what
+    learned."""
     parts = [slice(begin, begin + batch_size) for begin in range(0, len(x), batch_size)]
     batches = [{"x": x[part], "y": y[part]} for part in parts]
     one = recipe(
-        optimizer={"warmup_epochs": 0, "max_grad_norm": max_grad_norm},
+        optimizer={"max_grad_norm": max_grad_norm},
+        schedule={"warmup_epochs": 0},
         training={"epochs": 2, "batch_size": batch_size, "accumulation": accumulation},
     )
-    model = Line()
+    model = model or Line()
     before = model.weight.detach().clone()
     descent = torch.optim.SGD(model.parameters(), lr=one.optimizer.learning_rate)
     state = TrainState(model, descent, torch.amp.GradScaler("cpu", enabled=False), torch.Generator())
@@ -175,7 +196,7 @@ def fit_line(x: torch.Tensor, y: torch.Tensor, batch_size: int, accumulation: in
         for _ in range(2):
             means.append(train_epoch(state, batches, one, CPU, progress, StateFile(None, {}, 0)))
             state.begin_next_epoch()
-    return before, model.weight.detach(), descent.param_groups[0]["lr"], means
+    return before, model.weight.detach(), descent.param_groups[0]["lr"], means, model
 
 
 @pytest.fixture
@@ -186,19 +207,54 @@ def points() -> tuple[torch.Tensor, torch.Tensor]:
 
 @pytest.mark.parametrize(("batch_size", "accumulation"), [(12, 2), (6, 4), (4, 6), (3, 8)])
 def test_accumulated_batches_equal_a_large_one(points, batch_size, accumulation):
-    before, after, rate, _ = fit_line(*points, batch_size, accumulation)
+    before, after, rate, *_ = fit_line(*points, batch_size, accumulation)
     torch.testing.assert_close(after, before - rate * gradient(before, *points))
 
 
 def test_accumulation_runs_on_across_epochs(points):
     x, y = points
-    before, after, rate, _ = fit_line(x, y, batch_size=6, accumulation=3)  # a step at the third of four micro-batches
+    before, after, rate, *_ = fit_line(x, y, batch_size=6, accumulation=3)  # a step at the third of four micro-batches
     first, second = gradient(before, x[:6], y[:6]), gradient(before, x[6:], y[6:])
     torch.testing.assert_close(after, before - rate * (2 * first + second) / 3)
 
 
+def test_the_learner_hears_of_every_step(points):
+    model = fit_line(*points, batch_size=6, accumulation=3)[4]
+    assert model.seen == [(3, 4, 1, 2)]
+
+
+class Pair(Line):
+    """Two weights, each with a bound of its own on its gradient."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.other = torch.nn.Parameter(torch.ones(2))
+
+    def forward(self, batch, progress, generator) -> dict[str, torch.Tensor]:
+        return {"loss": 30 * self.weight.sum() + 40 * self.other.sum()}
+
+    def parameter_groups(self):
+        return [{"params": [self.weight], "max_grad_norm": 1.0}, {"params": [self.other]}]
+
+
+def test_every_group_has_its_own_bound(points):
+    model = Pair()
+    before, other = model.weight.detach().clone(), model.other.detach().clone()
+    _, _, rate, _, _ = fit_line(*points, 12, 2, max_grad_norm=2.0, model=model)
+    torch.testing.assert_close(before - model.weight, torch.full((1, 3), rate / 3**0.5))
+    torch.testing.assert_close(other - model.other, torch.full((2,), rate * 2 / 2**0.5))
+
+
+@pytest.mark.parametrize("name", ["adamw", "scaled_adam"])
+def test_optimisers_take_all_groups(name):
+    one = recipe(optimizer={"name": name, "learning_rate": 0.01})
+    model = Pair()
+    taken = [one for group in make_optimizer(model, one.optimizer).param_groups for one in group["params"]]
+    assert {id(parameter) for parameter in taken} == {id(model.weight), id(model.other)}
+
+
 def test_the_accumulated_gradient_is_clipped(points):
-    before, after, rate, _ = fit_line(*points, 6, 4, max_grad_norm=0.1)
+    before, after, rate, *_ = fit_line(*points, 6, 4, max_grad_norm=0.1)
     direction = torch.nn.functional.normalize(gradient(before, *points))
     torch.testing.assert_close(after, before - rate * 0.1 * direction)
 
@@ -207,22 +263,22 @@ def test_the_accumulated_gradient_is_clipped(points):
 def test_half_precision_learns_too(tmp_path, precision):
     index = write_data(tmp_path)
     training = {"precision": precision, "epochs": 12, "validate_every_epochs": 12}
-    history = train(recipe(2, training=training), tmp_path, index, index, seed=0).history
+    history = fit(recipe(2, training=training), tmp_path, index).history
     assert history["loss"].iloc[-1] < 0.7 * history["loss"].iloc[0]
 
 
 def test_a_step_that_never_comes_is_refused(tmp_path):
     index = write_data(tmp_path)
     with pytest.raises(UserError, match=r"training.accumulation 9"):
-        train(recipe(training={"batch_size": 2, "accumulation": 9, "epochs": 2}), tmp_path, index, index, seed=0)
+        fit(recipe(training={"batch_size": 2, "accumulation": 9, "epochs": 2}), tmp_path, index)
 
 
 # ------------------------------------------------------------------------------------------- optimiser and schedule
 
 
 def test_schedule():
-    config = Optimizer(learning_rate=2.0, warmup_epochs=2)
-    rates = [learning_rate(config, step, steps_per_epoch=5, epochs=6) for step in range(31)]
+    config = Cosine(name="cosine", warmup_epochs=2)
+    rates = [learning_rate(2.0, config, step, steps_per_epoch=5, epochs=6) for step in range(31)]
     assert rates[:11] == pytest.approx([0.2 * step for step in range(11)])
     assert rates[20] == pytest.approx(1.0)  # half-way through the cosine
     assert rates[15] == pytest.approx(1 + math.cos(math.pi / 4))
@@ -230,16 +286,16 @@ def test_schedule():
 
 
 def test_warm_up_longer_than_the_run():
-    config = Optimizer(learning_rate=1.0, warmup_epochs=10)
-    assert learning_rate(config, 5, steps_per_epoch=5, epochs=1) == pytest.approx(0.1)
+    config = Cosine(name="cosine", warmup_epochs=10)
+    assert learning_rate(1.0, config, 5, steps_per_epoch=5, epochs=1) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("name", ["squeezeformer_relpos", "squeezeformer_rope"])
 def test_only_matrices_decay(name):
-    one = recipe(model={"name": name, "ctc_weight": 0.1})
-    model = create(one.model)
-    decayed, spared = make_optimizer(model, one.optimizer).param_groups
-    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    one = recipe(1 if name == "squeezeformer_relpos" else 2, model={"ctc_weight": 0.1})
+    one_learner = learner.make(one)
+    decayed, spared = make_optimizer(one_learner, one.optimizer).param_groups
+    names = {id(parameter): name for name, parameter in one_learner.exported.named_parameters()}
     decayed, spared = ({names[id(parameter)] for parameter in group["params"]} for group in (decayed, spared))
     assert decayed | spared == set(names.values()) and not decayed & spared
     assert {"frontend.conv.weight", "encoder.blocks.0.conv.depthwise.weight", "decoder.lm_head.weight"} <= decayed
@@ -251,7 +307,7 @@ def test_only_matrices_decay(name):
 
 def test_everything_decays_as_published():
     one = recipe(optimizer={"weight_decay_on": "all"})
-    model = create(one.model)
+    model = learner.make(one)
     (group,) = make_optimizer(model, one.optimizer).param_groups
     assert group["weight_decay"] == one.optimizer.weight_decay
     assert len(group["params"]) == len(list(model.parameters()))
@@ -260,22 +316,20 @@ def test_everything_decays_as_published():
 # ------------------------------------------------------------------------------------------------------------- scores
 
 
-def test_scores_with_and_without_the_dummy_phrase():
+def readings(*texts: str) -> list[Reading]:
+    return [Reading(text, 0.1) for text in texts]
+
+
+def test_scores():
     table = pd.DataFrame({"phrase": ["abc", "abc", "2 a-e -aroe"], "num_frames": [14, 15, 300]})
-    found = scores(table, ["abc", "acb", "zzz"], np.array([0.9, 0.9, 0.1]))
+    found = score(table, readings("abc", "acb", "zzz"))
+    assert list(found) == ["score", "score_damerau"]
     assert found["score"] == pytest.approx(1 - (0 + 2 + 11) / 17)
     assert found["score_damerau"] == pytest.approx(1 - (0 + 1 + 11) / 17)
-    assert DUMMY_PHRASE == "2 a-e -aroe"
-    assert found["score_postprocessed"] == pytest.approx(1 - (10 + 2 + 0) / 17)
-
-
-def test_without_a_confidence_only_short_clips_get_the_dummy_phrase():
-    table = pd.DataFrame({"phrase": ["abc", "abd"], "num_frames": [200, 200]})
-    assert scores(table, ["abc", "abd"], np.array([np.nan, np.nan]))["score_postprocessed"] == 1.0
 
 
 def test_rows_of_the_prediction_table_score_by_damerau(tmp_path):
-    table = prediction_table(write_data(tmp_path), ["ba", "", *PHRASES[2:]])
+    table = predictions(write_data(tmp_path), readings("ba", "", *PHRASES[2:]))
     assert table["score"].tolist() == [0.5, 0.0, *[1.0] * 6]
     assert list(table) == [
         "file_id", "sequence_id", "participant_id", "phrase", "num_frames", "prediction", "score",
@@ -290,7 +344,7 @@ def test_a_full_fit_leaves_all_that_export_needs(tmp_path):
     write_dataset(root, [0, 1, HELD_OUT, 0])
     index = pd.read_parquet(root / "index.parquet").assign(score=0.5)
     index.to_parquet(tmp_path / "train_with_oof.parquet")
-    train_job(recipe(2), root, tmp_path / "train_with_oof.parquet", None, 7, out, events)
+    train_job(Job(root, tmp_path / "train_with_oof.parquet", None, 7, out, events), recipe(2), PARTS)
     assert sorted(path.name for path in out.iterdir()) == [
         "history.csv", "metrics.json", "model.safetensors", "recipe.json", "reference.npz",
     ]  # fmt: skip
@@ -325,14 +379,16 @@ def test_no_gpu_where_one_is_demanded(monkeypatch):
 
 
 def test_loaders_that_would_find_no_shared_memory(monkeypatch):
-    one = recipe(data={"num_workers": 2}, training={"batch_size": 100})
-    needed = 2 * 2 * 100 * one.data.max_frames * 390 * 4
+    one = recipe(training={"num_workers": 2, "batch_size": 100})
+    clip_bytes = samples.clip_bytes(one)
+    assert clip_bytes == one.data.max_frames * 390 * 4
+    needed = 2 * 2 * 100 * clip_bytes
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=needed - 1))
     with pytest.raises(UserError, match="2 loader process.es. may need .*--shm-size=8g"):
-        check_shared_memory(one)
-    check_shared_memory(recipe(data={"num_workers": 0}))
+        check_shared_memory(one.training, clip_bytes)
+    check_shared_memory(recipe().training, clip_bytes)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=needed))
-    check_shared_memory(one)
+    check_shared_memory(one.training, clip_bytes)
 
 
 def test_gpu_only_when_wanted(monkeypatch):

@@ -6,8 +6,8 @@ import torch
 from golden_networks import Golden
 
 from podium.landmarks.mediapipe import PARTS, SLOTS
+from podium.systems.fingerspelling.learner import observe
 from podium.systems.fingerspelling.networks.base import tidy_ids
-from podium.systems.fingerspelling.networks.checkpoint import observe
 from podium.systems.fingerspelling.networks.decoder import greedy, reverse_labels, shift_right
 from podium.systems.fingerspelling.networks.layers import part_view
 from podium.systems.fingerspelling.networks.original import from_original, to_original

@@ -13,14 +13,13 @@ import yaml
 from safetensors.torch import load_file, save_file
 from small_networks import random_network, small_recipe, state_of
 
-from podium.config import Recipe
 from podium.errors import UserError
 from podium.landmarks.mediapipe import COLUMNS
 from podium.storage.files import file_digest, read_json
 from podium.systems.fingerspelling.networks.attention import rotary_table
-from podium.systems.fingerspelling.networks.checkpoint import save_weights
 from podium.systems.fingerspelling.networks.decoder import position_table
 from podium.systems.fingerspelling.networks.original import to_original
+from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.winners_weights import (
     build,
     import_checkpoint,
@@ -28,6 +27,7 @@ from podium.systems.fingerspelling.winners_weights import (
     read_tensors,
     reference_clips,
 )
+from podium.training.weights import save_weights
 
 RECIPE = small_recipe(max_frames=64, ctc_weight=0)
 WRITTEN = ["inference_args.json", "model.safetensors", "recipe.json", "reference.npz"]

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from small_networks import random_clip, random_network, small_recipe, state_of
+from small_networks import learner_of, random_clip, random_network, small_recipe, state_of
 
 from podium.errors import UserError
 from podium.export.graph import preprocess
@@ -15,8 +15,8 @@ from podium.export.twins import load_twin, save_twin
 from podium.landmarks.normalise import normalise, resize
 from podium.storage.files import write_json
 from podium.systems.fingerspelling.networks import MODELS
-from podium.systems.fingerspelling.networks.checkpoint import write_reference
 from podium.systems.fingerspelling.twins import TWINS, port
+from podium.training.weights import write_reference
 
 LENGTHS = (1, 2, 40, 150)
 
@@ -29,7 +29,7 @@ class Pair:
         self.network = random_network(self.recipe)
         self.state = state_of(self.network)
         clips = [random_clip(num_frames) for num_frames in LENGTHS]
-        write_reference(self.network, self.recipe, clips, folder / "reference.npz")
+        write_reference(learner_of(self.network, self.recipe), clips, folder / "reference.npz")
         self.reference = dict(np.load(folder / "reference.npz"))
         self.twin = port(self.recipe, self.state, "the test")
 

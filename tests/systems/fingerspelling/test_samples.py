@@ -1,24 +1,26 @@
 """Training and validation samples: what they are, and that nothing but their key decides them."""
 
 import pickle
-from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from fingerspelling import load_recipe
 from project import ROOT
 from torch.utils.data import DataLoader
 
-from podium.config import Data, load_recipe
 from podium.data.clips import Clips, cut, mirror
 from podium.data.sampler import BucketSampler
 from podium.errors import UserError
 from podium.landmarks.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, standardise, statistics
 from podium.systems.fingerspelling import samples as dataset
 from podium.systems.fingerspelling.augment import build_augmentations
+from podium.systems.fingerspelling.recipe import Data
 from podium.systems.fingerspelling.samples import TrainingClips, ValidationClips, collate
 from podium.systems.fingerspelling.text import encode
+from podium.training.batches import Collate
 
 PLAIN = {"p_mirror": 0.0, "p_cutmix": 0.0}
 AUGMENT = [
@@ -117,8 +119,9 @@ def test_loader_processes_change_nothing(prepared, num_workers):
     clips = TrainingClips(table, root, Data(augment=AUGMENT, supplemental="all"), seed=3)
     sampler = BucketSampler(len(clips), clips.num_frames, 5, 2, seed=3)
     sampler.set_epoch(4)
-    batches = list(DataLoader(clips, batch_sampler=sampler, collate_fn=collate, num_workers=num_workers))
-    expected = [collate([clips[key] for key in keys]) for keys in sampler]
+    batched = Collate(dataset, SimpleNamespace(data=Data()), is_training=True)
+    batches = list(DataLoader(clips, batch_sampler=sampler, collate_fn=batched, num_workers=num_workers))
+    expected = [batched([clips[key] for key in keys]) for keys in sampler]
     assert len(batches) == len(expected) == len(sampler)
     for batch, other in zip(batches, expected, strict=True):
         assert all(torch.equal(batch[name], other[name]) for name in other)
@@ -295,10 +298,9 @@ def test_long_phrases_are_cut_to_the_labels(prepared):
     assert all(clips[0, item].labels_S.shape == (33,) for item in range(12))
 
 
-def test_wrong_augmentation_is_named(prepared):
-    root, table = prepared
+def test_wrong_augmentation_is_named():
     with pytest.raises(UserError, match="did you mean 'affine'"):
-        TrainingClips(table, root, Data(augment=[{"name": "afine"}]), seed=0)
+        Data(augment=[{"name": "afine"}])
 
 
 def test_validation_is_untouched(prepared):
@@ -318,8 +320,13 @@ def test_collate(prepared):
     root, table = prepared
     clips = ValidationClips(table.assign(score=0.25), root, max_frames=384)
     samples = [clips[row] for row in (3, 8, 15)]
-    for pad_to, num_frames in ((None, max(len(one.x_TLC) for one in samples)), (384, 384)):
-        batch = partial(collate, pad_to=pad_to)(samples)
+    longest = max(len(one.x_TLC) for one in samples)
+    for pad_to, is_training, num_frames in (
+        ("batch", True, longest), ("max_frames", False, longest), ("max_frames", True, 384),
+    ):  # fmt: skip
+        recipe = SimpleNamespace(data=Data(pad_to=pad_to))
+        assert all(isinstance(value, np.ndarray) for value in collate(samples, recipe, is_training).values())
+        batch = Collate(dataset, recipe, is_training)(samples)
         assert {name: (tuple(value.shape), value.dtype) for name, value in batch.items()} == {
             "x_BTLC": ((3, num_frames, 130, 3), torch.float32),
             "mask_BT": ((3, num_frames), torch.bool),

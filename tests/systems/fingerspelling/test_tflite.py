@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from raw_folder import landmark_frame, table
-from small_networks import random_clip, random_network, small_recipe, state_of
+from small_networks import learner_of, random_clip, random_network, small_recipe, state_of
 
 from podium import config
 from podium.errors import UserError
@@ -25,9 +25,9 @@ from podium.provenance import PACKAGE
 from podium.recognise.inference import TfliteRecognizer, TorchRecognizer
 from podium.storage.files import read_json, write_json
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
-from podium.systems.fingerspelling.networks.checkpoint import save_weights, write_reference
 from podium.systems.fingerspelling.text import DUMMY_PHRASE, END, decode
 from podium.systems.fingerspelling.twins import port
+from podium.training.weights import save_weights, write_reference
 
 SCRIPTS = PACKAGE.parent.parent / "workflow/scripts"
 MIN_FRAMES, MAX_FRAMES, SEEDS = 15, 64, (2, 1)
@@ -59,7 +59,8 @@ class Export:
         for seed, network in zip(SEEDS, self.networks, strict=True):
             save_weights(network, folder / f"{seed}.safetensors")
             write_json(folder / f"{seed}.json", {"recipe": self.recipe.model_dump(mode="json"), "seed": seed})
-            write_reference(network, self.recipe, [random_clip(20), random_clip(90)], folder / f"{seed}.npz")
+            clips = [random_clip(20), random_clip(90)]
+            write_reference(learner_of(network, self.recipe), clips, folder / f"{seed}.npz")
             done = script(
                 "port_seed", "--model", folder / f"{seed}.safetensors", "--recipe", folder / f"{seed}.json",
                 "--out", folder / f"port{seed}",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_networks import SECTIONS, random_clip, random_network, small_recipe, state_of
+from small_networks import KEYS, learner_of, random_clip, random_network, small_recipe, state_of
 
 from podium.export.answers import answer_all, write_answers
 from podium.export.clips import Clip, edge_clips
@@ -12,9 +12,9 @@ from podium.export.operators import check_operators
 from podium.export.parity import check_stages
 from podium.export.verification import check_readers
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
-from podium.systems.fingerspelling.networks.checkpoint import write_reference
 from podium.systems.fingerspelling.twins import port
 from podium.systems.fingerspelling.twins.zipformer import swoosh_l, swoosh_r
+from podium.training.weights import write_reference
 
 SQUEEZEFORMER_PARTS = {
     "activation": "silu", "norm": "layer", "bypass": False, "attention": "separate", "nonlin_attention": False,
@@ -23,7 +23,7 @@ SQUEEZEFORMER_PARTS = {
 
 
 def section(**changes) -> dict:
-    return SECTIONS["zipformer"]["zipformer"] | changes
+    return KEYS["zipformer"] | changes
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,9 @@ def section(**changes) -> dict:
     ids=lambda changes: "-".join(changes),
 )  # fmt: skip
 def test_every_switch_has_its_twin(tmp_path, changes):
-    recipe = small_recipe("zipformer", max_frames=64, zipformer=section(**changes))
+    recipe = small_recipe("zipformer", max_frames=64, **section(**changes))
     network = random_network(recipe)
-    write_reference(network, recipe, [random_clip(1), random_clip(30)], tmp_path / "reference.npz")
+    write_reference(learner_of(network, recipe), [random_clip(1), random_clip(30)], tmp_path / "reference.npz")
     twin = port(recipe, state_of(network), "the test")
     report = check_stages(twin, dict(np.load(tmp_path / "reference.npz")))
     assert report["passed"], report

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from podium.landmarks.normalise import normalise, resize
+from podium.systems.fingerspelling.learner import observe_encoder
 from podium.systems.fingerspelling.networks.base import SignReader
-from podium.systems.fingerspelling.networks.checkpoint import observe_encoder
 from podium.systems.fingerspelling.networks.decoder import greedy
 from podium.systems.fingerspelling.text import END, VOCAB_SIZE
 

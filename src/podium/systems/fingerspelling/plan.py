@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from podium.config import TRAINING_ONLY, Count, Dataset, Probability, Recipe, Section
-from podium.systems.fingerspelling.augment import build_augmentations
+from podium.config import TRAINING_ONLY, Count, Dataset, Probability, Section
+from podium.systems.fingerspelling.recipe import Recipe
 
-__all__ = ["LABEL", "SCORES", "TRAINING_ONLY", "Dataset", "Recipe", "Settings", "check_recipe"]
+__all__ = ["LABEL", "SCORES", "TRAINING_ONLY", "Dataset", "Recipe", "Settings"]
 
 LABEL = "phrase"  # the column of the label in tables
 SCORES = {"score": "score", "score_damerau": "with Damerau's distance"}  # of a stage or a file → how people call it
@@ -17,7 +17,3 @@ class Settings(Section):
     min_frames: Count = Field(15, description="shorter clips get the dummy phrase")
     min_confidence: Probability = Field(0.15, description="less confident clips get the dummy phrase")
 
-
-def check_recipe(recipe: Recipe) -> None:
-    """Raises `UserError` if a recipe names what there is not, which its sections alone cannot tell."""
-    build_augmentations(recipe.data.augment)

@@ -1,4 +1,4 @@
-"""Training and validation samples as torch datasets, and how they become batches.
+"""Training and validation samples, and how they become batches.
 
 Legend: B batch, T frames, L landmarks (130), C coordinates (3), S label positions (33).
 """
@@ -9,18 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
-from torch.utils.data import Dataset
 
-from podium.config import Data
 from podium.data.clips import Clips, Labelled, Stretch, cutmix
 from podium.errors import UserError
-from podium.landmarks.mediapipe import NUM_LANDMARKS
+from podium.landmarks.mediapipe import COLUMNS, NUM_LANDMARKS
 from podium.landmarks.normalise import fill_missing, resize
 from podium.systems.fingerspelling.augment import FrameAugmentation, build_augmentations
+from podium.systems.fingerspelling.recipe import Data, Recipe
 from podium.systems.fingerspelling.text import encode
 
-TABLE_COLUMNS = ["split", "file_id", "sequence_id", "participant_id", "phrase", "offset", "num_frames"]
+TABLE_COLUMNS = ["phrase"]  # needed of a table beside `podium.training.split.TABLE_COLUMNS`
 MAX_PLANNED = 4096  # four times the clips that are usually sorted together
 
 
@@ -53,7 +51,7 @@ class _Plan(NamedTuple):
     rng: np.random.Generator
 
 
-class TrainingClips(Dataset):
+class TrainingClips:
     """Training samples by key ``(epoch, item)``.
 
     All random draws of a sample come from (seed, epoch, item), so that neither the order of the keys nor the number of
@@ -151,7 +149,7 @@ class TrainingClips(Dataset):
         return int(candidates[drawn + (drawn >= place)])
 
 
-class ValidationClips(Dataset):
+class ValidationClips:
     """All rows of a table, unchanged but for the resize of long clips; keys are positions in the table.
 
     Args:
@@ -171,6 +169,10 @@ class ValidationClips(Dataset):
     def lengths(self) -> np.ndarray:
         """(len(self),) int64: frames of each clip."""
         return self._rows.num_frames
+
+    def raw(self, row: int) -> np.ndarray:
+        """(T, 390) float32, NaN kept: what the exported file takes. A new array."""
+        return self._rows.clips.raw(row).copy()
 
     def __getitem__(self, row: int) -> Sample:
         x_TLC = self._rows.clips.normalised(row)
@@ -220,28 +222,40 @@ class _Rows:
         return self._phrases[row].decode("ascii"), float(self._scores[row])
 
 
-def collate(samples: list[Sample], pad_to: int | None = None) -> dict[str, torch.Tensor]:
-    """Stacks samples, zero-padded behind.
+def training(table: pd.DataFrame, root: str | Path, recipe: Recipe, seed: int) -> TrainingClips:
+    """The training samples of a run."""
+    return TrainingClips(table, root, recipe.data, seed)
 
-    Args:
-        pad_to: Frames of the batch, at least those of its longest clip; None takes the longest clip's.
+
+def validation(table: pd.DataFrame, root: str | Path, recipe: Recipe) -> ValidationClips:
+    """The clips of a table, as a network is judged by them."""
+    return ValidationClips(table, root, recipe.data.max_frames)
+
+
+def clip_bytes(recipe: Recipe) -> int:
+    """What the longest clip takes in a batch."""
+    return recipe.data.max_frames * len(COLUMNS) * 4
+
+
+def collate(samples: list[Sample], recipe: Recipe, is_training: bool) -> dict[str, np.ndarray]:
+    """Stacks samples, zero-padded behind: to the longest, or as ``data.pad_to`` says in training.
 
     Returns:
         x_BTLC float32 (in memory B, T, C, L), mask_BT bool (True on frames of the clip), labels_BS int64, score_B
         float32, lengths_B int64 (frames of the recordings), row_B int64.
     """
-    longest = max(len(sample.x_TLC) for sample in samples)
-    num_frames = longest if pad_to is None else pad_to
+    is_fixed = is_training and recipe.data.pad_to == "max_frames"
+    num_frames = recipe.data.max_frames if is_fixed else max(len(sample.x_TLC) for sample in samples)
     x_BTCL = np.zeros((len(samples), num_frames, 3, NUM_LANDMARKS), dtype=np.float32)
     mask_BT = np.zeros((len(samples), num_frames), dtype=bool)
     for x_TCL, mask_T, sample in zip(x_BTCL, mask_BT, samples, strict=True):
         x_TCL[: len(sample.x_TLC)] = sample.x_TLC.transpose(0, 2, 1)
         mask_T[: len(sample.x_TLC)] = True
     return {
-        "x_BTLC": torch.from_numpy(x_BTCL).transpose(2, 3),
-        "mask_BT": torch.from_numpy(mask_BT),
-        "labels_BS": torch.from_numpy(np.stack([sample.labels_S for sample in samples])),
-        "score_B": torch.tensor([sample.score for sample in samples], dtype=torch.float32),
-        "lengths_B": torch.tensor([sample.num_frames for sample in samples]),
-        "row_B": torch.tensor([sample.row for sample in samples]),
+        "x_BTLC": x_BTCL.transpose(0, 1, 3, 2),
+        "mask_BT": mask_BT,
+        "labels_BS": np.stack([sample.labels_S for sample in samples]),
+        "score_B": np.array([sample.score for sample in samples], dtype=np.float32),
+        "lengths_B": np.array([sample.num_frames for sample in samples], dtype=np.int64),
+        "row_B": np.array([sample.row for sample in samples], dtype=np.int64),
     }

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from podium.config import Optimizer
+from podium import config
+from podium.training.learner import Learner
 from podium.training.optimizers.registry import OPTIMIZERS
 
 SIZE_PERIOD = 4  # steps between two updates of a tensor's size
@@ -149,7 +150,9 @@ def _momentum(state: dict, step_N: Tensor, group: dict) -> Tensor:
 
 
 @OPTIMIZERS.register("scaled_adam")
-def scaled_adam(model: nn.Module, config: Optimizer) -> ScaledAdam:
+def scaled_adam(learner: Learner, settings: config.ScaledAdam) -> ScaledAdam:
     """ScaledAdam over all parameters."""
-    clipping_scale = config.scaled_adam.clipping_scale
-    return ScaledAdam(model.parameters(), config.learning_rate, config.betas, config.epsilon, clipping_scale)
+    parameters = [parameter for group in learner.parameter_groups() for parameter in group["params"]]
+    return ScaledAdam(
+        parameters, settings.learning_rate, settings.betas, settings.epsilon, settings.clipping_scale
+    )

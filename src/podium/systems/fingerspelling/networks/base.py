@@ -9,12 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from podium.config import Model
 from podium.systems.fingerspelling.networks.decoder import Decoder, greedy, mask_inputs, shift_right
+from podium.systems.fingerspelling.recipe import Model
 from podium.systems.fingerspelling.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
+from podium.training.learner import Batch
 from podium.training.reduction import part_of_mean
-
-Batch = dict[str, Tensor]
 
 
 class SignReader(nn.Module, ABC):
@@ -23,8 +22,8 @@ class SignReader(nn.Module, ABC):
     A batch holds ``x_BTLC`` (B, T, 130, 3) float32, normalised, missing landmarks and pads 0; ``mask_BT`` bool, true at
     valid frames; ``labels_BS`` (B, 33) int64; ``score_B`` float32.
 
-    `networks.checkpoint` looks inside: a network has the modules ``frontend`` and ``encoder.blocks``; where it has
-    front ends for parts of the body, ``parts`` holds them by name.
+    The learner looks inside: a network has the modules ``frontend`` and ``encoder.blocks``; if it has front ends for
+    parts of the body, ``parts`` holds them by name.
     """
 
     def __init__(self, config: Model) -> None:

@@ -13,10 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from podium.config import Decoder as DecoderConfig
 from podium.systems.fingerspelling.networks.attention import attend, hide, join_heads, split_heads
-from podium.systems.fingerspelling.networks.layers import NORM_EPSILON, Dropout
+from podium.systems.fingerspelling.networks.layers import Dropout
+from podium.systems.fingerspelling.recipe import Decoder as DecoderConfig
 from podium.systems.fingerspelling.text import END, LABEL_LENGTH, MASK, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
+from podium.training.batch_norm import NORM_EPSILON
 
 INIT_DEVIATION = 0.02
 NUM_POSITIONS = PAD + 1 + LABEL_LENGTH  # a start token stands at PAD + 1

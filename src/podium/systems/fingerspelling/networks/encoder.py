@@ -8,9 +8,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from podium.config import Model
 from podium.systems.fingerspelling.networks.attention import hide
-from podium.systems.fingerspelling.networks.layers import NORM_EPSILON, Affine, ConvModule, FeedForward
+from podium.systems.fingerspelling.networks.layers import Affine, ConvModule, FeedForward
+from podium.systems.fingerspelling.recipe import Model
+from podium.training.batch_norm import NORM_EPSILON
 
 
 class Block(nn.Module):

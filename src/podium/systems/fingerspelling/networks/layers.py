@@ -1,4 +1,4 @@
-"""Building blocks of the encoders: masked batch norm, the front end, feed-forward and convolution modules.
+"""Building blocks of the encoders: the front end, feed-forward and convolution modules.
 
 Letters in tensor names: B batch, T frames, L landmarks, C coordinates, D width, K channels of the stem, P landmark
 positions after the stem, I numbers of a patch.
@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from podium.training.batch_norm import MaskedBatchNorm
 from podium.training.reduction import sum_over_ranks
 
-NORM_EPSILON = 1e-5
 STEM_CHANNELS = 32
 
 
@@ -39,52 +39,6 @@ class Dropout(nn.Module):
         return dropout(x, self.p) if self.training else x
 
 
-class MaskedBatchNorm(nn.Module):
-    """Batch norm over the last dimension whose statistics leave out padding.
-
-    In training the statistics are those of the positions where the mask is true; in evaluation the running ones. All
-    positions are normalised; what becomes of pads is the caller's affair. Everything is computed in float32. Where
-    several processes share a batch, the statistics are those of the whole batch.
-
-    Args:
-        num_features: Size of the last dimension.
-        momentum: Share of the new batch in the running statistics.
-    """
-
-    def __init__(self, num_features: int, momentum: float = 0.1) -> None:
-        super().__init__()
-        self.momentum = momentum
-        self.weight = nn.Parameter(torch.ones(num_features))
-        self.bias = nn.Parameter(torch.zeros(num_features))
-        self.register_buffer("running_mean", torch.zeros(num_features))
-        self.register_buffer("running_var", torch.ones(num_features))
-
-    def forward(self, x_BTD: Tensor, mask_BT: Tensor) -> Tensor:
-        """(B, T, num_features) → the same shape and dtype."""
-        x32_BTD = x_BTD.float()
-        if self.training:
-            weight_BT1 = mask_BT.unsqueeze(-1).float()
-            count = sum_over_ranks(weight_BT1.sum())
-            mean_D = sum_over_ranks((x32_BTD * weight_BT1).sum((0, 1))) / count
-            var_D = sum_over_ranks(((x32_BTD - mean_D).square() * weight_BT1).sum((0, 1))) / count
-            self.update(mean_D, var_D, count)
-        else:
-            mean_D, var_D = self.running_mean, self.running_var
-        scale_D, shift_D = self.affine(mean_D, var_D)
-        return (x32_BTD * scale_D + shift_D).to(x_BTD.dtype)
-
-    def affine(self, mean_D: Tensor, var_D: Tensor) -> tuple[Tensor, Tensor]:
-        """Scale and shift that normalise what has this mean and (population) variance."""
-        scale_D = self.weight * torch.rsqrt(var_D + NORM_EPSILON)
-        return scale_D, self.bias - mean_D * scale_D
-
-    @torch.no_grad()
-    def update(self, mean_D: Tensor, var_D: Tensor, count: Tensor) -> None:
-        """Takes a batch into the running statistics; their variance is the unbiased one."""
-        self.running_mean.lerp_(mean_D, self.momentum)
-        self.running_var.lerp_(var_D * (count / (count - 1).clamp(min=1)), self.momentum)
-
-
 class FrontEnd(nn.Module):
     """Landmarks of each frame → features, over an image of frames × landmarks.
 
@@ -98,6 +52,8 @@ class FrontEnd(nn.Module):
         published: Batch-norm statistics of the stem include pads, and those of the output follow the last batch
             almost alone (momentum 0.95), as in the 1st-place solution.
     """
+
+    computes_statistics = True
 
     def __init__(self, num_landmarks: int, dim: int, published: bool) -> None:
         super().__init__()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from podium.config import Model
+from podium.systems.fingerspelling.recipe import Model
 
 _FRONT_ENDS = {"feature_extractor": "frontend"}
 _PARTS = {

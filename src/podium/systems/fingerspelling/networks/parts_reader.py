@@ -10,11 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from podium.config import Model
 from podium.landmarks.mediapipe import NUM_LANDMARKS, PARTS, SLOTS
-from podium.systems.fingerspelling.networks.base import Batch, SignReader
+from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.networks.decoder import Decoder, reverse_labels
 from podium.systems.fingerspelling.networks.layers import FrontEnd, part_view
+from podium.systems.fingerspelling.recipe import Model
+from podium.training.learner import Batch
 from podium.training.reduction import part_of_mean
 
 

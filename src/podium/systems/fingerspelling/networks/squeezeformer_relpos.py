@@ -6,13 +6,14 @@ Letters in tensor names: B batch, T frames, L landmarks, C coordinates, D width.
 import torch
 from torch import Tensor
 
-from podium.config import Model
 from podium.landmarks.mediapipe import NUM_LANDMARKS
 from podium.systems.fingerspelling.networks.attention import RelativeAttention, offset_table
-from podium.systems.fingerspelling.networks.base import Batch, SignReader
+from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.networks.encoder import Encoder
 from podium.systems.fingerspelling.networks.layers import FrontEnd
 from podium.systems.fingerspelling.networks.registry import MODELS
+from podium.systems.fingerspelling.recipe import Model
+from podium.training.learner import Batch
 
 
 @MODELS.register("squeezeformer_relpos")

@@ -1,10 +1,10 @@
 """Round 2 of the 1st-place solution: a Squeezeformer with rotary positions behind the front ends of all body parts."""
 
-from podium.config import Model
 from podium.systems.fingerspelling.networks.attention import RotaryAttention, rotary_table
 from podium.systems.fingerspelling.networks.encoder import Encoder
 from podium.systems.fingerspelling.networks.parts_reader import PartsReader
 from podium.systems.fingerspelling.networks.registry import MODELS
+from podium.systems.fingerspelling.recipe import Model
 
 
 @MODELS.register("squeezeformer_rope")

@@ -6,7 +6,6 @@ Letters in tensor names: B batch, T frames, D width, H heads.
 import torch
 from torch import Tensor, nn
 
-from podium.config import Model, Stack
 from podium.systems.fingerspelling.networks.attention import hide, rotary_table
 from podium.systems.fingerspelling.networks.parts_reader import PartsReader
 from podium.systems.fingerspelling.networks.registry import MODELS
@@ -24,6 +23,7 @@ from podium.systems.fingerspelling.networks.zipformer_layers import (
     norm,
     skip_of_layer,
 )
+from podium.systems.fingerspelling.recipe import Model, Stack
 
 WARMUP_COUNT = 4000  # by then every layer takes part
 NEVER = Schedule((0, 0.0))
@@ -42,7 +42,7 @@ class Block(nn.Module):
 
     def __init__(self, config: Model, kernel_size: int, p_skip: Schedule) -> None:
         super().__init__()
-        one = config.zipformer
+        one = config
         self.is_skipping = one.layer_skip
         self.weights = AttentionWeights(config)
         self.weights2 = AttentionWeights(config) if one.attention == "separate" else None
@@ -99,7 +99,7 @@ class ZipformerEncoder(nn.Module):
 
     def __init__(self, config: Model) -> None:
         super().__init__()
-        one = config.zipformer
+        one = config
         self.stacks = one.stacks or [Stack(num_layers=config.num_blocks)]
         self.query_head_dim = one.query_head_dim
         self.schedule_step = one.schedule_step

@@ -11,9 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from podium.config import Model
 from podium.systems.fingerspelling.networks.attention import join_heads, rotate, split_heads
-from podium.systems.fingerspelling.networks.layers import NORM_EPSILON, MaskedBatchNorm, convolve_depthwise
+from podium.systems.fingerspelling.networks.layers import convolve_depthwise
 from podium.systems.fingerspelling.networks.regularise import (
     Balancer,
     Schedule,
@@ -23,6 +22,8 @@ from podium.systems.fingerspelling.networks.regularise import (
     keep_clips,
     limit,
 )
+from podium.systems.fingerspelling.recipe import Model
+from podium.training.batch_norm import NORM_EPSILON, MaskedBatchNorm
 
 BIAS_NORM_EPSILON = 1e-8  # Zipformer has none; it keeps a frame of zeros finite, here and in float16
 
@@ -123,7 +124,7 @@ class AttentionWeights(nn.Module):
 
     def __init__(self, config: Model) -> None:
         super().__init__()
-        one = config.zipformer
+        one = config
         self.num_heads = config.num_heads
         self.qk_proj = scaled_linear(config.dim, 2 * config.num_heads * one.query_head_dim, one.query_head_dim**-0.25)
         self.whitener = Whitener(doubling(3.0), one.whitener, config.num_heads, strength=0.025)
@@ -145,10 +146,10 @@ class SelfAttention(nn.Module):
     def __init__(self, config: Model) -> None:
         super().__init__()
         self.num_heads = config.num_heads
-        width = config.num_heads * config.zipformer.value_head_dim
+        width = config.num_heads * config.value_head_dim
         self.v_proj = nn.Linear(config.dim, width)
         self.o_proj = scaled_linear(width, config.dim, 0.05)
-        self.whitener = Whitener(doubling(7.5, 3), config.zipformer.whitener)
+        self.whitener = Whitener(doubling(7.5, 3), config.whitener)
 
     def forward(self, x_BTD: Tensor, p_BHTT: Tensor, frames: Frames) -> Tensor:
         """(B, T, D) → (B, T, D)."""
@@ -161,7 +162,7 @@ class NonlinAttention(nn.Module):
 
     def __init__(self, config: Model) -> None:
         super().__init__()
-        one, width = config.zipformer, 3 * config.dim // 4
+        one, width = config, 3 * config.dim // 4
         self.p_const = Schedule((0, min(1.0, 10 * one.p_const_attention)), (4000, one.p_const_attention))
         self.in_proj = nn.Linear(config.dim, 3 * width)
         self.out_proj = scaled_linear(width, config.dim, 0.05)
@@ -189,7 +190,7 @@ class FeedForward(nn.Module):
 
     def __init__(self, config: Model, hidden: int) -> None:
         super().__init__()
-        one, p = config.zipformer, config.p_dropout
+        one, p = config, config.p_dropout
         self.p_dropout = Schedule((0, min(3 * p, (1 + p) / 2)), (20_000, p))
         self.activation = activation(one.activation, swoosh_l)
         self.linear1 = nn.Linear(config.dim, hidden)
@@ -215,7 +216,7 @@ class ConvModule(nn.Module):
 
     def __init__(self, config: Model, kernel_size: int) -> None:
         super().__init__()
-        dim, one = config.dim, config.zipformer
+        dim, one = config.dim, config
         has_norm = one.convolution == "batch_norm"
         self.activation = activation(one.activation, swoosh_r)
         self.pointwise1 = nn.Linear(dim, 2 * dim)
@@ -263,9 +264,9 @@ class FrameMixer(nn.Module):
 
 def norm(config: Model) -> nn.Module:
     """The norm at a layer's end."""
-    if config.zipformer.norm == "layer":
+    if config.norm == "layer":
         return nn.LayerNorm(config.dim, eps=NORM_EPSILON)
-    return BiasNorm(config.dim, is_limited=config.zipformer.balancer)
+    return BiasNorm(config.dim, is_limited=config.balancer)
 
 
 def skip_of_layer(rate: int, begin: float, end: float) -> Schedule:

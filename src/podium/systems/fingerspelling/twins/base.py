@@ -12,10 +12,10 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from podium.config import Recipe
 from podium.port.layers import Frames
 from podium.port.weights import Weights, copy_weights
 from podium.registry import Registry
+from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.twins.decoder import Decoder
 from podium.systems.fingerspelling.twins.greedy import greedy
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from podium.config import Decoder as DecoderConfig
 from podium.port.layers import NORM_EPSILON, Affine, Folded, Frames, Linear, side_by_side
 from podium.port.weights import Weights
+from podium.systems.fingerspelling.recipe import Decoder as DecoderConfig
 from podium.systems.fingerspelling.text import LABEL_LENGTH, PAD, VOCAB_SIZE
 
 NUM_POSITIONS = PAD + 1 + LABEL_LENGTH  # a start token stands at PAD + 1

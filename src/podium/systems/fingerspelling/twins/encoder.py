@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from podium.config import Model
 from podium.port.convolution import ConvModule
 from podium.port.layers import Affine, FeedForward, Frames, Kernels, LayerNorm, as_rows, standardise
 from podium.port.weights import Weights
+from podium.systems.fingerspelling.recipe import Model
 from podium.systems.fingerspelling.twins.attention import Positions, RelativeAttention, RotaryAttention
 
 MakeAttention = Callable[[Weights, int, int], RotaryAttention | RelativeAttention]

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from podium.config import Model, Stack
 from podium.port.convolution import depthwise
 from podium.port.layers import BatchNorm, Frames, LayerNorm, Linear, or_one, silu
 from podium.port.weights import Weights
+from podium.systems.fingerspelling.recipe import Model, Stack
 from podium.systems.fingerspelling.twins.attention import (
     Rotation,
     join_heads,
@@ -71,7 +71,7 @@ class AttentionWeights:
 
     def __init__(self, weights: Weights, config: Model) -> None:
         self.num_heads = config.num_heads
-        width = 2 * config.num_heads * config.zipformer.query_head_dim
+        width = 2 * config.num_heads * config.query_head_dim
         self.qk_proj = Linear(weights.scope("qk_proj"), config.dim, width)
 
     def __call__(self, x_TD: tf.Tensor, rotation: Rotation, frames: Frames) -> tf.Tensor:
@@ -87,7 +87,7 @@ class SelfAttention:
 
     def __init__(self, weights: Weights, config: Model) -> None:
         self.num_heads = config.num_heads
-        width = config.num_heads * config.zipformer.value_head_dim
+        width = config.num_heads * config.value_head_dim
         self.v_proj = Linear(weights.scope("v_proj"), config.dim, width)
         self.o_proj = Linear(weights.scope("o_proj"), width, config.dim)
 
@@ -115,7 +115,7 @@ class FeedForward:
     """Two linear layers."""
 
     def __init__(self, weights: Weights, config: Model, hidden: int) -> None:
-        self.activation = swoosh_l if config.zipformer.activation == "swoosh" else silu
+        self.activation = swoosh_l if config.activation == "swoosh" else silu
         self.linear1 = Linear(weights.scope("linear1"), config.dim, hidden)
         self.linear2 = Linear(weights.scope("linear2"), hidden, config.dim)
 
@@ -129,10 +129,10 @@ class ConvModule:
 
     def __init__(self, weights: Weights, config: Model, kernel_size: int) -> None:
         dim = config.dim
-        self.activation = swoosh_r if config.zipformer.activation == "swoosh" else silu
+        self.activation = swoosh_r if config.activation == "swoosh" else silu
         self.pointwise1 = Linear(weights.scope("pointwise1"), dim, 2 * dim)
         self.kernel_K1D1 = weights.declare("depthwise.weight", (dim, 1, kernel_size), "depthwise")
-        has_norm = config.zipformer.convolution == "batch_norm"
+        has_norm = config.convolution == "batch_norm"
         self.bias_D = None if has_norm else weights.declare("depthwise.bias", (dim,))
         self.norm = BatchNorm(weights.scope("norm"), dim) if has_norm else None
         self.pointwise2 = Linear(weights.scope("pointwise2"), dim, dim)
@@ -151,7 +151,7 @@ class Block:
     """One layer: two halves of attention, convolution and feed-forward over one map, and a feed-forward before them."""
 
     def __init__(self, weights: Weights, config: Model, kernel_size: int) -> None:
-        one = config.zipformer
+        one = config
         self.weights = AttentionWeights(weights.scope("weights"), config)
         is_separate = one.attention == "separate"
         self.weights2 = AttentionWeights(weights.scope("weights2"), config) if is_separate else None
@@ -214,7 +214,7 @@ class ZipformerEncoder:
     """Stacks of layers, each at its frame rate."""
 
     def __init__(self, weights: Weights, config: Model, tables_MK: Tables) -> None:
-        one = config.zipformer
+        one = config
         self.tables_MK = tables_MK
         self.stacks = one.stacks or [Stack(num_layers=config.num_blocks)]
         kernel_sizes = [
@@ -255,5 +255,5 @@ class Zipformer(PartsReader):
 
     def make_encoder(self, weights: Weights) -> Callable[[tf.Tensor, Frames], list[tf.Tensor]]:
         """The recipe's stacks."""
-        tables_MK = rotary_table(self.max_frames, self.config.zipformer.query_head_dim)
+        tables_MK = rotary_table(self.max_frames, self.config.query_head_dim)
         return ZipformerEncoder(weights, self.config, tables_MK)

@@ -2,6 +2,7 @@
 
 from podium.systems.fingerspelling.winners_weights.files import read_tensors
 from podium.systems.fingerspelling.winners_weights.network import (
+    SYSTEM,
     Imported,
     MisfitError,
     build,
@@ -10,4 +11,13 @@ from podium.systems.fingerspelling.winners_weights.network import (
 )
 from podium.systems.fingerspelling.winners_weights.sets import choose
 
-__all__ = ["Imported", "MisfitError", "build", "choose", "import_checkpoint", "read_tensors", "reference_clips"]
+__all__ = [
+    "SYSTEM",
+    "Imported",
+    "MisfitError",
+    "build",
+    "choose",
+    "import_checkpoint",
+    "read_tensors",
+    "reference_clips",
+]

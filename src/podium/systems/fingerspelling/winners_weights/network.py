@@ -6,22 +6,24 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from podium import __version__
-from podium.config import Recipe
 from podium.errors import UserError
 from podium.landmarks.mediapipe import COLUMNS, NAMES, RAW_NAMES
 from podium.storage.files import file_digest, write_json
 from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.person import sample_person
+from podium.systems.fingerspelling.learner import FingerspellingLearner
 from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.networks.attention import rotary_table
 from podium.systems.fingerspelling.networks.base import SignReader
-from podium.systems.fingerspelling.networks.checkpoint import save_weights, write_reference
 from podium.systems.fingerspelling.networks.decoder import position_table
 from podium.systems.fingerspelling.networks.original import from_original, to_original
+from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.winners_weights.files import read_tensors
 from podium.systems.fingerspelling.winners_weights.sets import ORIGINAL, TOP, State, choose
+from podium.training.run import account
+from podium.training.weights import save_weights, write_reference
 
+SYSTEM = "fingerspelling"
 ORIGINALS = ("squeezeformer_relpos", "squeezeformer_rope")  # the networks of round 1 and of round 2
 
 # Tables that the original stores and we rebuild, and how far rounding and half precision may move them.
@@ -89,10 +91,10 @@ def import_checkpoint(path: Path, recipe: Recipe, seed: int, out: Path, weights:
         origin["running_statistics"] = found.statistics_of
     out.parent.mkdir(parents=True, exist_ok=True)
     out.unlink(missing_ok=True)
-    account = {"recipe": recipe.model_dump(mode="json"), "seed": seed, "fold": None, "podium": __version__}
-    write_json(out.with_name("recipe.json"), {**account, "imported": origin})
+    write_json(out.with_name("recipe.json"), {**account(SYSTEM, recipe, seed, fold=None), "imported": origin})
     write_json(out.with_name("inference_args.json"), {"selected_columns": COLUMNS})
-    write_reference(network, recipe, reference_clips(recipe.data.max_frames), out.with_name("reference.npz"))
+    learner = FingerspellingLearner(network, recipe.data.max_frames)
+    write_reference(learner, reference_clips(recipe.data.max_frames), out.with_name("reference.npz"))
     save_weights(network, out)
     written = network.state_dict().values()
     return Imported(len(written), sum(tensor.numel() for tensor in written), found.name, found.remarks)
@@ -134,7 +136,7 @@ def _fill(network: SignReader, expected: State, state: State, recipe: Recipe, or
 
 
 def reference_clips(max_frames: int) -> list[np.ndarray]:
-    """Clips for `networks.checkpoint.write_reference`: four of a virtual signer, the last longer than
+    """Clips for `podium.training.weights.write_reference`: four of a virtual signer, the last longer than
     ``max_frames``; always the same ones.
 
     Returns:
