@@ -22,9 +22,9 @@ import torch
 from torch.utils.data import DataLoader
 
 from podium.config import Data
-from podium.data.clips import mirror
 from podium.data.sampler import BucketSampler
 from podium.landmarks.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, statistics
+from podium.systems.fingerspelling.clips import mirror
 from podium.systems.fingerspelling.samples import TrainingClips, collate
 from podium.systems.fingerspelling.text import encode
 

@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-
-from podium.landmarks.plausibility import doubts, figures
+from bound import doubts, figures
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from planted import FAULTS, HABITS, real_clips, real_hands, virtual_clips  # noqa: E402

@@ -10,8 +10,9 @@ import pytest
 import yaml
 from project import ROOT
 
-from podium.config import load_dataset, load_experiment, load_recipe
+from podium.config import load, load_experiment, load_recipe
 from podium.plan.stages import named_yaml
+from podium.systems.fingerspelling.plan import Dataset
 
 
 def dependencies() -> list[str]:
@@ -40,7 +41,7 @@ def test_every_config_loads():
     assert experiments
     for path in experiments:
         experiment = load_experiment(path)
-        load_dataset(ROOT / named_yaml("config/datasets", experiment.dataset))
+        load(Dataset, ROOT / named_yaml("config/datasets", experiment.dataset))
         compared = experiment.comparison.recipes.values() if experiment.comparison else []
         for recipe in (experiment.round1.recipe, experiment.round2.recipe, *compared):
             load_recipe(ROOT / named_yaml("config/recipes/fingerspelling", recipe))

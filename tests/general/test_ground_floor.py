@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from podium.errors import UserError, run
-from podium.landmarks import mediapipe as landmarks
 from podium.provenance import code_digest, digest
 from podium.registry import Registry
 from podium.storage.files import atomic_path, file_digest, read_json, remove_partials, write_json
 from podium.storage.tables import read_csv
-from podium.systems.fingerspelling import text
+from podium.systems.fingerspelling import landmarks, text
 from podium.systems.fingerspelling.score import edit_distance, normalized_score, row_scores
 
 

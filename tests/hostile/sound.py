@@ -13,8 +13,8 @@ from small_networks import random_clip, random_network, small_recipe, state_of, 
 from workplace import Workplace
 
 from podium.config import Recipe
-from podium.landmarks.mediapipe import COLUMNS
 from podium.storage.files import file_digest, write_json
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.networks.original import to_original
 from podium.systems.fingerspelling.text import CHARACTERS
 

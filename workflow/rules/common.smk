@@ -19,6 +19,7 @@ from podium.errors import UserError, explained_by, one_line, run
 from podium.plan.origins import check_dataset_name, note_on_experiment_name
 from podium.plan.records import Records, keep_records_beside_artefacts
 from podium.plan.stages import Stages, check_comparison, check_model, named_yaml
+from podium.systems import part
 
 keep_records_beside_artefacts()
 
@@ -34,10 +35,11 @@ try:
     }
     COMPARED = EXPERIMENT.comparison.recipes if EXPERIMENT.comparison else {}
     RECIPE_FILES |= {f"compare/{label}": named_yaml("config/recipes/fingerspelling", recipe) for label, recipe in COMPARED.items()}
-    DATASET = schema.load_dataset(DATASET_FILE)
+    SYSTEM_PLAN = part(EXPERIMENT.system, "plan")
+    DATASET = schema.load(SYSTEM_PLAN.Dataset, DATASET_FILE)
     check_dataset_name(DATASET, DATASET_FILE)
     check_comparison(EXPERIMENT, DATASET)
-    SOURCE = sources.create(DATASET)
+    SOURCE = sources.create(DATASET, SYSTEM_PLAN.SOURCES)
     RECIPES = {stage: schema.load_recipe(file) for stage, file in RECIPE_FILES.items()}
     for stage, recipe in RECIPES.items():
         with explained_by(RECIPE_FILES[stage]):

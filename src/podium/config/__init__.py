@@ -5,24 +5,21 @@ Three kinds of file, each complete in itself: an *experiment* names a dataset, t
 unknown key stops the run before it starts and names the nearest known one.
 """
 
-from podium.config.base import Choice, Count, Name, Probability, Section
+from podium.config.base import Choice, Count, Name, Probability, Section, Seed
 from podium.config.datasets import (
     FRAME_RATES,
-    AnySource,
     Archive,
     Dataset,
     Download,
     Folds,
-    KagglePreparedSource,
     KaggleSource,
     LocalSource,
-    PreparedSplit,
     RemoteSplit,
     Shards,
-    SyntheticSource,
+    dataset_section,
 )
 from podium.config.experiments import RESERVED_NAMES, Comparison, Experiment, Export, Round1, Round2
-from podium.config.loading import load, load_dataset, load_experiment, load_recipe, parse, read_yaml
+from podium.config.loading import load, load_experiment, load_recipe, parse, read_yaml
 from podium.config.recipes import (
     TRAINING_ONLY,
     Data,
@@ -38,7 +35,6 @@ from podium.config.recipes import (
 from podium.config.zipformer import Stack, Zipformer
 
 __all__ = [
-    "AnySource",
     "Archive",
     "Choice",
     "Comparison",
@@ -52,14 +48,12 @@ __all__ = [
     "Export",
     "FRAME_RATES",
     "Folds",
-    "KagglePreparedSource",
     "KaggleSource",
     "LocalSource",
     "Model",
     "ModelChoices",
     "Name",
     "Optimizer",
-    "PreparedSplit",
     "Probability",
     "RESERVED_NAMES",
     "Recipe",
@@ -68,14 +62,14 @@ __all__ = [
     "Round2",
     "ScaledAdam",
     "Section",
+    "Seed",
     "Shards",
     "Stack",
-    "SyntheticSource",
     "TRAINING_ONLY",
     "Training",
     "Zipformer",
+    "dataset_section",
     "load",
-    "load_dataset",
     "load_experiment",
     "load_recipe",
     "parse",

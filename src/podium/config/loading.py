@@ -7,7 +7,6 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from podium.config.base import Section
-from podium.config.datasets import Dataset
 from podium.config.experiments import Experiment
 from podium.config.recipes import Recipe
 from podium.errors import UserError
@@ -36,11 +35,6 @@ class _Loader(yaml.SafeLoader):
 def load_experiment(path: str | Path) -> Experiment:
     """Reads and checks an experiment file. Raises `UserError` with the file, the key and the nearest right one."""
     return load(Experiment, path)
-
-
-def load_dataset(path: str | Path) -> Dataset:
-    """Reads and checks a dataset file."""
-    return load(Dataset, path)
 
 
 def load_recipe(path: str | Path) -> Recipe:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from podium.config import Dataset, Experiment, load_dataset, parse, read_yaml
+from podium.config import Dataset, Experiment, load, parse, read_yaml
 from podium.errors import UserError
 from podium.storage.files import read_json, write_json
 
@@ -28,7 +28,7 @@ def check_dataset_name(dataset: Dataset, file: str | Path) -> None:
         UserError: Another file gives the same name to another dataset.
     """
     folder = f"results/data/{dataset.name}"
-    if others := rivals(folder, [file], lambda files: load_dataset(files[0])):
+    if others := rivals(folder, [file], lambda files: load(type(dataset), files[0])):
         raise UserError(
             f"{folder} is made from {others[0]}, and {file} gives the same name to something else: change `name` in one"
             f" of them (or delete {others[0]})"

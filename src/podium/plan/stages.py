@@ -58,14 +58,18 @@ class Stages:
         export = experiment.export
         thresholds = {"min_frames": export.min_frames, "min_confidence": export.min_confidence}
         kind = [dataset.source.kind]
-        self.corpus = self._made_of({"source": dataset.source}, "generate_corpus", kind)
+        system = experiment.system
+        sources = f"systems/{system}/sources/__init__"  # which the scripts are handed by `podium.systems.part`
+        self.corpus = self._made_of({"source": dataset.source}, f"generate_corpus {sources}", kind)
         is_made = dataset.source.kind == "synthetic"
         raw = {"corpus": self.corpus} if is_made else {"raw files": source_fingerprint}
-        self.shards = self._made_of({**raw, "shards": dataset.shards}, "list_sequences pack_shard", kind)
+        self.shards = self._made_of(
+            {**raw, "shards": dataset.shards}, f"list_sequences pack_shard {sources} systems/{system}/raw", kind
+        )
         table = dataset.folds.table
         folds = digests_of([table])[table] if table and Path(table).is_file() else None
         self.index = self._made_of(
-            {"stage shards": self.shards, "folds": dataset.folds, "folds.table": folds}, "index_data"
+            {"stage shards": self.shards, "folds": dataset.folds, "folds.table": folds}, f"index_data {sources}", kind
         )
         made_by = {name: recipe.named() for name, recipe in recipes.items()}
         outcomes = {name: {"recipe": recipe.outcome()} for name, recipe in recipes.items()}
@@ -119,15 +123,19 @@ class Stages:
 
         Args:
             values: What counts beside code, by name.
-            scripts: The scripts that the stage runs, by name; or a module.
+            scripts: The scripts that the stage runs, by name, and modules of systems, by place; or a module.
             names: What the configuration names in registries.
         """
-        entries = [scripts] if isinstance(scripts, Path) else [SCRIPTS / f"{name}.py" for name in scripts.split()]
+        entries = [scripts] if isinstance(scripts, Path) else [_file_of(name) for name in scripts.split()]
         code = {place: one for entry in entries for place, one in reached(entry, names).items()}
         parts = {**flat(plain(values)), **{f"{place}.py": one for place, one in code.items()}}
         fingerprint = digest(parts)
         self.parts[fingerprint] = parts
         return fingerprint
+
+
+def _file_of(name: str) -> Path:
+    return (PACKAGE if "/" in name else SCRIPTS) / f"{name}.py"
 
 
 def _digest_of(path: str, key: str) -> str:

@@ -10,7 +10,7 @@ from torch import nn
 
 from podium.config import Recipe, Training
 from podium.errors import UserError
-from podium.landmarks.mediapipe import COLUMNS
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 SHARED_MEMORY = Path("/dev/shm")
 BATCHES_PER_LOADER = 2  # that torch lets a loader process make ahead

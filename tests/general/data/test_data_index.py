@@ -14,8 +14,8 @@ from raw_folder import landmark_frame, table, write_arrays, write_dataset, write
 
 from podium.config import Data
 from podium.data.clips import Clips
-from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.normalise import normalise
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.samples import TrainingClips
 
 SCRIPTS = ROOT / "workflow/scripts"

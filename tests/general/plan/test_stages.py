@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from project import ROOT
 
-from podium.config import load_dataset, load_experiment, load_recipe
+from podium.config import load, load_experiment, load_recipe
 from podium.plan import stages as workflow
 from podium.plan.reasons import note_parts, read_parts, reasons
 from podium.plan.stages import Stages
 from podium.storage import source_code
 from podium.storage.source_code import NEUTRAL, PACKAGE, reached, registered
+from podium.systems.fingerspelling.plan import Dataset
 
 FINGERSPELLING = "podium.systems.fingerspelling"
 CONFIG = ROOT / "config"
@@ -42,7 +43,7 @@ def stages(weights: list[str] | None = None, licence: str = "CC0", **recipe: dic
         values[section] |= changes
     recipes["round2"] = recipes["round2"].model_validate(values)
     recipes |= {f"compare/{label}": recipes["round2"] for label in experiment.comparison.recipes}
-    dataset = load_dataset(CONFIG / "datasets/tiny.yaml").model_copy(update={"licence": licence})
+    dataset = load(Dataset, CONFIG / "datasets/tiny.yaml").model_copy(update={"licence": licence})
     return Stages(experiment, dataset, recipes, "raw")
 
 

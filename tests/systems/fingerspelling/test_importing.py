@@ -15,8 +15,8 @@ from small_networks import random_network, small_recipe, state_of
 
 from podium.config import Recipe
 from podium.errors import UserError
-from podium.landmarks.mediapipe import COLUMNS
 from podium.storage.files import file_digest, read_json
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.networks.attention import rotary_table
 from podium.systems.fingerspelling.networks.checkpoint import save_weights
 from podium.systems.fingerspelling.networks.decoder import position_table

@@ -9,7 +9,7 @@ from torch import nn
 
 from podium.config import Decoder, Model, ModelChoices, Optimizer, Recipe, Training
 from podium.errors import UserError
-from podium.landmarks.mediapipe import NUM_LANDMARKS
+from podium.systems.fingerspelling.landmarks import NUM_LANDMARKS
 from podium.systems.fingerspelling.networks import MODELS, create
 from podium.systems.fingerspelling.networks.base import ctc_loss, tidy_ids
 from podium.systems.fingerspelling.networks.checkpoint import load_model, save_weights, write_reference

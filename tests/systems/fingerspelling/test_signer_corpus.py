@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from corpus_statistics import describe, gap_lengths, read_clips
 
-from podium.config import SyntheticSource
 from podium.errors import UserError
 from podium.landmarks.mediapipe import RAW_COLUMNS
 from podium.storage.files import file_digest
 from podium.systems.fingerspelling.corpus.corpus import TABLES, file_ids, plan_corpus, write_parquet, write_tables
+from podium.systems.fingerspelling.corpus.section import SyntheticSource
 from podium.systems.fingerspelling.text import CHARACTERS
 
 

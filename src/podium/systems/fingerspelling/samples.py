@@ -13,14 +13,17 @@ import torch
 from torch.utils.data import Dataset
 
 from podium.config import Data
-from podium.data.clips import Clips, Labelled, Stretch, cutmix
+from podium.data.columns import index
 from podium.errors import UserError
-from podium.landmarks.mediapipe import NUM_LANDMARKS
 from podium.landmarks.normalise import fill_missing, resize
 from podium.systems.fingerspelling.augment import FrameAugmentation, build_augmentations
+from podium.systems.fingerspelling.clips import Clips, Labelled, Stretch, cutmix
+from podium.systems.fingerspelling.labels import LABELS
+from podium.systems.fingerspelling.landmarks import NUM_LANDMARKS
+from podium.systems.fingerspelling.raw import open_raw, prepare  # noqa: F401  for packing
 from podium.systems.fingerspelling.text import encode
 
-TABLE_COLUMNS = ["split", "file_id", "sequence_id", "participant_id", "phrase", "offset", "num_frames"]
+TABLE_COLUMNS = index(LABELS.column)
 MAX_PLANNED = 4096  # four times the clips that are usually sorted together
 
 

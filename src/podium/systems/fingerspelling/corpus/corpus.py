@@ -13,13 +13,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from podium.config import SyntheticSource
 from podium.errors import UserError
 from podium.landmarks.mediapipe import PART_SIZES, RAW_COLUMNS
 from podium.storage.files import atomic_path, write_json
 from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.person import Person, sample_person
 from podium.systems.fingerspelling.corpus.phrases import sentence, training_phrase, with_all_characters
+from podium.systems.fingerspelling.corpus.section import SyntheticSource
 from podium.systems.fingerspelling.text import CHARACTERS
 
 SPLITS = ("train", "supplemental", "test")

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from podium.config import Model
-from podium.landmarks.mediapipe import NUM_LANDMARKS, PARTS, SLOTS
+from podium.systems.fingerspelling.landmarks import NUM_LANDMARKS, PARTS, SLOTS
 from podium.systems.fingerspelling.networks.base import Batch, SignReader
 from podium.systems.fingerspelling.networks.decoder import Decoder, reverse_labels
 from podium.systems.fingerspelling.networks.layers import FrontEnd, part_view

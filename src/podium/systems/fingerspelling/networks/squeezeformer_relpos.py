@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from podium.config import Model
-from podium.landmarks.mediapipe import NUM_LANDMARKS
+from podium.systems.fingerspelling.landmarks import NUM_LANDMARKS
 from podium.systems.fingerspelling.networks.attention import RelativeAttention, offset_table
 from podium.systems.fingerspelling.networks.base import Batch, SignReader
 from podium.systems.fingerspelling.networks.encoder import Encoder

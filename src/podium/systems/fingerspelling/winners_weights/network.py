@@ -9,10 +9,11 @@ import torch
 from podium import __version__
 from podium.config import Recipe
 from podium.errors import UserError
-from podium.landmarks.mediapipe import COLUMNS, NAMES, RAW_NAMES
+from podium.landmarks.mediapipe import RAW_NAMES
 from podium.storage.files import file_digest, write_json
 from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.person import sample_person
+from podium.systems.fingerspelling.landmarks import COLUMNS, NAMES
 from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.networks.attention import rotary_table
 from podium.systems.fingerspelling.networks.base import SignReader
