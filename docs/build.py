@@ -19,9 +19,10 @@ from pydantic import BaseModel
 from podium import config
 from podium.landmarks.remarks import MEANINGS, REASONS
 from podium.storage.files import write_text
+from podium.systems.fingerspelling.plan import Dataset
 
 ROOT = Path(__file__).parent.parent
-FILES = {"experiment": config.Experiment, "dataset": config.Dataset, "recipe": config.Recipe}
+FILES = {"experiment": config.Experiment, "dataset": Dataset, "recipe": config.Recipe}
 
 
 def main() -> None:

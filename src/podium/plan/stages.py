@@ -59,12 +59,14 @@ class Stages:
         thresholds = {"min_frames": export.min_frames, "min_confidence": export.min_confidence}
         kind = [dataset.source.kind]
         system = experiment.system
-        sources = f"systems/{system}/sources/__init__"  # which the scripts are handed by `podium.systems.part`
+        # What scripts are handed by `podium.systems.part`; a small system has both in its modules themselves.
+        sources = _first_of(f"systems/{system}/sources/__init__", f"systems/{system}/plan")
+        raw_files = _first_of(f"systems/{system}/raw", f"systems/{system}/samples")
         self.corpus = self._made_of({"source": dataset.source}, f"generate_corpus {sources}", kind)
         is_made = dataset.source.kind == "synthetic"
         raw = {"corpus": self.corpus} if is_made else {"raw files": source_fingerprint}
         self.shards = self._made_of(
-            {**raw, "shards": dataset.shards}, f"list_sequences pack_shard {sources} systems/{system}/raw", kind
+            {**raw, "shards": dataset.shards}, f"list_sequences pack_shard {sources} {raw_files}", kind
         )
         table = dataset.folds.table
         folds = digests_of([table])[table] if table and Path(table).is_file() else None
@@ -132,6 +134,10 @@ class Stages:
         fingerprint = digest(parts)
         self.parts[fingerprint] = parts
         return fingerprint
+
+
+def _first_of(*places: str) -> str:
+    return next(place for place in places if _file_of(place).is_file())
 
 
 def _file_of(name: str) -> Path:
