@@ -10,6 +10,7 @@ from podium.provenance import digest, flat, plain
 from podium.registry import nearest
 from podium.storage.digests import digests_of
 from podium.storage.source_code import PACKAGE, reached, registered
+from podium.systems import part
 
 SCRIPTS = PACKAGE.parents[1] / "workflow/scripts"
 WINNERS_WEIGHTS = PACKAGE / "systems/fingerspelling/winners_weights/__init__.py"
@@ -63,7 +64,7 @@ class Stages:
         sources = _first_of(f"systems/{system}/sources/__init__", f"systems/{system}/plan")
         raw_files = _first_of(f"systems/{system}/raw", f"systems/{system}/samples")
         self.corpus = self._made_of({"source": dataset.source}, f"generate_corpus {sources}", kind)
-        is_made = dataset.source.kind == "synthetic"
+        is_made = part(system, "plan").SOURCES[dataset.source.kind].is_generated
         raw = {"corpus": self.corpus} if is_made else {"raw files": source_fingerprint}
         self.shards = self._made_of(
             {**raw, "shards": dataset.shards}, f"list_sequences pack_shard {sources} {raw_files}", kind

@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podium.data.sources import Generated
+from podium.data.sources import SPLITS, Generated
 from podium.systems.fingerspelling.corpus.section import SyntheticSource
 from podium.systems.fingerspelling.labels import LABELS
 from podium.systems.fingerspelling.sources.registry import KINDS
@@ -32,8 +32,7 @@ class Synthetic(Generated):
 
     def generated_tables(self) -> list[str]:
         """Those of all splits, also if they are empty, and the competition's map of characters."""
-        names = ("train.csv", "supplemental_metadata.csv", "test.csv", "character_to_prediction_index.json")
-        return [f"{self.root}/{name}" for name in names]
+        return [*map(self.csv, SPLITS), f"{self.root}/character_to_prediction_index.json"]
 
     def write_tables(self, folder: Path) -> None:
         """As `Generated.write_tables`."""
