@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from podium import Recognizer
-from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.timing import resample
 from podium.recognise.inference import TfliteRecognizer
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.score import normalized_score
 
 HANDS = [column for column, name in enumerate(COLUMNS) if "hand" in name]

@@ -10,8 +10,8 @@ import os
 import tempfile
 import time
 
-from podium.config import SyntheticSource
 from podium.systems.fingerspelling.corpus.corpus import file_ids, plan_corpus, write_parquet
+from podium.systems.fingerspelling.corpus.section import SyntheticSource
 
 
 def main() -> None:

@@ -22,10 +22,10 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 
-from podium.data.clips import mirror
 from podium.data.sampler import BucketSampler
 from podium.landmarks.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, statistics
 from podium.systems.fingerspelling import samples
+from podium.systems.fingerspelling.clips import mirror
 from podium.systems.fingerspelling.recipe import Data
 from podium.systems.fingerspelling.samples import TrainingClips
 from podium.systems.fingerspelling.text import encode

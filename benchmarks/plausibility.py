@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from podium.landmarks.plausibility import doubts, figures
-
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from bound import doubts, figures  # noqa: E402
 from planted import FAULTS, HABITS, real_clips, real_hands, virtual_clips  # noqa: E402
 
 

@@ -63,7 +63,7 @@ def whole_frame(parquet: Path, out: Path) -> None:
     import numpy as np
     import pandas as pd
 
-    from podium.landmarks.mediapipe import COLUMNS
+    from podium.systems.fingerspelling.landmarks import COLUMNS
 
     out.mkdir()
     for sequence_id, frame in pd.read_parquet(parquet).groupby(level=0, sort=False):

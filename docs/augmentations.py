@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from podium.data.clips import mirror
 from podium.landmarks.drawing import ASPECT, draw_frame
-from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
+from podium.landmarks.mediapipe import RAW_COLUMNS
 from podium.landmarks.normalise import standardise, statistics
 from podium.storage.files import atomic_path
 from podium.systems.fingerspelling.augment import AUGMENTATIONS, build_augmentations
+from podium.systems.fingerspelling.clips import mirror
 from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.person import sample_person
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 PATH = Path(__file__).parent / "pictures/augmentations.png"
 PHRASE = "12 elm rd"

@@ -6,19 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from bound import create, lines, open_folder, survey
+from raw_folder import pack as pack_shard
 from raw_folder import table, write_dataset, write_raw
 
-from podium.config import load_dataset
-from podium.data import sources
+from podium.config import load
 from podium.data.folds import assign_folds
 from podium.data.index import build_index, manifest
-from podium.data.inspect.folders import open_folder
-from podium.data.inspect.survey import survey
-from podium.data.inspect.text import lines
 from podium.data.sequences import list_sequences
-from podium.data.shards import pack_shard
-from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
+from podium.landmarks.mediapipe import RAW_COLUMNS
 from podium.storage.files import write_json
+from podium.systems.fingerspelling.landmarks import COLUMNS
+from podium.systems.fingerspelling.plan import LABELS, Dataset
 
 ROWS = table(num_signers=4, clips_per_signer=4)  # two files, sequences 1000 … 1015, 20 to 38 frames
 FIRST_FILE = int(ROWS["file_id"].iloc[0])
@@ -31,8 +30,8 @@ def write_prepared(raw: Path, folder: Path) -> Path:
     supplemental = table(num_signers=4, clips_per_signer=1, split="supplemental", first_id=2000)
     supplemental.loc[0, "phrase"] = "Capital"
     write_raw(folder / "raw", supplemental, "supplemental")
-    dataset = load_dataset(write_dataset(folder / "dataset.yaml", folder / "raw"))
-    source, out = sources.create(dataset), folder / "prepared"
+    dataset = load(Dataset, write_dataset(folder / "dataset.yaml", folder / "raw"))
+    source, out = create(dataset), folder / "prepared"
     rows, report = list_sequences(source)
     file_ids = {split: source.file_ids(split) for split in source.splits()}
     for split, file_id in [(split, file_id) for split, ids in file_ids.items() for file_id in ids]:
@@ -44,16 +43,16 @@ def write_prepared(raw: Path, folder: Path) -> Path:
         write_json(shard.with_suffix(".json"), packed.report)
     rows.to_parquet(out / "sequences.parquet")
     write_json(out / "sequences.json", report)
-    index, accounts = build_index(out, file_ids)
+    index, accounts = build_index(out, file_ids, LABELS.column)
     folds = assign_folds(index, dataset.folds)
     index.to_parquet(out / "index.parquet")
     folds.to_parquet(out / "folds.parquet")
-    write_json(out / "manifest.json", manifest(dataset, index, folds, accounts))
+    write_json(out / "manifest.json", manifest(dataset, index, folds, accounts, LABELS))
     return out
 
 
 def reported(folder: Path, max_files: int | None = None) -> dict:
-    report, _ = survey(open_folder(folder), max_files)
+    report, _ = survey(open_folder(folder), max_files=max_files)
     json.dumps(report, allow_nan=False)
     assert all(line == line.rstrip() for line in lines(report))
     return report

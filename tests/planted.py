@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from podium.landmarks.mediapipe import COLUMNS, MIRROR, NAMES, NUM_LANDMARKS, PARTS, RAW_NAMES, SLOTS
+from podium.landmarks.mediapipe import RAW_NAMES
 from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.person import sample_person
 from podium.systems.fingerspelling.corpus.phrases import training_phrase
+from podium.systems.fingerspelling.landmarks import COLUMNS, MIRROR, NAMES, NUM_LANDMARKS, PARTS, SLOTS
 
 _SELECTED = [RAW_NAMES.index(name) for name in NAMES]
 _ARMS = {"left_hand": [127, 128, 129, 126], "right_hand": [121, 122, 123, 120]}  # fingers, wrist last

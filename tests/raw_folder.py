@@ -7,9 +7,12 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from podium.landmarks.mediapipe import COLUMNS, NAMES, RAW_COLUMNS, RAW_NAMES
+from podium.data.shards import Packed, pack_shard
+from podium.landmarks.mediapipe import RAW_COLUMNS, RAW_NAMES
 from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.person import sample_person
+from podium.systems.fingerspelling.landmarks import COLUMNS, NAMES
+from podium.systems.fingerspelling.raw import open_raw, prepare
 
 CSV_NAMES = {"train": "train.csv", "supplemental": "supplemental_metadata.csv", "test": "test.csv"}
 
@@ -90,6 +93,11 @@ def write_dataset(path: Path, root: Path, num_folds: int = 2, num_holdout: int =
     }
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return path
+
+
+def pack(landmarks: Path, wanted: list[int], unused: set[int], file_id: int, out: Path, dtype="float32") -> Packed:
+    """Packs a raw file as fingerspelling does."""
+    return pack_shard(open_raw(landmarks), prepare, wanted, unused, file_id, out, dtype)
 
 
 def write_clip(path: Path, x_TK: np.ndarray) -> Path:

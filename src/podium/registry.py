@@ -48,6 +48,10 @@ class Registry(Generic[T]):
             raise UserError(f"unknown {self.kind} '{name}': {nearest(name, self.names())}")
         return self._entries[name]
 
+    def entries(self) -> dict[str, T]:
+        """All that is registered, in the order of the names."""
+        return {name: self._entries[name] for name in self.names()}
+
     def names(self) -> list[str]:
         """All names, sorted."""
         return sorted(self._entries)

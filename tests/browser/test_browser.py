@@ -19,7 +19,7 @@ from podium import Recognizer
 from podium.export.card import model_card
 from podium.export.formats import MAKERS
 from podium.export.graph import Ensemble
-from podium.landmarks.mediapipe import COLUMNS
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.text import CHARACTERS
 from podium.systems.fingerspelling.twins import port
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bound import doubts, signing, without_zeros
 from planted import FAULTS, HABITS, virtual_clips
 from project import ROOT
 from small_networks import random_clip
 
-from podium.landmarks.mediapipe import COLUMNS
-from podium.landmarks.plausibility import doubts, without_zeros
 from podium.landmarks.remarks import MEANINGS, REASONS
-from podium.landmarks.timing import resample, signing
+from podium.landmarks.timing import resample
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 EXAMPLE = ROOT / "examples/browser"
 NODE = shutil.which("node")

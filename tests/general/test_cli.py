@@ -6,12 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from bound import lines, open_folder, survey
 from raw_folder import table, write_raw
 
 import podium as package
-from podium.data.inspect.folders import open_folder
-from podium.data.inspect.survey import survey
-from podium.data.inspect.text import lines
 
 
 @pytest.fixture(scope="module")

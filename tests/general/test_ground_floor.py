@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 
 from podium.errors import UserError, run
-from podium.landmarks import mediapipe as landmarks
+from podium.landmarks.mediapipe import RAW_COLUMNS
 from podium.provenance import code_digest, digest
 from podium.registry import Registry
 from podium.storage.files import atomic_path, file_digest, read_json, remove_partials, write_json
 from podium.storage.tables import read_csv
-from podium.systems.fingerspelling import text
+from podium.systems.fingerspelling import landmarks, text
 from podium.systems.fingerspelling.score import edit_distance, normalized_score, row_scores
 
 
 def test_landmark_table():
-    assert len(landmarks.RAW_COLUMNS) == 1630
+    assert len(RAW_COLUMNS) == 1630
     assert len(landmarks.NAMES) == landmarks.NUM_LANDMARKS == len(set(landmarks.NAMES)) == 130
-    assert len(landmarks.COLUMNS) == 390 and set(landmarks.COLUMNS) < set(landmarks.RAW_COLUMNS)
+    assert len(landmarks.COLUMNS) == 390 and set(landmarks.COLUMNS) < set(RAW_COLUMNS)
     assert {part: len(slots) for part, slots in landmarks.SLOTS.items()} == {
         "left_hand": 21, "right_hand": 21, "face": 76, "pose": 12,
     }  # fmt: skip

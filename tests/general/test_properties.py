@@ -11,16 +11,16 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from raw_folder import pack as pack_shard
 
 from podium.config import Folds
-from podium.data.clips import Labelled, Stretch, cut, cutmix, mirror
 from podium.data.folds import HELD_OUT, assign_folds
-from podium.data.shards import pack_shard
+from podium.data.recordings import runs
 from podium.errors import one_line
 from podium.landmarks.normalise import nearest_frames, normalise, resize, standardise, statistics
-from podium.landmarks.recordings import runs
 from podium.systems.fingerspelling.augment import AUGMENTATIONS, build_augmentations
 from podium.systems.fingerspelling.augment.base import FrameAugmentation
+from podium.systems.fingerspelling.clips import Labelled, Stretch, cut, cutmix, mirror
 from podium.systems.fingerspelling.score import edit_distance, normalized_score, row_scores
 from podium.systems.fingerspelling.text import (
     CHARACTERS,

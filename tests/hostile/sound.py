@@ -12,8 +12,8 @@ from raw_folder import table, write_arrays, write_dataset, write_raw
 from small_networks import random_clip, random_network, small_recipe, state_of, write_network
 from workplace import Workplace
 
-from podium.landmarks.mediapipe import COLUMNS
 from podium.storage.files import file_digest, write_json
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.networks.original import to_original
 from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.text import CHARACTERS

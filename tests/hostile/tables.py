@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from hostile.cases import RUINED, Case, Spoil, overwritten, spoiled
 from hostile.commands import RAW, SHARD
-from podium.landmarks.mediapipe import COLUMNS
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 _PARQUET = {
     **RUINED,

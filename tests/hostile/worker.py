@@ -47,8 +47,8 @@ def _import_all() -> None:
     import tensorflow  # noqa: F401
     import torch
 
-    import podium.data.inspect.survey
     import podium.export.evaluation
+    import podium.landmarks.inspect.survey
     import podium.port
     import podium.recognise.model_info
     import podium.recognise.predictions

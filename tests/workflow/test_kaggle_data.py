@@ -14,7 +14,7 @@ import yaml
 from kaggle_machine import check_for_secrets, watched
 from kaggle_server import KEY, TOKEN, USER, KaggleServer
 
-from podium.landmarks.mediapipe import COLUMNS
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 EXPERIMENT = "config/test/kaggle.yaml"
 

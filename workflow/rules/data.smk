@@ -1,6 +1,6 @@
 """Raw landmarks → memory-mapped shards, an index and folds.
 
-Needs: nothing (synthetic), a folder in the competition's layout (local), or a Kaggle account (kaggle, kaggle-prepared).
+Needs: nothing (if the source is generated), a folder of the user's, or a Kaggle account (if it is remote).
 Makes: results/data/{dataset}/.
 Cost: one short job per parquet file, under 1 GB of memory each; the competition takes what its download takes.
 """
@@ -52,14 +52,11 @@ if SOURCE.is_remote:
             "rm -rf {params.landmarks:q}"
 
 
-if DATASET.source.kind == "synthetic":
+if SOURCE.is_generated:
 
     rule write_corpus_tables:
         output:
-            train=f"{DATA}/raw/train.csv",
-            supplemental=f"{DATA}/raw/supplemental_metadata.csv",
-            test=f"{DATA}/raw/test.csv",
-            characters=f"{DATA}/raw/character_to_prediction_index.json",
+            SOURCE.generated_tables(),
         log:
             f"results/logs/data/{DATASET.name}/write_corpus_tables.log",
         benchmark:
@@ -68,14 +65,14 @@ if DATASET.source.kind == "synthetic":
             "../../envs/train.yaml"
         params:
             fingerprint=FINGERPRINTS.corpus,
-            root=f"{DATA}/raw",
+            root=SOURCE.root,
         shell:
             "python workflow/scripts/generate_corpus.py tables --system {SYSTEM} --dataset {DATASET_FILE:q} --out {params.root:q}"
             " 2>&1 | tee {log:q}"
 
     rule generate_landmarks:
         output:
-            f"{DATA}/raw/{{split}}_landmarks/{{file_id}}.parquet",
+            SOURCE.landmarks("{split}", "{file_id}"),
         log:
             f"results/logs/data/{DATASET.name}/generate_landmarks/{{split}}_{{file_id}}.log",
         benchmark:
@@ -90,7 +87,7 @@ if DATASET.source.kind == "synthetic":
 
 
 # A user's own tables are told by their content, which is in the fingerprints: copies elsewhere have new times.
-TABLES = [ancient(table) if DATASET.source.kind == "local" else table for table in SOURCE.table_arrivals()]
+TABLES = [ancient(table) if SOURCE.is_own else table for table in SOURCE.table_arrivals()]
 
 
 rule list_sequences:

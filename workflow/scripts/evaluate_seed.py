@@ -5,9 +5,9 @@ import json
 
 from podium.errors import run
 from podium.export.evaluation import evaluate, read_test_table
-from podium.landmarks.mediapipe import COLUMNS
 from podium.recognise.inference import TorchRecognizer, read_recipe
 from podium.storage.files import write_json
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 
 def main() -> None:

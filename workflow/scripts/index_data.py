@@ -3,13 +3,13 @@
 import argparse
 from pathlib import Path
 
-from podium.config import load_dataset
+from podium.config import load
 from podium.data import sources
 from podium.data.folds import assign_folds
 from podium.data.index import build_index, manifest
 from podium.errors import run
-from podium.landmarks.mediapipe import COLUMNS
 from podium.storage.files import atomic_path, file_digest, write_json
+from podium.systems import part
 
 
 def main() -> None:
@@ -18,10 +18,12 @@ def main() -> None:
     parser.add_argument("--dataset", required=True, help="dataset YAML")
     parser.add_argument("--data", required=True, type=Path, help="folder with sequences.parquet and shards/")
     arguments = parser.parse_args()
-    dataset = load_dataset(arguments.dataset)
-    source = sources.create(dataset)
+    plan = part(arguments.system, "plan")
+    dataset = load(plan.Dataset, arguments.dataset)
+    source = sources.create(dataset, plan.SOURCES)
     root = arguments.data
-    index, accounts = build_index(root, {split: source.file_ids(split) for split in source.splits()})
+    file_ids = {split: source.file_ids(split) for split in source.splits()}
+    index, accounts = build_index(root, file_ids, source.labels.column)
     folds = assign_folds(index, dataset.folds)
     with (
         atomic_path(root / "index.parquet") as index_path,
@@ -32,8 +34,8 @@ def main() -> None:
         index.to_parquet(index_path, index=False)
         folds.to_parquet(folds_path, index=False)
         digests = {"index.parquet": file_digest(index_path), "folds.parquet": file_digest(folds_path)}
-        write_json(manifest_path, {**manifest(dataset, index, folds, accounts), "sha256": digests})
-        write_json(columns_path, {"selected_columns": COLUMNS})
+        write_json(manifest_path, {**manifest(dataset, index, folds, accounts, source.labels), "sha256": digests})
+        write_json(columns_path, {"selected_columns": plan.INPUT_COLUMNS})
     print(f"num_sequences={len(index)} num_participants={len(folds)} num_frames={index['num_frames'].sum()}")
 
 

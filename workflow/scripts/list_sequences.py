@@ -2,12 +2,13 @@
 
 import argparse
 
-from podium.config import load_dataset
+from podium.config import load
 from podium.data import sources
 from podium.data.sequences import list_sequences
 from podium.data.unseen import trained_share
 from podium.errors import run
 from podium.storage.files import atomic_path, write_json
+from podium.systems import part
 
 
 def main() -> None:
@@ -17,7 +18,8 @@ def main() -> None:
     parser.add_argument("--out", required=True, help="table to write (.parquet)")
     parser.add_argument("--skipped", required=True, help="report to write: rows left out, by reason (.json)")
     arguments = parser.parse_args()
-    table, report = list_sequences(sources.create(load_dataset(arguments.dataset)))
+    plan = part(arguments.system, "plan")
+    table, report = list_sequences(sources.create(load(plan.Dataset, arguments.dataset), plan.SOURCES))
     with atomic_path(arguments.out) as table_path, atomic_path(arguments.skipped) as report_path:
         table.to_parquet(table_path, index=False)
         write_json(report_path, report)

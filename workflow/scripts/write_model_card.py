@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from podium.config import load_dataset
+from podium.config import Dataset, load
 from podium.errors import run
 from podium.export.card import model_card
 from podium.storage.files import read_json, write_json
@@ -23,7 +23,7 @@ def main() -> None:
     arguments = parser.parse_args()
     manifest = read_json(arguments.manifest) if arguments.manifest else None
     if manifest:
-        manifest["dataset"] |= load_dataset(arguments.dataset).description()
+        manifest["dataset"] |= load(Dataset, arguments.dataset).description()
     card = model_card(
         arguments.name,
         arguments.models,

@@ -5,24 +5,21 @@ folds or seeds; a *dataset* says where sequences come from and who is kept aside
 training. An unknown key stops the run before it starts and names the nearest known one.
 """
 
-from podium.config.base import Choice, Count, Name, Probability, Section
+from podium.config.base import Choice, Count, Name, Probability, Section, Seed
 from podium.config.datasets import (
     FRAME_RATES,
-    AnySource,
     Archive,
     Dataset,
     Download,
     Folds,
-    KagglePreparedSource,
     KaggleSource,
     LocalSource,
-    PreparedSplit,
     RemoteSplit,
     Shards,
-    SyntheticSource,
+    dataset_section,
 )
 from podium.config.experiment import RESERVED_NAMES, Experiment, Export, Labels, Stage, file_of
-from podium.config.loading import load, load_dataset, parse, read_yaml
+from podium.config.loading import load, parse, read_yaml
 from podium.config.training import (
     TRAINING_ONLY,
     AdamW,
@@ -37,7 +34,6 @@ from podium.config.training import (
 
 __all__ = [
     "AdamW",
-    "AnySource",
     "Archive",
     "Choice",
     "Cosine",
@@ -49,13 +45,11 @@ __all__ = [
     "Export",
     "FRAME_RATES",
     "Folds",
-    "KagglePreparedSource",
     "KaggleSource",
     "Labels",
     "LocalSource",
     "Name",
     "Optimizer",
-    "PreparedSplit",
     "Probability",
     "RESERVED_NAMES",
     "Recipe",
@@ -63,14 +57,14 @@ __all__ = [
     "ScaledAdam",
     "Schedule",
     "Section",
+    "Seed",
     "Shards",
     "Stage",
-    "SyntheticSource",
     "TRAINING_ONLY",
     "Training",
+    "dataset_section",
     "file_of",
     "load",
-    "load_dataset",
     "parse",
     "read_yaml",
 ]

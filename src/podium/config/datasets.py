@@ -1,37 +1,15 @@
 """``config/datasets/NAME.yaml``: corpora and where they come from."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import Field, StrictInt, create_model, model_validator
 
 from podium.config.base import Count, Name, Section, Seed
 
 FRAME_RATES = (1, 1000)  # frames a second; a number beyond these is a time or a count
-
-
-class SyntheticSource(Section):
-    """The virtual signer: a corpus that is computed, not downloaded."""
-
-    kind: Literal["synthetic"]
-    seed: Seed = Field(0, description="the same seed makes the same bytes")
-    num_train_sequences: Count = Field(description="fingerspelled names, addresses, numbers")
-    num_supplemental_sequences: int = Field(ge=0, description="few distinct sentences by many signers")
-    num_test_sequences: int = Field(ge=0, description="hidden test, signed by people who appear nowhere else")
-    num_train_signers: Count
-    num_test_signers: Count
-    num_supplemental_phrases: Count = 40
-    sequences_per_file: Count = 250
-    min_characters: Annotated[Count, Field(le=31)] = 3
-    max_characters: Annotated[int, Field(ge=3, le=31)] = 31
-    mean_frames_per_character: float = Field(9.0, ge=2, le=30, description="tempo; the real corpus has about 9")
-    jitter: float = Field(1.0, ge=0, le=10, description="factor on how much landmarks tremble")
-    gaps: float = Field(1.0, ge=0, le=5, description="factor on how often, and on how long, a hand is not found")
-
-    @model_validator(mode="after")
-    def _check(self) -> "SyntheticSource":
-        if self.min_characters > self.max_characters:
-            raise ValueError(f"min_characters {self.min_characters} exceeds max_characters {self.max_characters}")
-        return self
 
 
 class LocalSource(Section):
@@ -96,32 +74,6 @@ class KaggleSource(Download):
         return self
 
 
-class PreparedSplit(RemoteSplit):
-    """A split of which somebody has published arrays."""
-
-    dataset: Annotated[str, Field(pattern=r"^[\w-]+/[\w-]+$")] = Field(description="owner/name of the Kaggle dataset")
-    archive: Archive
-
-
-class KagglePreparedSource(Download):
-    """Arrays that the winning team has published: ``{file_id}/{sequence_id}.npy``, the 390 columns of each clip."""
-
-    kind: Literal["kaggle-prepared"]
-    tables: str | None = Field(None, description="folder with the csv files; null fetches them from the competition")
-    splits: dict[Literal["train", "supplemental"], PreparedSplit]
-
-    @model_validator(mode="after")
-    def _check(self) -> "KagglePreparedSource":
-        if "train" not in self.splits:
-            raise ValueError("splits must hold 'train'")
-        return self
-
-
-AnySource = Annotated[
-    SyntheticSource | LocalSource | KaggleSource | KagglePreparedSource, Field(discriminator="kind")
-]
-
-
 class Shards(Section):
     """How prepared landmarks are stored."""
 
@@ -149,10 +101,29 @@ class Dataset(Section):
         le=FRAME_RATES[1],
         description="frames a second of the clips; `podium predict --fps` and the library resample others to it",
     )
-    source: AnySource
+    source: Any
     shards: Shards = Shards()
     folds: Folds = Folds()
 
     def description(self) -> dict[str, str | None]:
         """What people are told of it, which nothing is made of."""
         return self.model_dump(include={"title", "url", "licence"})
+
+
+class Kind(Protocol):
+    """A kind of source, see `podium.data.sources.base.Source`; its ``section`` tells its kind by a literal."""
+
+    section: type[Section]
+
+
+def dataset_section(kinds: Mapping[str, type[Kind]]) -> type[Dataset]:
+    """The `Dataset` of a system: its ``source`` is the section of one of some kinds.
+
+    Args:
+        kinds: The system's ``plan.SOURCES``.
+    """
+    sections = [kind.section for kind in kinds.values()]
+    source: Any = reduce(or_, sections)
+    if len(sections) > 1:
+        source = Annotated[source, Field(discriminator="kind")]
+    return create_model("Dataset", __base__=Dataset, __doc__=Dataset.__doc__, source=(source, ...))

@@ -7,7 +7,6 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from podium.config.base import Section
-from podium.config.datasets import Dataset
 from podium.errors import UserError, explained_by
 from podium.registry import nearest
 
@@ -31,9 +30,6 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def load_dataset(path: str | Path) -> Dataset:
-    """Reads and checks a dataset file."""
-    return load(Dataset, path)
 
 
 def load(section: type[S], path: str | Path) -> S:

@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pandas as pd
 
+from podium.data import columns
+from podium.data.labels import Labels
 from podium.data.sources import Source
-from podium.data.sources.base import CSV_COLUMNS, extra_columns
+from podium.data.sources.base import extra_columns
 from podium.errors import UserError
 from podium.storage.files import file_digest
-from podium.systems.fingerspelling.text import MAX_CHARACTERS, unknown_characters
-
-TABLE_COLUMNS = ["split", *CSV_COLUMNS]
 
 
 def list_sequences(source: Source) -> tuple[pd.DataFrame, dict]:
-    """Checks all rows of a source. Odd phrases cost a row, ambiguous ids stop the run.
+    """Checks all rows of a source. A label that cannot be learned costs a row, ambiguous ids stop the run.
 
     Returns:
-        The table: ``TABLE_COLUMNS``, rows in the order of the csv files, splits in the order train, supplemental, test.
+        The table: `podium.data.columns.sequences`, rows in the order of the csv files, splits in the order train,
+        supplemental, test.
         The report, for JSON: ``num_sequences`` and ``skipped`` per split (reason → number), ``skipped_sequences``
-        (each with its ids, its reason and its phrase), ``ignored_columns`` per csv file, and ``test_signers``: the
+        (each with its ids, its reason and its label), ``ignored_columns`` per csv file, and ``test_signers``: the
         ``number`` of the test part's signers, which of them are ``trained_on``, and which ``recordings_trained_on``;
         None without a test part.
 
@@ -32,27 +32,29 @@ def list_sequences(source: Source) -> tuple[pd.DataFrame, dict]:
     rows = pd.concat(
         [frame.assign(split=split) for split, frame in source.read().items()], ignore_index=True
     )
+    labels = source.labels
     _check_ids(rows, source)
     is_open = rows["skipped"] == ""
-    rows.loc[is_open, "skipped"] = rows.loc[is_open, "phrase"].map(phrase_problem)
+    rows.loc[is_open, "skipped"] = rows.loc[is_open, labels.column].map(labels.problem)
     is_used = rows["skipped"] == ""
-    table = rows.loc[is_used, TABLE_COLUMNS].reset_index(drop=True)
+    table = rows.loc[is_used, columns.sequences(labels.column)].reset_index(drop=True)
     if not (table["split"] == "train").any():
-        raise UserError(f"{source.csv('train')} holds no usable row ({_first_reason(rows)}); see docs/bad_input.md")
+        reason = _first_reason(rows, labels)
+        raise UserError(f"{source.csv('train')} holds no usable row ({reason}); see docs/bad_input.md")
     skipped = rows[~is_used]
     report = {
         "num_sequences": {split: int((table["split"] == split).sum()) for split in source.read()},
         "skipped": {
             split: frame["skipped"].value_counts().sort_index().to_dict() for split, frame in skipped.groupby("split")
         },
-        "skipped_sequences": skipped[["split", "file_id", "sequence_id", "skipped", "phrase"]].to_dict("records"),
-        "ignored_columns": {path: extra for path in source.tables() if (extra := extra_columns(path))},
-        "test_signers": _test_signers(table, _copied_recordings(source, table)),
+        "skipped_sequences": skipped[["split", *columns.KEY, "skipped", labels.column]].to_dict("records"),
+        "ignored_columns": {path: extra for path in source.tables() if (extra := extra_columns(path, labels.column))},
+        "test_signers": _test_signers(table, _copied_recordings(source, table), labels.column),
     }
     return table, report
 
 
-def _test_signers(table: pd.DataFrame, copied: set[int]) -> dict | None:
+def _test_signers(table: pd.DataFrame, copied: set[int], label: str) -> dict | None:
     """``number`` of the test part's signers; ``trained_on``, those of them in other parts; ``recordings_trained_on``,
     sequence ids. None if there is no test part."""
     is_test = table["split"] == "test"
@@ -62,7 +64,7 @@ def _test_signers(table: pd.DataFrame, copied: set[int]) -> dict | None:
     return {
         "number": int(test["participant_id"].nunique()),
         "trained_on": trained_signers(trained, test),
-        "recordings_trained_on": sorted(copied.union(trained_recordings(trained, test))),
+        "recordings_trained_on": sorted(copied.union(trained_recordings(trained, test, label))),
     }
 
 
@@ -94,31 +96,19 @@ def trained_signers(trained: pd.DataFrame, test: pd.DataFrame) -> list[int]:
     return sorted(set(trained["participant_id"].tolist()) & set(test["participant_id"].tolist()))
 
 
-def trained_recordings(trained: pd.DataFrame, test: pd.DataFrame) -> list[int]:
-    """Sequence ids that both tables give to the same signer with the same phrase, ascending."""
-    keys = ["sequence_id", "participant_id", "phrase"]
+def trained_recordings(trained: pd.DataFrame, test: pd.DataFrame, label: str) -> list[int]:
+    """Sequence ids that both tables give to the same signer with the same label, ascending."""
+    keys = ["sequence_id", "participant_id", label]
     return sorted(set(test[keys].merge(trained[keys], on=keys)["sequence_id"].tolist()))
 
 
-def _first_reason(rows: pd.DataFrame) -> str:
+def _first_reason(rows: pd.DataFrame, labels: Labels) -> str:
     rows = rows[rows["split"] == "train"]
     if rows.empty:
         return "it has no rows"
-    phrase, reason = rows.iloc[0][["phrase", "skipped"]]
-    if reason == "unknown_character" and not unknown_characters(phrase.lower()):
-        return f"the first is {reason}: '{phrase}'; write phrases in lower case"
-    return f"the first is {reason}: '{phrase}'"
-
-
-def phrase_problem(phrase: str) -> str:
-    """Why a phrase cannot be learned, "" when it can: `empty_phrase`, `unknown_character`, `phrase_too_long`."""
-    if not phrase.strip():
-        return "empty_phrase"
-    if unknown_characters(phrase):
-        return "unknown_character"
-    if len(phrase) > MAX_CHARACTERS:
-        return "phrase_too_long"
-    return ""
+    label, reason = rows.iloc[0][[labels.column, "skipped"]]
+    advice = labels.advice(label) if reason in labels.problems else ""
+    return f"the first is {reason}: '{label}'" + (f"; {advice}" if advice else "")
 
 
 def _check_ids(rows: pd.DataFrame, source: Source) -> None:

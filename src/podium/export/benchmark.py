@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from podium.export.operators import operator_names
-from podium.landmarks.mediapipe import COLUMNS
 from podium.recognise.inference import TfliteRecognizer
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 NUM_WARM_UP_RUNS = 2
 NUM_THREADS = (1, 2)

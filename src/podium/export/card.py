@@ -7,10 +7,10 @@ from podium import __version__
 from podium.config import file_of
 from podium.data.unseen import scored_on
 from podium.export.flatbuffer import read_model
-from podium.landmarks.mediapipe import COLUMNS
 from podium.provenance import code_digest, commit
 from podium.recognise.inference import SIGNATURE
 from podium.storage.files import file_digest
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE, LABEL_LENGTH, PAD
 
 CODE_LICENCE = "Apache-2.0"

@@ -11,7 +11,7 @@ import numpy as np
 
 from podium.errors import UserError
 from podium.export.evaluation import hidden_clips, read_test_table
-from podium.landmarks.mediapipe import COLUMNS
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 
 @dataclass(frozen=True)

@@ -11,19 +11,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from podium.data.columns import sequences
+from podium.data.recordings import clips
 from podium.errors import ClipError, UserError
-from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.parquet import ParquetRecordings
 from podium.landmarks.plausibility import without_zeros
-from podium.landmarks.recordings import clips
 from podium.recognise.inference import Reader
 from podium.storage.files import read_json
 from podium.storage.tables import read_table
+from podium.systems.fingerspelling.landmarks import COLUMNS, SELECTION
+from podium.systems.fingerspelling.plan import LABEL
 from podium.systems.fingerspelling.score import edit_distance, normalized_score, row_scores
 from podium.systems.fingerspelling.text import DUMMY_PHRASE
 
 NUM_WORST = 10
-_TABLE_COLUMNS = ["split", "path", "file_id", "sequence_id", "participant_id", "phrase"]
+_TABLE_COLUMNS = sequences(LABEL)
 
 
 def read_columns(path: str | Path) -> list[str]:
@@ -36,7 +38,8 @@ def read_columns(path: str | Path) -> list[str]:
         raise UserError(f"{path} does not exist; the stage 'data' makes it")
     columns = read_json(path, "selected_columns")["selected_columns"]
     if columns != COLUMNS:  # in another order, too: the graph takes x, y and z by their places
-        raise UserError(f"{path} does not name podium.landmarks.mediapipe.COLUMNS as 'selected_columns'; make it again")
+        place = "podium.systems.fingerspelling.landmarks.COLUMNS"
+        raise UserError(f"{path} does not name {place} as 'selected_columns'; make it again")
     return columns
 
 
@@ -60,10 +63,10 @@ def hidden_clips(table: pd.DataFrame, root: str | Path, columns: list[str]) -> I
     """
     order_K = [COLUMNS.index(name) for name in columns]
     for path, rows in table.groupby("path", sort=False):
-        recordings = ParquetRecordings(Path(root, path))
+        recordings = ParquetRecordings(Path(root, path), COLUMNS)
         positions = dict(zip(rows["sequence_id"].tolist(), rows.index.tolist(), strict=True))
         for sequence_id, x_TK in clips(recordings, positions):
-            yield positions.pop(sequence_id), without_zeros(x_TK)[0][:, order_K]
+            yield positions.pop(sequence_id), without_zeros(x_TK, SELECTION)[0][:, order_K]
         num_frames = recordings.num_frames()
         for sequence_id, position in positions.items():
             yield position, None if sequence_id in num_frames else np.empty((0, len(columns)), np.float32)

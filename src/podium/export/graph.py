@@ -18,8 +18,8 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from podium.errors import UserError
 from podium.export.operators import check_operators
-from podium.landmarks.mediapipe import COLUMNS, NUM_LANDMARKS
 from podium.port.layers import Frames, Kernels, or_one
+from podium.systems.fingerspelling.landmarks import COLUMNS, NUM_LANDMARKS
 from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE, END, LABEL_LENGTH, NUM_CHARACTERS
 from podium.systems.fingerspelling.twins import Twin
 from podium.systems.fingerspelling.twins.greedy import greedy

@@ -11,8 +11,8 @@ from ai_edge_litert import schema_py_generated as schema
 
 from podium.export.flatbuffer import GraphWriter, kind, read_model, write_model
 from podium.export.graph import INPUT, Ensemble, Reader, convert
-from podium.landmarks.mediapipe import COLUMNS
 from podium.port.layers import Kernels
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 ADD, BATCH_MATMUL, DEQUANTIZE, FULLY_CONNECTED, TRANSPOSE = (
     getattr(schema.BuiltinOperator, name)

@@ -12,8 +12,8 @@ V vocabulary.
 import tensorflow as tf
 
 from podium.export.graph import CONFIDENCE, INPUT, Ensemble, Reader, convert, standardised
-from podium.landmarks.mediapipe import COLUMNS
 from podium.port.layers import Frames, Kernels
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.text import LABEL_LENGTH, NUM_CHARACTERS, PAD
 
 NUM_FRAMES = "num_frames"

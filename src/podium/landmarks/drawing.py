@@ -1,6 +1,6 @@
 """Draws a person out of landmarks: the face as points, the hands as skeletons, the arms as lines.
 
-Legend: L landmarks (543 as in raw files, 130 as selected), N those of one part, C coordinates.
+Legend: L landmarks, N those of one part, C coordinates.
 """
 
 from functools import cache
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from podium.landmarks.mediapipe import LEFT_EYE, LIPS, NAMES, NOSE, RAW_NAMES, RIGHT_EYE
+from podium.landmarks.mediapipe import LEFT_EYE, LIPS, NOSE, RAW_NAMES, RIGHT_EYE
 
 ASPECT = 4 / 3  # height of the picture over its width; files do not tell it, phones held upright have about this
 COLORS = {"left_hand": "tab:green", "right_hand": "black", "face": "tab:red", "pose": "tab:blue"}
@@ -31,9 +31,12 @@ class Rows(NamedTuple):
 
 
 @cache
-def rows(num_landmarks: int) -> Rows:
-    """Where the landmarks of a frame stand, of 543 or of 130."""
-    names = {len(RAW_NAMES): RAW_NAMES, len(NAMES): NAMES}[num_landmarks]
+def rows(names: tuple[str, ...]) -> Rows:
+    """Where the landmarks of a frame stand.
+
+    Args:
+        names: Of all landmarks of a frame, in order.
+    """
     place = {name: row for row, name in enumerate(names)}
 
     def of(part: str, indices: list[int]) -> np.ndarray:
@@ -51,16 +54,22 @@ def to_plane(x_LC: np.ndarray) -> np.ndarray:
     return x_LC[..., :2] * np.array([1.0, ASPECT])
 
 
-def draw_frame(axes, x_LC: np.ndarray, window: tuple[float, float, float, float] = (0, 1, ASPECT, 0)) -> None:
+def draw_frame(
+    axes,
+    x_LC: np.ndarray,
+    window: tuple[float, float, float, float] = (0, 1, ASPECT, 0),
+    names: tuple[str, ...] = tuple(RAW_NAMES),
+) -> None:
     """Draws one frame, head up; missing parts are left out.
 
     Args:
         axes: Matplotlib axes.
-        x_LC: (543 or 130, ≥2), x and y in fractions of the picture, NaN where a landmark is missing.
+        x_LC: (L, ≥2), x and y in fractions of the picture, NaN where a landmark is missing.
         window: Left, right, bottom and top of what is shown, in picture widths, y down; by default the picture.
+        names: Of the L landmarks; by default of all that MediaPipe finds.
     """
     points_L2 = to_plane(x_LC)
-    of = rows(len(points_L2))
+    of = rows(names)
     axes.plot(*points_L2[of.face].T, ".", color="0.75", markersize=0.7)
     axes.plot(*points_L2[of.lips].T, ".", color=COLORS["face"], markersize=1.2)
     axes.plot(*points_L2[of.outlines].T, ".", color="0.25", markersize=1.2)

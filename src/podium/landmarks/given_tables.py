@@ -1,35 +1,39 @@
 """Tables of other libraries: pandas, polars, pyarrow, modin, dask and whatever else narwhals knows."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
+from podium.data.recordings import clips
 from podium.errors import ClipError
 from podium.landmarks.frames import PROBLEMS
 from podium.landmarks.identity import FRAME_NAMES, RATE_NAMES, is_named
-from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
-from podium.landmarks.recordings import clips
+from podium.landmarks.mediapipe import RAW_COLUMNS
 from podium.landmarks.rows import Rows
 from podium.landmarks.table_recordings import TableRecordings
 
 _NAME = "a clip"  # begins the messages
-_LANDMARKS, _OTHERS = frozenset(COLUMNS), frozenset(RAW_COLUMNS[1:]) - frozenset(COLUMNS)
+_LANDMARKS = frozenset(RAW_COLUMNS[1:])
 _ID_TYPES = (nw.String, nw.Categorical, nw.Enum, nw.Boolean, nw.Date, nw.Datetime)
 
 
-def clip_of_table(table: Any) -> tuple[np.ndarray, tuple[str, ...], float | None]:
-    """The one clip of a table: (T, 390) float32; kinds of `remarks.MEANINGS`; frames a second, or None.
+def clip_of_table(table: Any, columns: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...], float | None]:
+    """The one clip of a table: (T, K) float32; kinds of `remarks.MEANINGS`; frames a second, or None.
+
+    Args:
+        columns: Names of the K columns that are wanted.
 
     Raises:
         UserError: Columns are missing, stand twice or hold no numbers; rows are in no order, or of several clips.
     """
-    recordings = TableRecordings(Rows.of_table(_to_arrow(table), _NAME))
+    recordings = TableRecordings(Rows.of_table(_to_arrow(table, frozenset(columns)), _NAME), columns)
     sequences = recordings.num_frames()
     if not sequences:
-        return np.zeros((0, len(COLUMNS)), np.float32), (), None
+        return np.zeros((0, len(columns)), np.float32), (), None
     if len(sequences) > 1:
         is_split = any("clips_split" in kinds for kinds in recordings.remarks.values())
         why = " (the column frame begins anew)" if is_split else ""
@@ -47,12 +51,12 @@ def clip_of_table(table: Any) -> tuple[np.ndarray, tuple[str, ...], float | None
     return found[sequence_id], recordings.remarks.get(sequence_id, ()), rate
 
 
-def _to_arrow(table: Any) -> pa.Table:
+def _to_arrow(table: Any, landmarks: frozenset[str]) -> pa.Table:
     """The columns that may be read, and a pandas index that is not the default one, as a column."""
     try:
         frame = nw.from_native(_known(table))
         schema = frame.collect_schema()
-        chosen = [name for name, kind in schema.items() if isinstance(name, str) and _is_wanted(name, kind)]
+        chosen = [name for name, kind in schema.items() if isinstance(name, str) and _is_wanted(name, kind, landmarks)]
         if isinstance(frame, nw.LazyFrame):
             return frame.select(chosen).collect("pyarrow").to_arrow()
         return frame.select(chosen).to_arrow()
@@ -72,6 +76,6 @@ def _known(table: Any) -> Any:
     return table
 
 
-def _is_wanted(name: str, kind: nw.dtypes.DType) -> bool:
+def _is_wanted(name: str, kind: nw.dtypes.DType, landmarks: frozenset[str]) -> bool:
     may_be_id = kind.is_integer() or kind.is_float() or isinstance(kind, _ID_TYPES)
-    return name in _LANDMARKS or is_named(name, *FRAME_NAMES, *RATE_NAMES) or may_be_id and name not in _OTHERS
+    return name in landmarks or is_named(name, *FRAME_NAMES, *RATE_NAMES) or may_be_id and name not in _LANDMARKS

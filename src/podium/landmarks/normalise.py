@@ -1,11 +1,9 @@
 """What happens to every clip alike, in training, in torch and in the file: standardise, and shorten what is too long.
 
-Letters in names: T frames, L landmarks (130), C coordinates (3), K columns (390).
+Letters in names: T frames, L landmarks, C coordinates (3), K columns: all x, all y, all z.
 """
 
 import numpy as np
-
-from podium.landmarks.mediapipe import NUM_LANDMARKS
 
 STATISTICS_COLUMNS = ["mean_x", "mean_y", "mean_z", "deviation_x", "deviation_y", "deviation_z"]  # of a clip, in tables
 MAX_COORDINATE = 1e15  # the exported file adds up a clip's squares in float32; those of an hour still fit
@@ -23,22 +21,27 @@ def is_infinite(raw_TK: np.ndarray) -> np.ndarray:
     return np.abs(raw_TK) > MAX_COORDINATE
 
 
+def by_coordinate(raw_TK: np.ndarray) -> np.ndarray:
+    """(T, 3, L): a view of a clip (T, K)."""
+    return raw_TK.reshape(len(raw_TK), 3, raw_TK.shape[1] // 3)
+
+
 def statistics(raw_TK: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and population deviation of a clip's x, y and z, over all landmarks of all frames (1st-place solution).
 
     Args:
-        raw_TK: (T, 390) float32: all x, all y, all z; NaN where a landmark is missing.
+        raw_TK: (T, K) float32; NaN where a landmark is missing.
 
     Returns:
         Mean and deviation, each (3,) float32, finite means. A coordinate that is missing throughout has mean 0; one
         without spread has the deviation infinity, which divides to 0.
     """
-    x_TCL = raw_TK.reshape(-1, 3, NUM_LANDMARKS)
+    x_TCL = by_coordinate(raw_TK)
     is_missing_TCL = np.isnan(x_TCL)
     x_TCL = x_TCL.copy()
     np.copyto(x_TCL, 0, where=is_missing_TCL)
     # Sums run over a frame's landmarks in float32 and over frames in float64: fast, and as good as float64 throughout.
-    num_C = x_TCL.shape[0] * NUM_LANDMARKS - np.count_nonzero(is_missing_TCL, axis=(0, 2))
+    num_C = x_TCL.shape[0] * x_TCL.shape[2] - np.count_nonzero(is_missing_TCL, axis=(0, 2))
     num_C = np.maximum(num_C, 1)
     mean_C = (x_TCL.sum(axis=2).sum(axis=0, dtype=np.float64) / num_C).astype(np.float32)
     x_TCL -= mean_C[:, None]
@@ -52,13 +55,13 @@ def standardise(raw_TK: np.ndarray, mean_C: np.ndarray, deviation_C: np.ndarray)
     """Brings x, y and z to mean 0 and deviation 1, frame by frame: a cut clip gives cut results.
 
     Args:
-        raw_TK: (T, 390) float32.
+        raw_TK: (T, K) float32.
         mean_C, deviation_C: (3,) float32, as `statistics` returns them.
 
     Returns:
-        (T, 130, 3) float32, NaN where the input has NaN. A new array.
+        (T, L, 3) float32, NaN where the input has NaN. A new array.
     """
-    x_TCL = raw_TK.reshape(-1, 3, NUM_LANDMARKS) - mean_C[:, None]
+    x_TCL = by_coordinate(raw_TK) - mean_C[:, None]
     x_TCL /= deviation_C[:, None]
     return x_TCL.transpose(0, 2, 1)
 
@@ -73,10 +76,10 @@ def normalise(raw_TK: np.ndarray) -> np.ndarray:
     """Standardises a clip by its own statistics, no epsilon; then NaN becomes 0 (1st-place solution).
 
     Args:
-        raw_TK: (T, 390) float32: all x, all y, all z; NaN where a landmark is missing.
+        raw_TK: (T, K) float32; NaN where a landmark is missing.
 
     Returns:
-        (T, 130, 3) float32, no NaN. A new array.
+        (T, L, 3) float32, no NaN. A new array.
     """
     return fill_missing(standardise(raw_TK, *statistics(raw_TK)))
 

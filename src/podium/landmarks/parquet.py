@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 
 from podium.errors import UserError
 from podium.landmarks.identity import INDEX_COLUMN, spelled
-from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.rows import BATCH_FRAMES, Rows
 from podium.landmarks.table_recordings import TableRecordings
 
@@ -33,7 +32,7 @@ class ParquetRecordings(TableRecordings):
             type; damage inside the file only once it is read.
     """
 
-    def __init__(self, path: str | Path, columns: Sequence[str] = COLUMNS) -> None:
+    def __init__(self, path: str | Path, columns: Sequence[str]) -> None:
         rows = open_parquet(path)
         if (own := spelled(rows.schema, INDEX_COLUMN)) not in (INDEX_COLUMN, None):
             raise UserError(f"{path} lacks the column {INDEX_COLUMN}; rename its column {own}")

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from podium.data.recordings import Recordings
 from podium.errors import ClipError, UserError
 from podium.landmarks import frames
 from podium.landmarks.identity import (
@@ -25,13 +26,12 @@ from podium.landmarks.identity import (
     is_named,
     spelled,
 )
-from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
-from podium.landmarks.recordings import Recordings
+from podium.landmarks.mediapipe import RAW_COLUMNS
 from podium.landmarks.rows import Rows, floats
 
 
 class TableRecordings(Recordings):
-    """The sequences of a table; see `podium.landmarks.recordings.Recordings`.
+    """The sequences of a table; see `podium.data.recordings.Recordings`.
 
     Args:
         columns: Names of the value columns to read.
@@ -46,9 +46,10 @@ class TableRecordings(Recordings):
 
     absence = "not_in_parquet"
 
-    def __init__(self, rows: Rows, columns: Sequence[str] = COLUMNS) -> None:
+    def __init__(self, rows: Rows, columns: Sequence[str]) -> None:
         self._rows = rows
         self._columns = list(columns)
+        self.num_columns = len(self._columns)
         rows.check(self._columns)
         rows.check_numbers(self._columns)
         self.unreadable: list[int] = []

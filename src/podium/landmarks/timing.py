@@ -1,29 +1,29 @@
 """What happens to a clip's frames before it is read: another frame rate becomes the model's, idle ends are cut.
 
-Letters in names: T frames, N new frames, K columns (390), C coordinates, L landmarks.
+Letters in names: T frames, N new frames, K columns, C coordinates, L landmarks.
 """
 
 import numpy as np
 
-from podium.landmarks.mediapipe import NUM_LANDMARKS, SLOTS
+from podium.landmarks.normalise import by_coordinate
+from podium.landmarks.selection import Selection
 
 SAME_RATE = 0.05  # relative; tempos of signers differ by far more, and each new frame is a little blurred
 # Frames without a hand at each end: up to IDLE_FRAMES stay, as in the clips of the training; of more, KEPT_FRAMES stay.
 # Of the numbers that were tried these lost least; benchmarks/clip_timing.py gives their scores (docs/predict.md).
 IDLE_FRAMES, KEPT_FRAMES = 3, 1
-_HANDS = np.concatenate([SLOTS["left_hand"], SLOTS["right_hand"]])
 
 
 def resample(raw_TK: np.ndarray, fps: float, frame_rate: float) -> np.ndarray:
     """The clip as a camera of another rate sees it. The first frame stays, the others lie on lines between frames.
 
     Args:
-        raw_TK: (T, 390) float32, NaN where a landmark is missing.
+        raw_TK: (T, K) float32, NaN where a landmark is missing.
         fps: Frames a second of the clip.
         frame_rate: Frames a second that are wanted.
 
     Returns:
-        (N, 390) float32; the clip itself if the rates differ by at most 5 %. If one of the two frames lacks a value,
+        (N, K) float32; the clip itself if the rates differ by at most 5 %. If one of the two frames lacks a value,
         it is that of the nearer frame, which may be NaN.
     """
     step = fps / frame_rate
@@ -37,15 +37,17 @@ def resample(raw_TK: np.ndarray, fps: float, frame_rate: float) -> np.ndarray:
     return np.where(np.isnan(between_NK), np.where(share_N1 < 0.5, before_NK, after_NK), between_NK)
 
 
-def signing(raw_TK: np.ndarray, min_frames: int) -> slice:
+def signing(raw_TK: np.ndarray, min_frames: int, selection: Selection) -> slice:
     """The frames from the first to the last with a hand, and a little around them; none if no frame has a hand.
 
     Args:
-        raw_TK: (T, 390), NaN where a landmark is missing. A hand is there if one of its points has x and y.
+        raw_TK: (T, K), NaN where a landmark is missing. A hand is there if one of its points has x and y.
         min_frames: At least so many frames are kept, if the clip has them, so that a short word stays long enough to
             be read.
+        selection: Of the K columns.
     """
-    is_missing_TCL = np.isnan(raw_TK).reshape(-1, 3, NUM_LANDMARKS)[:, :2, _HANDS]
+    hands = np.concatenate([selection.slots["left_hand"], selection.slots["right_hand"]])
+    is_missing_TCL = by_coordinate(np.isnan(raw_TK))[:, :2, hands]
     seen = np.flatnonzero((~is_missing_TCL.any(axis=1)).any(axis=1))
     if len(seen) == 0:
         return slice(0, 0)

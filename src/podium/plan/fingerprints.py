@@ -16,7 +16,8 @@ TRAINING = {
     "learner": ("make",),
     "answers": ("read", "score", "predictions"),
 }
-PACKING = {"samples": ("open_raw", "prepare")}
+LISTING = {"plan": ("SOURCES", "LABELS")}
+PACKING = {**LISTING, "samples": ("open_raw", "prepare")}
 LABELS = {"answers": ("relabel", "import_labels")}
 IMPORTING = {"learner": ("import_checkpoint",)}
 TORCH = {"learner": ("make", "assemble"), "answers": ("read", "score", "predictions", "test_clips", "edge_clips")}
@@ -61,14 +62,14 @@ class Fingerprints:
         self._system = PACKAGE / "systems" / plan.experiment.system
         dataset, export = plan.dataset, plan.experiment.export
         kind = [dataset.source.kind]
-        self.corpus = self._made_of({"source": dataset.source}, "generate_corpus", names=kind)
+        self.corpus = self._made_of({"source": dataset.source}, "generate_corpus", LISTING, kind)
         raw = {"corpus": self.corpus} if is_generated else {"raw files": source_fingerprint}
         values = {**raw, "shards": dataset.shards}
         self.shards = self._made_of(values, "list_sequences pack_shard", PACKING, kind)
         table = dataset.folds.table
         folds = digests_of([table])[table] if table and Path(table).is_file() else None
         values = {"stage shards": self.shards, "folds": dataset.folds, "folds.table": folds}
-        self.index = self._made_of(values, "index_data")
+        self.index = self._made_of(values, "index_data", {"plan": ("SOURCES", "INPUT_COLUMNS")}, kind)
         self.stages: dict[str, str] = {}
         self.labels: dict[str, str] = {}
         for stage in plan.stages.values():

@@ -30,7 +30,7 @@ def open_plan(content: Any, files: Sequence[str | Path]) -> tuple[Plan, sources.
     is_checked = isinstance(content, Experiment)
     plan = Plan(content if is_checked else parse_experiment(content, ", ".join(map(str, files)) or "the configuration"))
     check_dataset_name(plan.dataset, plan.dataset_file)
-    source = sources.create(plan.dataset)
+    source = sources.create(plan.dataset, plan.system.SOURCES)
     return plan, source, fingerprints_of(plan, source), note_on_experiment_name(plan.experiment, files)
 
 

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
-from podium.data.inspect.folders import ShardRecordings
+from podium.data.recordings import MAX_FRAMES, Recordings, clips
+from podium.data.shards import ShardRecordings
 from podium.errors import ClipError, UserError
 from podium.landmarks import csv_rows, parquet
 from podium.landmarks.arrays import ArrayRecordings, columns_beside
 from podium.landmarks.csv_rows import open_csv
 from podium.landmarks.frames import PROBLEMS
-from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.parquet import open_parquet
-from podium.landmarks.recordings import MAX_FRAMES, Recordings, clips
 from podium.landmarks.table_recordings import TableRecordings
 from podium.recognise.clip_folders import SUFFIXES, is_shard, list_files, suffix_of
 from podium.storage.files import check_readable
 from podium.storage.npy import map_npy
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Clip:
     Attributes:
         path: The file, or the folder of arrays, that holds it.
         sequence_id: Which of its clips; None if it holds a single one. Text if a table's ids are text.
-        landmarks: An array in the order of `mediapipe.COLUMNS`, its shape and type not checked yet. None if the
+        landmarks: An array in the order of `COLUMNS`, its shape and type not checked yet. None if the
             clip cannot be read.
         problem: Why it cannot be read, else "".
         remarks: What is to be said of the rows: kinds of `podium.landmarks.remarks.MEANINGS`.
@@ -93,18 +93,21 @@ def open_sources(paths: list[Path]) -> Sources:
 
 def _open(path: Path) -> Source:
     if path.is_dir():
-        return _of_recordings(path, ArrayRecordings(path))
+        return _of_recordings(path, ArrayRecordings(path, COLUMNS))
     if not path.is_file():
         raise UserError(f"{path} does not exist; name files or folders of clips")
     check_readable(path)
     suffix = suffix_of(path)
     if suffix in parquet.SUFFIXES:
-        return _of_table(path, lambda: TableRecordings(open_parquet(path)), TableRecordings(open_parquet(path)))
+        keys = TableRecordings(open_parquet(path), COLUMNS)
+        return _of_table(path, lambda: TableRecordings(open_parquet(path), COLUMNS), keys)
     if suffix in csv_rows.SUFFIXES:
         keys = TableRecordings(open_csv(path, with_landmarks=False), columns=[])
-        return _of_table(path, lambda: TableRecordings(open_csv(path, with_landmarks=True)), keys)
+        return _of_table(path, lambda: TableRecordings(open_csv(path, with_landmarks=True), COLUMNS), keys)
     if suffix == ".npy":
-        return _of_recordings(path, ShardRecordings(path)) if is_shard(path) else Source(path, 1, lambda: _array(path))
+        if is_shard(path):
+            return _of_recordings(path, ShardRecordings(path, len(COLUMNS)))
+        return Source(path, 1, lambda: _array(path))
     raise UserError(f"{path} is no file of clips; give one of {', '.join(SUFFIXES)}, or a folder")
 
 
@@ -168,7 +171,7 @@ def _array(path: Path) -> Iterator[Clip]:
         if array.ndim and len(array) > MAX_FRAMES:
             yield Clip(path, None, None, _too_long(len(array)))
             return
-        order_K = columns_beside(path.parent)
+        order_K = columns_beside(path.parent, COLUMNS)
         is_ordered = order_K is None or array.shape[1:] != (len(COLUMNS),)
         yield Clip(path, None, array if is_ordered else array[:, order_K])
     except (UserError, OSError) as error:

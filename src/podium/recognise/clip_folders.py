@@ -8,13 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from podium.data.inspect.folders import open_folder
 from podium.data.sources.base import CSV_NAMES
 from podium.errors import UserError
 from podium.landmarks import csv_rows, parquet
 from podium.landmarks.arrays import is_columns_file
-from podium.landmarks.mediapipe import COLUMNS
+from podium.landmarks.inspect.folders import open_folder
 from podium.storage.tables import MAX_FIELD
+from podium.systems.fingerspelling.landmarks import COLUMNS
+from podium.systems.fingerspelling.plan import inspection
 
 SUFFIXES = (*parquet.SUFFIXES, *csv_rows.SUFFIXES, ".npy")
 
@@ -79,7 +80,7 @@ def _list_files(folder: Path, passed_over: Counter[str], been: set[str]) -> list
         raise UserError(f"{folder} cannot be listed: {error.strerror.lower()}; fix that and run again") from None
     splits = []
     with suppress(UserError):  # no layout of ours: a folder of clips
-        splits = open_folder(folder).splits
+        splits = open_folder(folder, inspection()).splits
     of_layout = {file for split in splits for file in split.files.values()}
     if of_layout and all(file.parent != folder and is_shard(file) for file in of_layout):
         return sorted(of_layout)  # a prepared dataset; the raw files below it hold the same clips

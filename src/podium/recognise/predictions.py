@@ -11,6 +11,7 @@ from podium.landmarks.remarks import REASONS
 from podium.recognise.clip_files import Clip, Source
 from podium.recognise.inference import Reading
 from podium.recognise.recognizer import Recognizer
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _predict(recognizer: Recognizer, clip: Clip, fps: float | None) -> Predictio
         return Prediction(*place, 0, None, clip.problem)
     num_frames = 0
     try:
-        landmarks_TK = as_clip(clip.landmarks)
+        landmarks_TK = as_clip(clip.landmarks, COLUMNS)
         num_frames = len(landmarks_TK)
         if np.isnan(landmarks_TK).all():  # true of no frames, too
             raise ClipError("a clip without a single landmark" if num_frames else "a clip without frames")

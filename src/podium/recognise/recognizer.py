@@ -17,17 +17,17 @@ from typing import Any
 import numpy as np
 
 from podium.config import FRAME_RATES
-from podium.data.shards import SHORT_FRAMES
+from podium.data.recordings import MAX_FRAMES
 from podium.errors import ClipError, UserError
 from podium.landmarks.clip_arrays import GivenClip, read_given
-from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.plausibility import doubts, without_zeros
-from podium.landmarks.recordings import MAX_FRAMES
 from podium.landmarks.remarks import MEANINGS
 from podium.landmarks.timing import resample, signing
 from podium.recognise.card import card_problem
 from podium.recognise.inference import Reader, Reading, TfliteRecognizer, Thresholds, TorchRecognizer, read_recipe
 from podium.storage.files import read_json
+from podium.systems.fingerspelling.landmarks import COLUMNS, SELECTION
+from podium.systems.fingerspelling.raw import SHORT_FRAMES
 
 WEIGHTS, TFLITE = "model.safetensors", "model.tflite"
 _NUMBER = ((int, float), "a number")
@@ -75,8 +75,8 @@ class Recognizer:
         Args:
             landmarks: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN (or
                 masked) if a landmark is missing; one row per frame. An array (T, 390) of floats has the columns
-                `mediapipe.COLUMNS` in that order. A table of pandas, polars, pyarrow … has them by name, in any
-                order and among others. Or a `podium.landmarks.clip_arrays.GivenClip`.
+                `landmarks.COLUMNS` of the system in that order. A table of pandas, polars, pyarrow … has them by name,
+                in any order and among others. Or a `podium.landmarks.clip_arrays.GivenClip`.
             fps: Frames a second of the clip; None takes the table's column ``fps``; without it, the clip counts as
                 one of the model's own rate.
 
@@ -92,9 +92,9 @@ class Recognizer:
         if fps is not None:
             self.check_rate(fps)
             fps = float(fps)  # of a fraction, as decoders tell a film's rate
-        given = landmarks if isinstance(landmarks, GivenClip) else read_given(landmarks)
-        landmarks_TK, has_zeros = without_zeros(given.landmarks_TK)
-        found = {*given.remarks, *["zeros_for_missing"] * has_zeros, *doubts(landmarks_TK)}
+        given = landmarks if isinstance(landmarks, GivenClip) else read_given(landmarks, COLUMNS)
+        landmarks_TK, has_zeros = without_zeros(given.landmarks_TK, SELECTION)
+        found = {*given.remarks, *["zeros_for_missing"] * has_zeros, *doubts(landmarks_TK, SELECTION)}
         if fps is None and given.fps is not None and self.frame_rate is None:
             found.add("rate_not_used")
         reading = self._read(self._at_own_rate(landmarks_TK, given.fps if fps is None else fps))
@@ -103,7 +103,7 @@ class Recognizer:
     def _read(self, landmarks_TK: np.ndarray) -> Reading:
         if len(landmarks_TK) == 0:
             return Reading("", None, "no_frames")
-        landmarks_TK = landmarks_TK[signing(landmarks_TK, self._min_frames)]
+        landmarks_TK = landmarks_TK[signing(landmarks_TK, self._min_frames, SELECTION)]
         if len(landmarks_TK) == 0:
             return Reading("", None, "no_hand")
         with self._lock:
@@ -168,7 +168,8 @@ def _read_settings(path: Path) -> _Settings:
         return _Settings()
     content = read_json(path, "selected_columns")
     if content["selected_columns"] != COLUMNS:
-        raise UserError(f"{path} names other columns than podium.landmarks.mediapipe.COLUMNS; export the model again")
+        place = "podium.systems.fingerspelling.landmarks.COLUMNS"
+        raise UserError(f"{path} names other columns than {place}; export the model again")
     numbers = {key: content.get(key) for key in _SETTINGS}
     for key, (kinds, name) in _SETTINGS.items():
         value = numbers[key]

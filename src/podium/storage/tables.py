@@ -20,15 +20,16 @@ _SEPARATORS = (",", ";", "\t")  # the first of those that make equally many fiel
 _INTEGERS = {
     "file_id", "sequence_id", "participant_id", "offset", "num_frames", "fold", "num_sequences", "num_supplemental",
 }  # fmt: skip
-_TEXTS = {"split", "path", "phrase", "prediction"}
+_NUMBERS = {"score"}
 
 
-def read_table(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
+def read_table(path: str | Path, columns: Sequence[str], are_others_numbers: bool = False) -> pd.DataFrame:
     """Reads a parquet file that a command of ours has written.
 
     Args:
-        columns: Must be there, without gaps. Their names decide their types: integers (ids, places, counts), texts, and
-            for all others numbers.
+        columns: Must be there, without gaps. Their names decide their types: integers (ids, places, counts), scores,
+            and for all others text.
+        are_others_numbers: Whether all further columns must hold numbers, without gaps.
 
     Returns:
         All columns of the file.
@@ -45,21 +46,22 @@ def read_table(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
     missing = [column for column in columns if column not in table.columns]
     if missing:
         raise UserError(f"{path} lacks the column(s) {named(missing)}; make it again")
-    for column in columns:
-        kind, is_right = _kind(column, table[column])
+    others = [column for column in table.columns if column not in columns] if are_others_numbers else []
+    for column in (*columns, *others):
+        kind, is_right = _kind(column, table[column], column in others)
         if not is_right or table[column].isna().any():
             raise UserError(f"{path}: the column {column} does not hold {kind} throughout; make it again")
     return table
 
 
-def _kind(column: str, values: pd.Series) -> tuple[str, bool]:
+def _kind(column: str, values: pd.Series, is_number: bool) -> tuple[str, bool]:
     """What a column must hold, and whether it does."""
     if column in _INTEGERS:
         is_right = pd.api.types.is_signed_integer_dtype(values)
         return "integers", is_right and (column == "fold" or not (values < 0).any())
-    if column in _TEXTS:
-        return "text", pd.api.types.is_string_dtype(values)
-    return "numbers", pd.api.types.is_float_dtype(values) or pd.api.types.is_integer_dtype(values)
+    if is_number or column in _NUMBERS:
+        return "numbers", pd.api.types.is_float_dtype(values) or pd.api.types.is_integer_dtype(values)
+    return "text", pd.api.types.is_string_dtype(values)
 
 
 def read_csv(path: str | Path, **options) -> pd.DataFrame:

@@ -4,8 +4,9 @@
 import pytest
 from fingerspelling import load_recipe, model_section
 
-from podium.config import Dataset, Experiment, Section, load_dataset, parse
+from podium.config import Experiment, Section, load, parse
 from podium.errors import UserError
+from podium.systems.fingerspelling.plan import Dataset
 from podium.systems.fingerspelling.recipe import Recipe
 
 SYNTHETIC = {
@@ -129,7 +130,7 @@ def test_a_key_that_stands_twice(tmp_path, text, lines):
     path = tmp_path / "a.yaml"
     path.write_text(text)
     with pytest.raises(UserError) as error:
-        load_dataset(path)
+        load(Dataset, path)
     assert str(error.value) == f"{path}: key {lines}; remove one"
 
 
@@ -138,7 +139,7 @@ def test_what_overrides_a_merged_key_does_not_stand_twice(tmp_path):
         "name: a\nsource:\n  kind: kaggle\n  competition: a\n  archive: {unpacked_gb: 1}\n  splits:\n"
         "    train: &train {file_ids: [1], num_sequences: 5}\n    supplemental: {<<: *train, file_ids: [2]}\n"
     )
-    supplemental = load_dataset(tmp_path / "a.yaml").source.splits["supplemental"]
+    supplemental = load(Dataset, tmp_path / "a.yaml").source.splits["supplemental"]
     assert (supplemental.file_ids, supplemental.num_sequences) == ([2], 5)
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from podium.data.clips import Labelled, Stretch, cut, cutmix, mirror
-from podium.landmarks.mediapipe import NAMES, SLOTS
 from podium.landmarks.normalise import nearest_frames, normalise, resize
+from podium.systems.fingerspelling.clips import Labelled, Stretch, cut, cutmix, mirror
+from podium.systems.fingerspelling.landmarks import NAMES, SLOTS
 
 
 def raw_clip(num_frames: int = 40, seed: int = 0) -> np.ndarray:

@@ -13,8 +13,8 @@ from project import ROOT
 from raw_folder import landmark_frame, table, write_arrays, write_dataset, write_raw
 
 from podium.data.clips import Clips
-from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.normalise import normalise
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.recipe import Data
 from podium.systems.fingerspelling.samples import TrainingClips
 

@@ -5,14 +5,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from raw_folder import landmark_frame, table, write_arrays
+from raw_folder import pack as pack_shard
 
-from podium.data.shards import pack_shard
 from podium.errors import UserError
 from podium.landmarks import parquet
-from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.normalise import STATISTICS_COLUMNS, statistics
 from podium.landmarks.parquet import ParquetRecordings
 from podium.storage.files import write_json
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 
 @pytest.fixture

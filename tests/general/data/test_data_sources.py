@@ -6,14 +6,15 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from bound import create
 from raw_folder import table, write_raw
 
-from podium.config import Dataset, load_dataset
-from podium.data import sources
+from podium.config import load
 from podium.data.sequences import list_sequences
 from podium.data.sources.hidden_test import choose_test_participants
 from podium.errors import UserError
 from podium.storage.files import file_digest
+from podium.systems.fingerspelling.plan import Dataset
 
 SYNTHETIC = {
     "kind": "synthetic", "num_train_sequences": 50, "num_supplemental_sequences": 0, "num_test_sequences": 12,
@@ -30,7 +31,7 @@ def raw(tmp_path):
 
 
 def local(root, **source):
-    return sources.create(Dataset(name="small", source={"kind": "local", "root": str(root), **source}))
+    return create(Dataset(name="small", source={"kind": "local", "root": str(root), **source}))
 
 
 def test_local_knows_its_files_from_the_csv(raw):
@@ -149,18 +150,18 @@ def test_choice_of_test_signers_is_seeded_and_balanced():
 
 def test_synthetic_is_known_before_it_exists():
     dataset = Dataset(name="unmade", source=SYNTHETIC)
-    source = sources.create(dataset)
+    source = create(dataset)
     assert source.splits() == ["train", "test"]
     assert len(source.file_ids("train")) == 3 and len(source.file_ids("test")) == 1
     assert source.tables() == ["results/data/unmade/raw/train.csv", "results/data/unmade/raw/test.csv"]
     other = dataset.model_copy(update={"source": dataset.source.model_copy(update={"seed": 7})})
-    assert source.fingerprint() != sources.create(other).fingerprint()
+    assert source.fingerprint() != create(other).fingerprint()
 
 
 def test_real_folder(shared, tmp_path):
     content = f"name: wide\nsource: {{kind: local, root: {shared / 'real/wide'}, num_test_participants: 4}}\n"
     (tmp_path / "wide.yaml").write_text(content)
-    rows, report = list_sequences(sources.create(load_dataset(tmp_path / "wide.yaml")))
+    rows, report = list_sequences(create(load(Dataset, tmp_path / "wide.yaml")))
     assert len(rows) == 132 and rows["participant_id"].nunique() == 21 and not report["skipped"]
 
 

@@ -13,9 +13,9 @@ from small_networks import small_recipe
 from podium import provenance
 from podium.export.card import model_card
 from podium.export.flatbuffer import write_model
-from podium.landmarks.mediapipe import COLUMNS
 from podium.recognise.inference import SIGNATURE
 from podium.storage.files import file_digest
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.text import CHARACTERS
 
 SETTINGS = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.1}

@@ -7,9 +7,9 @@ from raw_folder import landmark_frame, table
 
 from podium.errors import ClipError, UserError
 from podium.export.evaluation import evaluate, hidden_clips, read_columns, read_test_table
-from podium.landmarks.mediapipe import COLUMNS
 from podium.recognise.inference import Reading, TfliteRecognizer
 from podium.storage.files import write_json
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.score import edit_distance
 from podium.systems.fingerspelling.text import DUMMY_PHRASE
 

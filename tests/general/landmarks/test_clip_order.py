@@ -5,15 +5,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from bound import open_recordings, read_clip, read_given
 from raw_folder import landmark_frame, table, write_raw
+from raw_folder import pack as pack_shard
 
-from podium.data.inspect.folders import open_recordings, read_clip
-from podium.data.shards import pack_shard
 from podium.errors import ClipError
 from podium.export.evaluation import evaluate, hidden_clips, read_test_table
-from podium.landmarks.clip_arrays import read_given
-from podium.landmarks.mediapipe import COLUMNS
 from podium.recognise.clip_files import open_sources
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 ROWS = table(num_signers=2, clips_per_signer=2)
 IDS = ROWS["sequence_id"].tolist()

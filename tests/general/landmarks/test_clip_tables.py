@@ -6,17 +6,16 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from bound import as_clip, read_csv, read_given
 from inspected import reported, rewrite
 from raw_folder import landmark_frame, table, write_raw
+from raw_folder import pack as pack_shard
 from small_networks import random_clip, small_recipe, write_network
 
 from podium import Recognizer
-from podium.data.shards import pack_shard
-from podium.data.sources.base import read_csv
 from podium.errors import ClipError
-from podium.landmarks.clip_arrays import as_clip, read_given
-from podium.landmarks.mediapipe import COLUMNS
 from podium.recognise.clip_files import open_sources
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 CLIP = random_clip(24)
 HAND = [name for name in COLUMNS if "left_hand" in name]

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from bound import doubts, figures, without_zeros
 from planted import FAULTS, HABITS, real_clips, real_hands, virtual_clips
 
-from podium.landmarks.mediapipe import COLUMNS, NUM_LANDMARKS, SLOTS
-from podium.landmarks.plausibility import MIN_FRAMES, doubts, figures, without_zeros
+from podium.landmarks.plausibility import MIN_FRAMES
 from podium.landmarks.remarks import MEANINGS
+from podium.systems.fingerspelling.landmarks import COLUMNS, NUM_LANDMARKS, SLOTS
 
 NUM_VIRTUAL = 200  # benchmarks/plausibility.py takes 10,000
 

@@ -4,13 +4,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from bound import signing
 from small_networks import random_clip, small_recipe, write_network
 
 from podium import Recognizer
 from podium.errors import ClipError, UserError
-from podium.landmarks.mediapipe import COLUMNS, SLOTS
-from podium.landmarks.timing import resample, signing
+from podium.landmarks.timing import resample
 from podium.storage.files import write_json
+from podium.systems.fingerspelling.landmarks import COLUMNS, SLOTS
 
 HANDS = [column for column, name in enumerate(COLUMNS) if "hand" in name]
 

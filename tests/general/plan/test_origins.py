@@ -5,14 +5,15 @@ import shutil
 import pytest
 import yaml
 
-from podium.config import load_dataset
+from podium import config
 from podium.plan.origins import NAME, note_origin, rivals
+from podium.systems.fingerspelling.plan import Dataset
 
 FOLDER = "results/data/twice"
 
 
 def load(files):
-    return load_dataset(files[0])
+    return config.load(Dataset, files[0])
 
 
 def write(path, num_folds=2, name="twice", comment=""):

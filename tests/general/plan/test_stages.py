@@ -24,7 +24,7 @@ CONFIG = ROOT / "config"
 COMPARED = {"relative": "tiny_round2", "rotary": "tiny_round2"}
 # Only commands beside the workflow and the library reach these.
 BESIDE = {
-    "data/inspect", "landmarks/clip_arrays", "landmarks/csv_rows", "landmarks/drawing", "landmarks/given_tables",
+    "landmarks/clip_arrays", "landmarks/csv_rows", "landmarks/drawing", "landmarks/given_tables", "landmarks/inspect",
     "landmarks/timing", "recognise/clip_files", "recognise/clip_folders", "recognise/model_info",
     "recognise/predictions", "recognise/recognizer",
     "training/presets",
@@ -137,8 +137,8 @@ def test_an_edit_runs_what_it_reaches(copy, place, old, new, expected):
 
 
 def test_every_module_is_reached_or_known_to_change_no_number():
-    rooms = [f"systems/fingerspelling/{room}" for room in ("networks", "twins", "augment")]
-    files = [file for room in (*rooms, "training/optimizers", "data/sources") for file in (PACKAGE / room).glob("*.py")]
+    rooms = [f"systems/fingerspelling/{room}" for room in ("networks", "twins", "augment", "sources")]
+    files = [file for room in (*rooms, "training/optimizers") for file in (PACKAGE / room).glob("*.py")]
     names = {name for file in files for name in read_source(file).registered}
     entries = [*(ROOT / "workflow/scripts").glob("*.py"), *(PACKAGE / "systems/fingerspelling").glob("*.py")]
     places = {place for entry in entries for place in reached(entry, names)}

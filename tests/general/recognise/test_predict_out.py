@@ -9,7 +9,7 @@ from raw_folder import table, write_clip, write_raw
 from small_networks import random_clip, small_recipe, write_network
 
 import podium as package
-from podium.landmarks.mediapipe import COLUMNS
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 CLIP = random_clip(30)
 

@@ -10,12 +10,12 @@ from raw_folder import write_clip
 from small_networks import random_clip, small_recipe, write_network
 
 from podium import Recognizer
-from podium.landmarks.mediapipe import COLUMNS, SLOTS
 from podium.landmarks.remarks import MEANINGS, REASONS
 from podium.landmarks.timing import resample
 from podium.recognise.inference import DUMMY_SV, Thresholds, TorchRecognizer
 from podium.storage.files import write_json
 from podium.systems.fingerspelling import learner
+from podium.systems.fingerspelling.landmarks import COLUMNS, SLOTS
 from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE
 
 PERSON = next(virtual_clips(1, seed=8))

@@ -9,9 +9,10 @@ from small_networks import random_clip, random_network, small_recipe, write_netw
 
 from podium import Recognizer
 from podium.errors import UserError
-from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS, SLOTS
+from podium.landmarks.mediapipe import RAW_COLUMNS
 from podium.recognise.inference import TorchRecognizer
 from podium.storage.files import write_json
+from podium.systems.fingerspelling.landmarks import COLUMNS, SLOTS
 
 RECIPE = small_recipe(max_frames=64)
 

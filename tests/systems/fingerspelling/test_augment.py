@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from podium.errors import UserError
-from podium.landmarks.mediapipe import SLOTS
 from podium.systems.fingerspelling.augment import AUGMENTATIONS, FrameAugmentation, build_augmentations
 from podium.systems.fingerspelling.augment.affine import affine
 from podium.systems.fingerspelling.augment.base import window
 from podium.systems.fingerspelling.augment.finger_drop import FINGERS
 from podium.systems.fingerspelling.augment.time_shift import shifted_frames
+from podium.systems.fingerspelling.landmarks import SLOTS
 
 NAMES = AUGMENTATIONS.names()
 

@@ -23,7 +23,6 @@ from podium.export.flatbuffer import read_model, write_model
 from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, kind
 from podium.export.graph import Ensemble
 from podium.export.verification import check_readers
-from podium.landmarks.mediapipe import COLUMNS
 from podium.port.convolution import MAX_TAPS, depthwise, tap_groups
 from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Kernels, Linear, is_nonzero
 from podium.port.weights import Weights
@@ -33,6 +32,7 @@ from podium.recognise.predictions import predict
 from podium.recognise.recognizer import Recognizer
 from podium.storage.files import write_json
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.text import CHARACTERS
 from podium.systems.fingerspelling.twins import port
 

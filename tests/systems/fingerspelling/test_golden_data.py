@@ -5,8 +5,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from podium.data.clips import Labelled, Stretch, cutmix, mirror
-from podium.landmarks.mediapipe import COLUMNS, MIRROR, NAMES
 from podium.landmarks.normalise import fill_missing, nearest_frames, normalise, resize
 from podium.systems.fingerspelling.augment.affine import affine
 from podium.systems.fingerspelling.augment.arm_drop import published_subset
@@ -17,6 +15,8 @@ from podium.systems.fingerspelling.augment.resample import resampled_frames
 from podium.systems.fingerspelling.augment.spatial_mask import spatial_mask
 from podium.systems.fingerspelling.augment.temporal_mask import temporal_mask
 from podium.systems.fingerspelling.augment.time_shift import shifted_frames
+from podium.systems.fingerspelling.clips import Labelled, Stretch, cutmix, mirror
+from podium.systems.fingerspelling.landmarks import COLUMNS, MIRROR, NAMES
 from podium.systems.fingerspelling.recipe import Data
 from podium.systems.fingerspelling.samples import Sample, collate
 from podium.systems.fingerspelling.text import encode

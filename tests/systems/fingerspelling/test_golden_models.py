@@ -5,7 +5,7 @@ import pytest
 import torch
 from golden_networks import Golden
 
-from podium.landmarks.mediapipe import PARTS, SLOTS
+from podium.systems.fingerspelling.landmarks import PARTS, SLOTS
 from podium.systems.fingerspelling.learner import observe
 from podium.systems.fingerspelling.networks.base import tidy_ids
 from podium.systems.fingerspelling.networks.decoder import greedy, reverse_labels, shift_right

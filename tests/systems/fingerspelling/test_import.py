@@ -11,11 +11,11 @@ from small_networks import random_clip
 from podium import Recognizer
 from podium.errors import UserError
 from podium.export.graph import Ensemble, convert
-from podium.landmarks.mediapipe import COLUMNS
 from podium.port.weights import load_torch_state
 from podium.recognise.inference import read_recipe
 from podium.recognise.model_info import describe
 from podium.storage.files import file_digest, write_json
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.text import CHARACTERS, NUM_CHARACTERS, PAD
 from podium.systems.fingerspelling.twins import port
 from podium.systems.fingerspelling.winners_weights import import_checkpoint

@@ -14,8 +14,8 @@ from safetensors.torch import load_file, save_file
 from small_networks import random_network, small_recipe, state_of
 
 from podium.errors import UserError
-from podium.landmarks.mediapipe import COLUMNS
 from podium.storage.files import file_digest, read_json
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.networks.attention import rotary_table
 from podium.systems.fingerspelling.networks.decoder import position_table
 from podium.systems.fingerspelling.networks.original import to_original

@@ -9,8 +9,8 @@ from small_networks import KEYS, learner_of
 from torch import nn
 
 from podium.errors import UserError
-from podium.landmarks.mediapipe import NUM_LANDMARKS
 from podium.systems.fingerspelling import learner
+from podium.systems.fingerspelling.landmarks import NUM_LANDMARKS
 from podium.systems.fingerspelling.networks import MODELS, create
 from podium.systems.fingerspelling.networks.base import SignReader, ctc_loss, tidy_ids
 from podium.systems.fingerspelling.networks.decoder import greedy, mask_inputs, reverse_labels, shift_right

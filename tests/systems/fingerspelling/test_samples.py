@@ -11,12 +11,12 @@ from fingerspelling import load_recipe
 from project import ROOT
 from torch.utils.data import DataLoader
 
-from podium.data.clips import Clips, cut, mirror
 from podium.data.sampler import BucketSampler
 from podium.errors import UserError
 from podium.landmarks.normalise import STATISTICS_COLUMNS, fill_missing, normalise, resize, standardise, statistics
 from podium.systems.fingerspelling import samples as dataset
 from podium.systems.fingerspelling.augment import build_augmentations
+from podium.systems.fingerspelling.clips import Clips, cut, mirror
 from podium.systems.fingerspelling.recipe import Data
 from podium.systems.fingerspelling.samples import TrainingClips, ValidationClips, collate
 from podium.systems.fingerspelling.text import encode

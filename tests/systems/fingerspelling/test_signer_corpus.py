@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from corpus_statistics import describe, gap_lengths, read_clips
 
-from podium.config import SyntheticSource
+from podium.data.sources import CSV_NAMES
 from podium.errors import UserError
 from podium.landmarks.mediapipe import RAW_COLUMNS
 from podium.storage.files import file_digest
-from podium.systems.fingerspelling.corpus.corpus import TABLES, file_ids, plan_corpus, write_parquet, write_tables
+from podium.systems.fingerspelling.corpus.corpus import file_ids, plan_corpus, write_parquet, write_tables
+from podium.systems.fingerspelling.corpus.section import SyntheticSource
 from podium.systems.fingerspelling.text import CHARACTERS
 
 
@@ -29,7 +30,7 @@ def corpus(tmp_path_factory):
     root = tmp_path_factory.mktemp("raw")
     plan = plan_corpus(small_source())
     write_tables(plan, root)
-    for split in TABLES:
+    for split in CSV_NAMES:
         for file_id in file_ids(plan.source, split):
             write_parquet(plan, split, file_id, root)
     return plan, root
@@ -38,7 +39,7 @@ def corpus(tmp_path_factory):
 def test_tables(corpus):
     plan, root = corpus
     sizes = {"train": 50, "supplemental": 12, "test": 10}
-    for split, name in TABLES.items():
+    for split, name in CSV_NAMES.items():
         table = pd.read_csv(root / name)
         assert list(table.columns) == ["path", "file_id", "sequence_id", "participant_id", "phrase"]
         assert len(table) == sizes[split]
@@ -86,7 +87,7 @@ def test_same_seed_same_bytes_in_any_order(corpus, tmp_path):
     write_tables(plan, tmp_path)
     last = file_ids(plan.source, "train")[-1]
     write_parquet(plan, "train", last, tmp_path)  # alone, and first
-    names = [*TABLES.values(), f"train_landmarks/{last}.parquet"]
+    names = [*CSV_NAMES.values(), f"train_landmarks/{last}.parquet"]
     assert [file_digest(root / name) for name in names] == [file_digest(tmp_path / name) for name in names]
 
 

@@ -20,11 +20,11 @@ from podium.export.evaluation import evaluate
 from podium.export.graph import Ensemble, convert
 from podium.export.operators import check_operators, operator_names
 from podium.export.verification import check_readers, verify
-from podium.landmarks.mediapipe import COLUMNS
 from podium.provenance import PACKAGE
 from podium.recognise.inference import TfliteRecognizer, TorchRecognizer
 from podium.storage.files import read_json, write_json
 from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
+from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.text import DUMMY_PHRASE, END, decode
 from podium.systems.fingerspelling.twins import port
 from podium.training.weights import save_weights, write_reference

@@ -10,24 +10,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from podium.config import Dataset, KagglePreparedSource, KaggleSource
 from podium.data.download import archive as zips
 from podium.data.download import layout
 from podium.data.download.client import Remote
 from podium.data.download.layout import Part
 from podium.data.download.space import check_space
 from podium.data.download.transfer import fetch, probe
+from podium.data.sources.base import Source
+from podium.data.sources.kaggle import Kaggle
 from podium.errors import UserError
 from podium.storage.files import atomic_path, file_digest, read_json, write_json
 
 CONTENTS = "contents.json"  # beside the raw files: what has been unpacked, written last
 
 
-def download(dataset: Dataset, raw: Path, archives: Path) -> dict:
+def download(source: Source, raw: Path, archives: Path) -> dict:
     """Fetches, checks and unpacks what is not yet there; then checks that it is what the dataset file promises.
 
     Args:
-        dataset: With a source of Kaggle's.
         raw: Folder of the raw files.
         archives: Folder for what is under way, and for archives that are kept; removed in the end where none are.
 
@@ -38,24 +38,25 @@ def download(dataset: Dataset, raw: Path, archives: Path) -> dict:
         UserError: Something is missing or wrong, or another download is under way. What has arrived stays, and another
             run goes on with it.
     """
-    source = dataset.source
-    if not isinstance(source, KaggleSource | KagglePreparedSource):
-        raise UserError(f"dataset '{dataset.name}': source.kind is '{source.kind}'; nothing has to be downloaded")
+    if not isinstance(source, Kaggle):
+        name, kind = source.dataset.name, source.dataset.source.kind
+        raise UserError(f"dataset '{name}': source.kind is '{kind}'; nothing has to be downloaded")
+    section = source.dataset.source
     with _alone(raw):
         for leftover in [*raw.rglob(".*.partial.*"), *archives.rglob(".*.partial.*")]:  # of runs that were killed
             leftover.unlink()
         contents = _known_contents(source, raw)
         if contents is None:
-            contents = _fetch_all(dataset, raw, archives)
-            files = {"origin": layout.origin(source), "wanted": _wanted(source), "files": contents}
+            contents = _fetch_all(source, raw, archives)
+            files = {"origin": source.origin(), "wanted": _wanted(source), "files": contents}
             write_json(raw / CONTENTS, files)
-        layout.check_columns(raw, contents)
-        layout.check_rows(source, raw)
-        if not source.keep_archive:
+        source.check_arrived(raw, list(contents))
+        layout.check_rows(section, raw)
+        if not section.keep_archive:
             shutil.rmtree(archives, ignore_errors=True)
     listed = hashlib.sha256(repr(sorted(contents.items())).encode()).hexdigest()
     num_bytes = sum(size for size, _ in contents.values())
-    origin = layout.origin(source)
+    origin = source.origin()
     return {"origin": origin, "num_files": len(contents), "num_bytes": num_bytes, "sha256_of_list": listed}
 
 
@@ -78,11 +79,11 @@ def _alone(raw: Path) -> Iterator[None]:
         yield
 
 
-def _wanted(source: layout.KaggleLike) -> list[str]:
-    return sorted([*layout.tables(source), *(path for part in layout.parts(source) for path in part.promised)])
+def _wanted(source: Kaggle) -> list[str]:
+    return sorted([*source.table_names(), *(path for part in source.parts() for path in part.promised)])
 
 
-def _known_contents(source: layout.KaggleLike, raw: Path) -> dict[str, list[int]] | None:
+def _known_contents(source: Kaggle, raw: Path) -> dict[str, list[int]] | None:
     """What an earlier run has unpacked; None where something has to be fetched."""
     try:
         known = read_json(raw / CONTENTS, "origin", "wanted", "files")
@@ -90,9 +91,9 @@ def _known_contents(source: layout.KaggleLike, raw: Path) -> dict[str, list[int]
         is_complete = all(_has_size(raw / path, size) for path, (size, _) in dict(files).items())
     except (FileNotFoundError, UserError, ValueError, TypeError):  # only a note: without it all is looked at again
         return None
-    if origin != layout.origin(source):
+    if origin != source.origin():
         raise UserError(
-            f"{raw} holds {' and '.join(origin)}, not {' and '.join(layout.origin(source))}; remove the folder, or give"
+            f"{raw} holds {' and '.join(origin)}, not {' and '.join(source.origin())}; remove the folder, or give"
             " the dataset another name"
         )
     return files if is_complete and set(_wanted(source)) <= set(wanted) else None
@@ -102,34 +103,34 @@ def _has_size(path: Path, size: int) -> bool:
     return path.is_file() and path.stat().st_size == size
 
 
-def _fetch_all(dataset: Dataset, raw: Path, archives: Path) -> dict[str, list[int]]:
-    source, parts = dataset.source, layout.parts(dataset.source)
-    given = source.tables if isinstance(source, KagglePreparedSource) else None
-    for name in layout.tables(source) if given else []:
+def _fetch_all(source: Kaggle, raw: Path, archives: Path) -> dict[str, list[int]]:
+    section, parts = source.dataset.source, source.parts()
+    given = source.given_tables()
+    for name in source.single_tables() if given else []:
         if not Path(given, name).is_file():
             raise UserError(f"{Path(given, name)} does not exist; source.tables must be a folder with {name}")
-    tables = [] if isinstance(source, KaggleSource) or given else layout.tables(source)
+    tables = [] if given else source.single_tables()
     waiting = [part for part in parts if not zips.has_arrived(_local(part.remote, archives))]
-    sizes = {part.remote: probe(part.remote, source) for part in waiting}
+    sizes = {part.remote: probe(part.remote, section) for part in waiting}
     for table in tables:
-        probe(Remote(source.competition, table), source)
+        probe(Remote(section.competition, table), section)
     arrived = [_local(part.remote, archives).stat().st_size for part in parts if part not in waiting]
     unpacked_bytes = sum(part.archive.unpacked_gb * 1e9 for part in parts)
     announced = [size if size is not None else unpacked_bytes / len(parts) for size in sizes.values()]
     for part in waiting:
         zips.check_claim(str(part.remote), sizes[part.remote] or 0, part.archive.unpacked_gb * 1e9)
-    check_space(dataset, sum(arrived + announced), unpacked_bytes, raw.parent)
+    check_space(source, sum(arrived + announced), unpacked_bytes, raw.parent)
     contents = {}
     for part in parts:
         path = _local(part.remote, archives)
         if part in waiting:
-            fetch(part.remote, path, source)
-        contents |= _unpacked(part, path, raw, part in waiting, source.keep_archive)
+            fetch(part.remote, path, section)
+        contents |= _unpacked(part, path, raw, part in waiting, section.keep_archive)
     for name in tables:
-        fetch(Remote(source.competition, name), archives / name, source)
-        with _kept_if_sound(archives / name, str(Remote(source.competition, name))):
+        fetch(Remote(section.competition, name), archives / name, section)
+        with _kept_if_sound(archives / name, str(Remote(section.competition, name))):
             contents |= _place_table(archives / name, raw / name)
-    for name in layout.tables(source) if given else []:
+    for name in source.single_tables() if given else []:
         with atomic_path(archives / name) as partial_path:
             shutil.copyfile(Path(given, name), partial_path)
         with _kept_if_sound(archives / name, str(Path(given, name)), "replace the file and run again"):

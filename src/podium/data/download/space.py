@@ -3,23 +3,23 @@
 import shutil
 from pathlib import Path
 
-from podium.config import Dataset, KagglePreparedSource
+from podium.config import Dataset
+from podium.data.sources.kaggle import Kaggle
 from podium.errors import UserError
-from podium.landmarks.mediapipe import COLUMNS, RAW_COLUMNS
 
 MARGIN = 0.02  # files under way, tables
 
 
-def needed_bytes(dataset: Dataset, archive_bytes: float, unpacked_bytes: float) -> float:
+def needed_bytes(dataset: Dataset, archive_bytes: float, unpacked_bytes: float, stored_share: float) -> float:
     """What a dataset takes on disk at the worst moment between the first byte and the last shard.
 
     Args:
         archive_bytes: All archives together.
         unpacked_bytes: All raw files together.
+        stored_share: As `Kaggle.stored_share`.
     """
     source = dataset.source
-    share = 1.0 if isinstance(source, KagglePreparedSource) else len(COLUMNS) / len(RAW_COLUMNS)
-    shards = unpacked_bytes * share * (0.5 if dataset.shards.dtype == "float16" else 1.0)
+    shards = unpacked_bytes * stored_share * (0.5 if dataset.shards.dtype == "float16" else 1.0)
     kept = archive_bytes if source.keep_archive else 0.0
     unpacking = kept + unpacked_bytes if source.keep_archive else max(archive_bytes, unpacked_bytes)
     # Without keep_raw a file leaves when its shard is there, and the shard is the smaller one.
@@ -27,7 +27,7 @@ def needed_bytes(dataset: Dataset, archive_bytes: float, unpacked_bytes: float) 
     return max(unpacking, packing) * (1 + MARGIN)
 
 
-def check_space(dataset: Dataset, archive_bytes: float, unpacked_bytes: float, folder: Path) -> None:
+def check_space(source: Kaggle, archive_bytes: float, unpacked_bytes: float, folder: Path) -> None:
     """Compares what is needed with what is free.
 
     Args:
@@ -36,7 +36,8 @@ def check_space(dataset: Dataset, archive_bytes: float, unpacked_bytes: float, f
     Raises:
         UserError: Not enough; the message says what would help.
     """
-    needed = needed_bytes(dataset, archive_bytes, unpacked_bytes)
+    dataset = source.dataset
+    needed = needed_bytes(dataset, archive_bytes, unpacked_bytes, source.stored_share)
     present = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     free = shutil.disk_usage(next(parent for parent in [folder, *folder.parents] if parent.is_dir())).free + present
     if free >= needed:
@@ -44,7 +45,7 @@ def check_space(dataset: Dataset, archive_bytes: float, unpacked_bytes: float, f
     thrifty = dataset.model_copy(
         update={"source": dataset.source.model_copy(update={"keep_archive": False, "keep_raw": False})}
     )
-    least = needed_bytes(thrifty, archive_bytes, unpacked_bytes)
+    least = needed_bytes(thrifty, archive_bytes, unpacked_bytes, source.stored_share)
     hint = "make room"
     if least < needed:
         hint += f", or set keep_archive and keep_raw of the source to false (then {readable(least)} do)"

@@ -1,22 +1,23 @@
-"""Where raw landmarks come from. A further source is one more file in this folder that registers itself."""
+"""Where raw clips come from. Kinds that any system may have are here; a system lists its own in ``plan.SOURCES``."""
 
-import importlib
-import pkgutil
+from collections.abc import Mapping
 
 from podium.config import Dataset
-from podium.data.sources.base import SOURCES, SPLITS, TRAINED_SPLITS, Source
-
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+from podium.data.sources.base import CSV_NAMES, SPLITS, TRAINED_SPLITS, Source
+from podium.data.sources.generated import Generated
 
 
-def create(dataset: Dataset) -> Source:
+def create(dataset: Dataset, kinds: Mapping[str, type[Source]]) -> Source:
     """The source that a dataset's ``source.kind`` names.
 
+    Args:
+        dataset: Of the system's own section, which knows the kinds.
+        kinds: The system's ``plan.SOURCES``.
+
     Raises:
-        UserError: Unknown kind, or raw tables that cannot be read.
+        UserError: Raw tables that cannot be read.
     """
-    return SOURCES.get(dataset.source.kind)(dataset)
+    return kinds[dataset.source.kind](dataset)
 
 
-__all__ = ["SOURCES", "SPLITS", "TRAINED_SPLITS", "Source", "create"]
+__all__ = ["CSV_NAMES", "SPLITS", "TRAINED_SPLITS", "Generated", "Source", "create"]

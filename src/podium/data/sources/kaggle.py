@@ -1,23 +1,34 @@
-"""The competition's own files, which the workflow downloads."""
+"""A competition's own files, which the workflow downloads."""
 
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from podium.config import Dataset
-from podium.data.sources.base import SOURCES, Source, read_csv
+from podium.config import Dataset, Download, KaggleSource
+from podium.data.sources.base import CSV_NAMES, Source
 from podium.data.sources.hidden_test import set_signers_aside
 from podium.provenance import digest
 
+if TYPE_CHECKING:
+    from podium.data.download.layout import Part
 
-@SOURCES.register("kaggle")
+
 class Kaggle(Source):
     """Raw files lie under ``results/data/{dataset}/raw``; the configuration says which there will be.
 
     With ``num_test_participants`` any train file may hold recordings of the split "test".
+
+    Attributes:
+        more_files: Of the archive, wanted beside tables and files of clips.
+        stored_share: How many bytes of a float32 shard stand for a byte of the raw files.
     """
 
+    section: type[Download] = KaggleSource
     is_remote = True
+    more_files: tuple[str, ...] = ()
+    stored_share = 1.0
 
     # What a download may change without the data being another.
     _HANDLING = {"keep_archive", "keep_raw", "retries", "timeout_s", "archive"}
@@ -59,13 +70,58 @@ class Kaggle(Source):
     def read(self) -> dict[str, pd.DataFrame]:
         return self._rows
 
+    def origin(self) -> list[str]:
+        """Where the raw files come from."""
+        return [self.dataset.source.competition]
+
+    def table_names(self) -> list[str]:
+        """Names of the csv files."""
+        return [CSV_NAMES[split] for split in self.dataset.source.splits]
+
+    def single_tables(self) -> list[str]:
+        """Those of the csv files that no archive holds."""
+        return []
+
+    def given_tables(self) -> str | None:
+        """A folder of the user's from which `single_tables` come; None fetches them from the competition."""
+        return None
+
+    def parts(self) -> list["Part"]:
+        """The archives."""
+        from podium.data.download.client import Remote  # asks for the network's libraries, for which no plan must wait
+        from podium.data.download.layout import Part
+
+        section = self.dataset.source
+        files = [
+            self.pattern.format(split=split, file_id=file_id)
+            for split, promised in section.splits.items()
+            for file_id in promised.file_ids
+        ]
+        wanted = {*self.table_names(), *self.more_files, *files}
+        place = partial(_place, wanted)
+        return [Part(Remote(section.competition), section.archive, place, (*self.table_names(), *files))]
+
+    def check_arrived(self, raw: Path, paths: list[str]) -> None:
+        """Looks into what was unpacked, as far as this kind of source knows it.
+
+        Args:
+            paths: Below ``raw``.
+
+        Raises:
+            UserError: It is something else than the dataset file promises.
+        """
+
     @property
     def _num_test_participants(self) -> int:
         return self.dataset.source.num_test_participants
 
     @cached_property
     def _rows(self) -> dict[str, pd.DataFrame]:
-        rows = {split: read_csv(self.csv(split)) for split in self.splits() if split != "test"}
+        rows = {split: self.read_csv(split) for split in self.splits() if split != "test"}
         if self._num_test_participants:
             set_signers_aside(rows, self._num_test_participants, self.dataset.source.seed)
         return rows
+
+
+def _place(wanted: set[str], name: str) -> str | None:
+    return name if name in wanted else None

@@ -1,25 +1,27 @@
-"""A folder in the competition's layout that the user already has."""
+"""A folder of raw files that the user already has."""
 
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from podium.config import Dataset
-from podium.data.sources.base import SOURCES, Source, read_csv
+from podium.config import Dataset, LocalSource
+from podium.data.sources.base import Source
 from podium.data.sources.hidden_test import set_signers_aside
 from podium.errors import UserError
 from podium.provenance import digest
 from podium.storage.digests import digests_of
 
 
-@SOURCES.register("local")
 class Local(Source):
     """``train.csv`` must be there; supplemental and test csv files with their folders may be.
 
     With ``num_test_participants`` that many signers of ``train.csv`` become the split "test": their rows change the
     split and keep their path.
     """
+
+    section = LocalSource
+    is_own = True
 
     def __init__(self, dataset: Dataset) -> None:
         super().__init__(dataset)
@@ -68,7 +70,7 @@ class Local(Source):
 
     @cached_property
     def _rows(self) -> dict[str, pd.DataFrame]:
-        rows = {split: read_csv(self.csv(split)) for split in self._csv_splits}
+        rows = {split: self.read_csv(split) for split in self._csv_splits}
         if self._sets_signers_aside:
             set_signers_aside(rows, self.dataset.source.num_test_participants, self.dataset.source.seed)
         return rows

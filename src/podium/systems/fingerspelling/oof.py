@@ -5,16 +5,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from podium.data.columns import KEY, told
 from podium.errors import UserError
 from podium.storage.tables import named, read_csv, read_table
+from podium.systems.fingerspelling.labels import LABELS
 from podium.systems.fingerspelling.score import normalized_score
 
 SUPPLEMENTAL_SCORE = 0.5  # supplemental clips have no out-of-fold prediction (1st-place solution)
 MAX_SUPPLEMENTAL_CHARACTERS = 32
-_KEY = ["file_id", "sequence_id"]
 # What must be in an index, and in the predictions of a fold.
-INDEX_COLUMNS = ["split", *_KEY, "participant_id", "phrase", "num_frames"]
-OOF_COLUMNS = [*_KEY, "prediction", "score"]
+INDEX_COLUMNS = [*told(LABELS.column), "num_frames"]
+OOF_COLUMNS = [*KEY, "prediction", "score"]
 _CHECKED = {"phrase": "phrase", "seq_len": "num_frames"}  # columns that a published table may have → ours
 
 
@@ -66,11 +67,11 @@ def merge_oof(index: pd.DataFrame, predictions: list[pd.DataFrame], held_out: se
     Raises:
         UserError: A clip was predicted twice, not at all, or is unknown.
     """
-    merged = pd.concat(predictions, ignore_index=True)[[*_KEY, "prediction", "score"]]
-    if merged.duplicated(_KEY).any():
-        twice = merged.loc[merged.duplicated(_KEY), "sequence_id"].iloc[0]
+    merged = pd.concat(predictions, ignore_index=True)[[*KEY, "prediction", "score"]]
+    if merged.duplicated(KEY).any():
+        twice = merged.loc[merged.duplicated(KEY), "sequence_id"].iloc[0]
         raise UserError(f"sequence {twice} was predicted by two folds; remake round 1 with one folds.parquet")
-    matched = _expected(index, held_out)[_KEY].merge(merged, how="outer", on=_KEY, indicator=True)
+    matched = _expected(index, held_out)[KEY].merge(merged, how="outer", on=KEY, indicator=True)
     for side, problem in (
         ("left_only", "has no out-of-fold prediction"),
         ("right_only", "has an out-of-fold prediction, but is no train clip of the index, or its signer is in no fold"),
@@ -96,26 +97,26 @@ def read_oof_table(path: str | Path) -> pd.DataFrame:
     """
     try:
         if Path(path).suffix == ".parquet":
-            table = read_table(path, _KEY).astype(str)
+            table = read_table(path, KEY).astype(str)
         else:
             table = read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; correct `given`") from None
-    missing = [column for column in (*_KEY, "score") if column not in table]
+    missing = [column for column in (*KEY, "score") if column not in table]
     if missing:
         raise UserError(f"{path} lacks the column(s) {', '.join(missing)}; it has {named(table.columns)}")
     if "is_sup" in table:
         table = table[_numbers(table["is_sup"]) != 1]
-    for column in _KEY:
+    for column in KEY:
         is_bad = ~table[column].str.fullmatch(r"[0-9]{1,18}").to_numpy(dtype=bool)
         if is_bad.any():
             first = table[is_bad].iloc[0]
             raise UserError(f"{path} row {first.name + 2}: {column} '{first[column]}' is not an integer")
     numeric = {column: _numbers(table[column]) for column in ("score", "seq_len") if column in table}
-    table = table.assign(**numeric).astype(dict.fromkeys(_KEY, "int64"))
-    if table.duplicated(_KEY).any():
-        raise UserError(f"{path} names sequence {_named(table[table.duplicated(_KEY)])} more than once")
-    return table[[column for column in (*_KEY, "score", *_CHECKED) if column in table]]
+    table = table.assign(**numeric).astype(dict.fromkeys(KEY, "int64"))
+    if table.duplicated(KEY).any():
+        raise UserError(f"{path} names sequence {_named(table[table.duplicated(KEY)])} more than once")
+    return table[[column for column in (*KEY, "score", *_CHECKED) if column in table]]
 
 
 def import_oof(index: pd.DataFrame, table: pd.DataFrame, held_out: set[int]) -> tuple[pd.DataFrame, int]:
@@ -133,7 +134,7 @@ def import_oof(index: pd.DataFrame, table: pd.DataFrame, held_out: set[int]) -> 
         UserError: A train clip has no row, or its score is no finite number of at most 1, or its phrase or length is
             not the one of the index.
     """
-    matched = _expected(index, held_out).merge(table, how="left", on=_KEY, indicator=True, suffixes=("", "_given"))
+    matched = _expected(index, held_out).merge(table, how="left", on=KEY, indicator=True, suffixes=("", "_given"))
     is_absent = matched["_merge"] == "left_only"
     if is_absent.any():
         raise UserError(f"the given table has no row for sequence {_named(matched[is_absent])}; it is of other data")
@@ -155,8 +156,8 @@ def import_oof(index: pd.DataFrame, table: pd.DataFrame, held_out: set[int]) -> 
                 " of other data"
             )
     is_train = index["split"] == "train"
-    num_unknown = len(table) - len(table.merge(index.loc[is_train, _KEY], on=_KEY))
-    return _beside(index, matched.assign(prediction=None)[[*_KEY, "prediction", "score"]]), num_unknown
+    num_unknown = len(table) - len(table.merge(index.loc[is_train, KEY], on=KEY))
+    return _beside(index, matched.assign(prediction=None)[[*KEY, "prediction", "score"]]), num_unknown
 
 
 def oof_metrics(table: pd.DataFrame) -> dict[str, float | int | None]:
@@ -184,7 +185,7 @@ def _expected(index: pd.DataFrame, held_out: set[int]) -> pd.DataFrame:
 
 def _beside(index: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Train clips with their prediction and score, empty where ``scores`` lacks them; then supplemental clips."""
-    train = index[index["split"] == "train"].merge(scores, how="left", on=_KEY, validate="one_to_one")
+    train = index[index["split"] == "train"].merge(scores, how="left", on=KEY, validate="one_to_one")
     is_kept = (index["split"] == "supplemental") & (index["phrase"].str.len() <= MAX_SUPPLEMENTAL_CHARACTERS)
     supplemental = index[is_kept].assign(prediction=None, score=SUPPLEMENTAL_SCORE)
     table = pd.concat([train.assign(is_sup=0), supplemental.assign(is_sup=1)], ignore_index=True)

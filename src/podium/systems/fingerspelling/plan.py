@@ -2,12 +2,22 @@
 
 from pydantic import Field
 
-from podium.config import TRAINING_ONLY, Count, Dataset, Probability, Section
+from podium.config import TRAINING_ONLY, Count, Probability, Section, dataset_section
+from podium.landmarks.inspect.inspection import Inspection
+from podium.systems.fingerspelling.labels import LABELS
+from podium.systems.fingerspelling.landmarks import COLUMNS, SELECTION
 from podium.systems.fingerspelling.recipe import Recipe
+from podium.systems.fingerspelling.sources import SOURCES
 
-__all__ = ["LABEL", "SCORES", "TRAINING_ONLY", "Dataset", "Recipe", "Settings"]
+__all__ = [
+    "INPUT_COLUMNS", "LABEL", "LABELS", "SCORES", "SOURCES", "TRAINING_ONLY", "Dataset", "Recipe", "Settings",
+    "inspection", "label_problem",
+]  # fmt: skip
 
-LABEL = "phrase"  # the column of the label in tables
+INPUT_COLUMNS = COLUMNS  # of a clip
+LABEL = LABELS.column  # in tables
+label_problem = LABELS.problem
+Dataset = dataset_section(SOURCES)
 SCORES = {"score": "score", "score_damerau": "with Damerau's distance"}  # of a stage or a file → how people call it
 
 
@@ -17,3 +27,9 @@ class Settings(Section):
     min_frames: Count = Field(15, description="shorter clips get the dummy phrase")
     min_confidence: Probability = Field(0.15, description="less confident clips get the dummy phrase")
 
+
+def inspection() -> Inspection:
+    """What `podium data inspect` must know."""
+    from podium.systems.fingerspelling.raw import SHORT_FRAMES  # loads Arrow, for which no plan must wait
+
+    return Inspection(SELECTION, LABELS, SHORT_FRAMES)

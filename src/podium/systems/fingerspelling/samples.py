@@ -10,15 +10,17 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from podium.data.clips import Clips, Labelled, Stretch, cutmix
 from podium.errors import UserError
-from podium.landmarks.mediapipe import COLUMNS, NUM_LANDMARKS
 from podium.landmarks.normalise import fill_missing, resize
 from podium.systems.fingerspelling.augment import FrameAugmentation, build_augmentations
+from podium.systems.fingerspelling.clips import Clips, Labelled, Stretch, cutmix
+from podium.systems.fingerspelling.labels import LABELS
+from podium.systems.fingerspelling.landmarks import COLUMNS, NUM_LANDMARKS
+from podium.systems.fingerspelling.raw import open_raw, prepare  # noqa: F401  for packing
 from podium.systems.fingerspelling.recipe import Data, Recipe
 from podium.systems.fingerspelling.text import encode
 
-TABLE_COLUMNS = ["phrase"]  # needed of a table beside `podium.training.split.TABLE_COLUMNS`
+TABLE_COLUMNS = [LABELS.column]  # needed of a table beside `podium.training.split.TABLE_COLUMNS`
 MAX_PLANNED = 4096  # four times the clips that are usually sorted together
 
 

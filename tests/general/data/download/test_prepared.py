@@ -9,7 +9,7 @@ import pytest
 from kaggle_machine import Machine, file_ids, zipped
 from kaggle_server import KaggleServer
 
-from podium.landmarks.mediapipe import COLUMNS
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 from raw_folder import write_dataset
 from workplace import Workplace
 
-from podium.landmarks.mediapipe import COLUMNS
 from podium.storage.files import write_json
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 
 def assert_stops(place: Workplace, name: str, *words: str) -> None:

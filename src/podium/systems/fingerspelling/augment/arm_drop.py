@@ -3,8 +3,8 @@
 import numpy as np
 
 from podium.config import Choice
-from podium.landmarks.mediapipe import SLOTS
 from podium.systems.fingerspelling.augment.base import AUGMENTATIONS, Augmentation
+from podium.systems.fingerspelling.landmarks import SLOTS
 
 _ARMS = SLOTS["pose"].reshape(2, 6)  # the right arm, the left arm: shoulder, elbow, wrist, three points of the hand
 _NUM_CHOICES = 4

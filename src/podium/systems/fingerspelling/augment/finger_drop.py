@@ -6,8 +6,8 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from podium.config import Choice
-from podium.landmarks.mediapipe import SLOTS
 from podium.systems.fingerspelling.augment.base import AUGMENTATIONS, Augmentation, Count, ShareRange, ascending, window
+from podium.systems.fingerspelling.landmarks import SLOTS
 
 # Four points each, left hand first; the wrists belong to none.
 FINGERS = np.concatenate([SLOTS[hand][1:].reshape(5, 4) for hand in ("left_hand", "right_hand")])

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from podium.landmarks.mediapipe import SLOTS
 from podium.systems.fingerspelling.augment.base import AUGMENTATIONS, Augmentation
+from podium.systems.fingerspelling.landmarks import SLOTS
 
 
 @AUGMENTATIONS.register("part_drop")

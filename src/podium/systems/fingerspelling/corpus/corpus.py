@@ -13,17 +13,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from podium.config import SyntheticSource
+from podium.data.sources.base import CSV_NAMES
 from podium.errors import UserError
 from podium.landmarks.mediapipe import PART_SIZES, RAW_COLUMNS
 from podium.storage.files import atomic_path, write_json
 from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.person import Person, sample_person
 from podium.systems.fingerspelling.corpus.phrases import sentence, training_phrase, with_all_characters
+from podium.systems.fingerspelling.corpus.section import SyntheticSource
 from podium.systems.fingerspelling.text import CHARACTERS
 
-SPLITS = ("train", "supplemental", "test")
-TABLES = {"train": "train.csv", "supplemental": "supplemental_metadata.csv", "test": "test.csv"}
+SPLITS = ("train", "supplemental", "test")  # in the order of their random streams
 _FIRST_FILE_ID = {"train": 100_000_000, "supplemental": 300_000_000, "test": 500_000_000}
 _FILE_ID_STEP = 1_013
 # Coordinates are multiples of 1/RESOLUTION, a thirtieth of a pixel, far below the jitter: halves the files.
@@ -78,7 +78,7 @@ def write_tables(plan: Plan, root: str | Path) -> None:
     """Writes the three csv tables and the character map under ``root``."""
     root = Path(root)
     for split, table in plan.tables.items():
-        with atomic_path(root / TABLES[split]) as partial:
+        with atomic_path(root / CSV_NAMES[split]) as partial:
             table.to_csv(partial, index=False)
     write_json(root / "character_to_prediction_index.json", {c: index for index, c in enumerate(CHARACTERS)})
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from podium.landmarks.mediapipe import NUM_LANDMARKS, PARTS, SLOTS
+from podium.systems.fingerspelling.landmarks import NUM_LANDMARKS, PARTS, SLOTS
 from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.networks.decoder import Decoder, reverse_labels
 from podium.systems.fingerspelling.networks.layers import FrontEnd, part_view

@@ -6,7 +6,7 @@ Letters in tensor names: B batch, T frames, L landmarks, C coordinates, D width.
 import torch
 from torch import Tensor
 
-from podium.landmarks.mediapipe import NUM_LANDMARKS
+from podium.systems.fingerspelling.landmarks import NUM_LANDMARKS
 from podium.systems.fingerspelling.networks.attention import RelativeAttention, offset_table
 from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.networks.encoder import Encoder

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from podium.landmarks.mediapipe import NUM_LANDMARKS, PARTS, SLOTS
 from podium.port.layers import Frames, FrontEnd, Linear, part_view, take_landmarks
 from podium.port.weights import Weights
+from podium.systems.fingerspelling.landmarks import NUM_LANDMARKS, PARTS, SLOTS
 from podium.systems.fingerspelling.twins.base import Twin
 
 

@@ -7,8 +7,8 @@ from functools import partial
 
 import tensorflow as tf
 
-from podium.landmarks.mediapipe import NUM_LANDMARKS
 from podium.port.layers import Frames, FrontEnd
+from podium.systems.fingerspelling.landmarks import NUM_LANDMARKS
 from podium.systems.fingerspelling.twins.attention import RelativeAttention, offset_table, offsets_of
 from podium.systems.fingerspelling.twins.base import TWINS, Twin
 from podium.systems.fingerspelling.twins.encoder import Encoder

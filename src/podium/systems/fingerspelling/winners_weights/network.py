@@ -7,10 +7,11 @@ import numpy as np
 import torch
 
 from podium.errors import UserError
-from podium.landmarks.mediapipe import COLUMNS, NAMES, RAW_NAMES
+from podium.landmarks.mediapipe import RAW_NAMES
 from podium.storage.files import file_digest, write_json
 from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.person import sample_person
+from podium.systems.fingerspelling.landmarks import COLUMNS, NAMES
 from podium.systems.fingerspelling.learner import FingerspellingLearner
 from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.networks.attention import rotary_table

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from bound import lines
 from inspected import FIRST_FILE, HANDS, ROWS, problems, reported, rewrite, rewrite_csv, spoil_frame
 from raw_folder import landmark_frame
 
-from podium.data.inspect.survey import histogram
-from podium.data.inspect.text import lines
+from podium.landmarks.inspect.survey import histogram
 from podium.landmarks.mediapipe import RAW_COLUMNS
 
 

@@ -1,10 +1,10 @@
-"""What every kind of raw file gives: the sequences in it, frame by frame or clip by clip.
+"""What every kind of raw file gives: the sequences in it, frame by frame or clip by clip; what packing makes of a clip.
 
 Legend: F frames of a batch, T frames of a sequence, K columns of values.
 """
 
 from collections.abc import Container, Iterator, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -15,13 +15,15 @@ class Recordings(Protocol):
     """The sequences of a raw file.
 
     Attributes:
+        num_columns: K.
         absence: The reason for skipping a sequence that should be here and is not.
         unreadable: Sequences that are here, but cannot be read; `num_frames` leaves them out.
         extra_columns: Names of columns that nothing reads.
-        refused: Sequences whose rows are in no order → the reason: a key of `podium.landmarks.frames.PROBLEMS`.
-        remarks: Sequences of which something is to be said → kinds of `podium.landmarks.remarks.MEANINGS`.
+        refused: Sequences whose rows are in no order → the reason, as `podium.landmarks.frames.PROBLEMS` has it.
+        remarks: Sequences of which something is to be said → kinds, as `podium.landmarks.remarks.MEANINGS` has them.
     """
 
+    num_columns: int
     absence: str
     unreadable: list[int]
     extra_columns: list[str]
@@ -37,6 +39,22 @@ class Recordings(Protocol):
     def order(self, sequence_id: int) -> np.ndarray | None:
         """(T,) int64: which of its rows comes first, second, …; None if they stand in order."""
         return None
+
+
+class PreparedClip(NamedTuple):
+    """What packing stores of a clip: what a system's ``samples.prepare`` returns.
+
+    Attributes:
+        values_TK: As many frames and columns as the clip has; the clip itself if nothing changes.
+        columns: What the index tells of it, by column; the same columns for all clips of a system.
+        remarks: What is to be said of it, by kind.
+        problem: Why it cannot be used, "" if it can.
+    """
+
+    values_TK: np.ndarray
+    columns: dict[str, float] = {}
+    remarks: tuple[str, ...] = ()
+    problem: str = ""
 
 
 def clips(recordings: Recordings, wanted: Container[int] | None = None) -> Iterator[tuple[int, np.ndarray]]:

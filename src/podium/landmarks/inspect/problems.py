@@ -4,16 +4,16 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from podium.data.inspect.folders import Split
-from podium.data.sequences import phrase_problem, trained_recordings, trained_signers
-from podium.data.shards import SHORT_FRAMES
+from podium.data.columns import KEY
+from podium.data.sequences import trained_recordings, trained_signers
+from podium.data.sources.base import Source
 from podium.landmarks import remarks
-from podium.systems.fingerspelling.text import MAX_CHARACTERS
+from podium.landmarks.inspect.folders import Split
+from podium.landmarks.inspect.inspection import Inspection
 
 NUM_EXAMPLES = 3
-SHORT = f"under_{SHORT_FRAMES}_frames"
 # The order in which problems are told; names as in docs/bad_input.md where packing knows the problem too.
-MEANINGS = {
+_OF_ROWS = {
     "other_layout": "landmarks in a layout that Podium does not read",
     "unreadable_file": "files that cannot be read",
     "signer_in_test_too": "signers of test who are in train or supplemental, too: scores on test are then not of unseen"
@@ -26,16 +26,13 @@ MEANINGS = {
     "no_file": "rows whose sequence has no npy file",
     "not_in_shard": "rows whose sequence is in no shard",
     "not_in_csv": "sequences that no row names",
-    "empty_phrase": "empty or blank phrases",
-    "unknown_character": "phrases with characters outside the alphabet; write capitals in lower case, replace others",
-    "phrase_too_long": f"phrases of more than {MAX_CHARACTERS} characters",
+}
+_OF_CLIPS = {
     "all_nan": "sequences without a single landmark",
     "infinite_value": "sequences with an infinite coordinate",
     "no_hand": "sequences in which no hand is ever found",
     "repeated_frames": "sequences with numbers in the column 'frame' more than once, as of several people or clips",
     "odd_frames": "sequences with something else than whole numbers in the column 'frame'",
-    **remarks.MEANINGS,
-    SHORT: f"sequences shorter than {SHORT_FRAMES} frames",
 }
 
 Problems = dict[str, list[int | str]]
@@ -48,31 +45,35 @@ class Absence(NamedTuple):
     unreadable: set[int]  # told as unreadable already
 
 
-def find_problems(split: Split, clips: pd.DataFrame, absences: dict[int, Absence], problems: Problems) -> None:
+def find_problems(
+    split: Split, clips: pd.DataFrame, absences: dict[int, Absence], problems: Problems, inspection: Inspection
+) -> None:
     """Fills ``problems``. Rows of files that were not read are not looked for."""
     problems["other_layout"] = [split.other_layout] if split.other_layout else []
     is_empty = clips["filled"] == 0
     problems["all_nan"] = clips.loc[is_empty, "sequence_id"].tolist()
     problems["infinite_value"] = clips.loc[clips["infinite"] > 0, "sequence_id"].tolist()
     problems["no_hand"] = clips.loc[(clips["hand"] == 0) & ~is_empty, "sequence_id"].tolist()
-    problems[SHORT] = clips.loc[clips["num_frames"] < SHORT_FRAMES, "sequence_id"].tolist()
+    is_short = clips["num_frames"] < inspection.short_frames
+    problems[_short(inspection)] = clips.loc[is_short, "sequence_id"].tolist()
     repeated = set(clips.loc[clips["sequence_id"].duplicated(), "sequence_id"])
     if split.table is not None:
         table = split.table
         repeated |= set(table.loc[table["sequence_id"].duplicated(), "sequence_id"])
         problems["missing_file"] = [] if split.is_unmade else split.absent_files
         if "path" in table:
-            expected = f"{split.name}_landmarks/" + table["file_id"].astype(str) + ".parquet"
+            expected = [Source.pattern.format(split=split.name, file_id=file_id) for file_id in table["file_id"]]
             problems["odd_path"] = table.loc[table["path"] != expected, "sequence_id"].tolist()
-        for sequence_id, phrase in table[["sequence_id", "phrase"]].itertuples(index=False):
-            if problem := phrase_problem(phrase):
+        labels = inspection.labels
+        for sequence_id, label in table[["sequence_id", labels.column]].itertuples(index=False):
+            if problem := labels.problem(label):
                 problems.setdefault(problem, []).append(sequence_id)
         _compare(table, clips, absences, problems)
     problems["duplicate_id"] = sorted(repeated)
 
 
 def find_trained(
-    test: Split, trained: list[Split], clips: dict[str, pd.DataFrame], problems: Problems
+    test: Split, trained: list[Split], clips: dict[str, pd.DataFrame], problems: Problems, label: str
 ) -> None:
     """Adds signers and recordings of the test part that the trained parts hold, too.
 
@@ -85,25 +86,34 @@ def find_trained(
     tables = [split.table for split in trained if split.table is not None]
     if test.table is not None and tables:
         problems["signer_in_test_too"] = trained_signers(pd.concat(tables), test.table)
-        recordings |= set(trained_recordings(pd.concat(tables), test.table))
+        recordings |= set(trained_recordings(pd.concat(tables), test.table, label))
     problems["recording_in_test_too"] = sorted(recordings)
 
 
 def _compare(table: pd.DataFrame, clips: pd.DataFrame, absences: dict[int, Absence], problems: Problems) -> None:
-    keys = ["file_id", "sequence_id"]
-    both = table[keys].drop_duplicates().merge(clips[keys], on=keys, how="outer", indicator="side")
+    both = table[KEY].drop_duplicates().merge(clips[KEY], on=KEY, how="outer", indicator="side")
     problems["not_in_csv"] = both.loc[both["side"] == "right_only", "sequence_id"].tolist()
-    for file_id, sequence_id in both.loc[both["side"] == "left_only", keys].itertuples(index=False):
+    for file_id, sequence_id in both.loc[both["side"] == "left_only", KEY].itertuples(index=False):
         absence = absences.get(file_id)
         if absence and sequence_id not in absence.unreadable:
             problems.setdefault(absence.reason, []).append(sequence_id)
 
 
-def listed(problems: Problems) -> list[dict]:
-    """Problems that exist, in the order of `MEANINGS`."""
+def meanings(inspection: Inspection) -> dict[str, str]:
+    """Kinds of problems → what each means, in the order in which they are told."""
+    short = {_short(inspection): f"sequences shorter than {inspection.short_frames} frames"}
+    return {**_OF_ROWS, **inspection.labels.problems, **_OF_CLIPS, **remarks.MEANINGS, **short}
+
+
+def _short(inspection: Inspection) -> str:
+    return f"under_{inspection.short_frames}_frames"
+
+
+def listed(problems: Problems, inspection: Inspection) -> list[dict]:
+    """Problems that exist, in the order of `meanings`."""
     return [
         {"kind": kind, "number": len(found), "examples": [_plain(one) for one in found[:NUM_EXAMPLES]], "meaning": text}
-        for kind, text in MEANINGS.items()
+        for kind, text in meanings(inspection).items()
         if (found := problems.get(kind))
     ]
 

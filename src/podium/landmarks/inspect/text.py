@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from podium.data.labels import Labels
+
 _LABEL_WIDTH = 17
 _BAR_WIDTH = 50
 _KIND_WIDTH = 25
@@ -11,14 +13,18 @@ _QUANTILES = {
 _PARTS = {"left_hand": "left hand", "right_hand": "right hand", "hand": "any hand", "face": "face", "pose": "pose"}
 
 
-def lines(report: dict) -> Iterator[str]:
-    """The lines of a report that `podium.data.inspect.survey.survey` has made."""
+def lines(report: dict, labels: Labels) -> Iterator[str]:
+    """The lines of a report that `podium.landmarks.inspect.survey.survey` has made.
+
+    Args:
+        labels: Of the system that the folder is for.
+    """
     yield f"{report['folder']}: {report['layout']}"
     yield from report["remarks"]
     for name, split in report["splits"].items():
         yield from ["", name]
-        for label, text in _rows(split):
-            yield f"  {label:<{_LABEL_WIDTH}}{text}"
+        for name, text in _rows(split, labels):
+            yield f"  {name:<{_LABEL_WIDTH}}{text}"
         yield from _lengths(split["lengths"])
         yield from _problems(split["problems"])
     if report["folds"]:
@@ -35,7 +41,7 @@ def lines(report: dict) -> Iterator[str]:
         yield from ["", f"film of sequence {film['sequence_id']} ({film['split']}): {film['path']}"]
 
 
-def _rows(split: dict) -> Iterator[tuple[str, str]]:
+def _rows(split: dict, labels: Labels) -> Iterator[tuple[str, str]]:
     if split["num_rows"] is not None:
         yield "table rows", f"{split['num_rows']:,}"
     read, total = split["num_files_read"], split["num_files"]
@@ -51,18 +57,8 @@ def _rows(split: dict) -> Iterator[tuple[str, str]]:
     if frames := split["frames"]:
         yield "frames", f"{frames['total']:,}; of a sequence: {frames['mean']:.1f} mean"
         yield "", "   ".join(f"{name} {round(frames[key]):,}" for key, name in _QUANTILES.items())
-    if phrases := split["phrases"]:
-        characters = phrases["characters"]
-        yield "phrases", (
-            f"{phrases['number']:,} distinct; characters: {characters['min']} min, {characters['mean']:.1f} mean,"
-            f" {characters['max']} max"
-        )
-        if phrases["frames_per_character"] is not None:
-            yield "tempo", f"{phrases['frames_per_character']:.1f} frames per character"
-        frequent = [f"{_shown(one['character'])} {one['share']:.1%}" for one in phrases["most_frequent"]]
-        yield "frequent", ", ".join(frequent)
-        unknown = phrases["unknown_characters"]
-        yield "not in alphabet", " ".join(map(_shown, unknown)) or "none"
+    if found := split[f"{labels.column}s"]:
+        yield from labels.lines(found)
     if missing := split["missing"]:
         shares = [f"{name} {missing['frames'][part]:.1%}" for part, name in _PARTS.items()]
         yield "missing", f"frames without {', '.join(shares)}"
@@ -108,7 +104,3 @@ def _folds(folds: list[dict]) -> Iterator[str]:
             f"  {fold['fold']!s:<13}{fold['num_participants']:>12,}{fold['num_sequences']:>12,}"
             f"{fold['num_supplemental']:>15,}"
         )
-
-
-def _shown(character: str) -> str:
-    return "space" if character == " " else character if character.isprintable() else ascii(character)

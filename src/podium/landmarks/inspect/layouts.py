@@ -10,21 +10,20 @@ from podium.data.sources.base import SPLITS
 from podium.errors import UserError
 from podium.landmarks import csv_rows, parquet
 from podium.landmarks.identity import INDEX_COLUMN
-from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.rows import LONG_COLUMNS
 from podium.storage.npy import map_npy
 
 _MAX_FILES = 10_000  # that are looked at
 _SNIFFED = 1 << 16  # bytes of a json file
 _RAW_LAYOUT = 'see "Raw layout" in docs/data.md'
-_WIDE = f"write one row per frame, with the index {INDEX_COLUMN} and the columns {COLUMNS[0]}, …; {_RAW_LAYOUT}"
-_RUN_HOLISTIC = f"find the landmarks with MediaPipe Holistic first, and {_WIDE}"
+_RUN_HOLISTIC = "find the landmarks with MediaPipe Holistic first, and "
+# What files of a suffix are, and what to do before writing them in our layout.
 _NAMES = {
     **dict.fromkeys((".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg"), ("videos", _RUN_HOLISTIC)),
     **dict.fromkeys((".jpg", ".jpeg", ".png", ".webp"), ("pictures", _RUN_HOLISTIC)),
-    ".pose": (".pose files", f"read them with pose-format, and {_WIDE}"),
-    **dict.fromkeys((".npz", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".mat"), ("arrays in containers", _WIDE)),
-    **dict.fromkeys(csv_rows.SUFFIXES, ("text tables", f"`podium predict` reads tables of clips; to train, {_WIDE}")),
+    ".pose": (".pose files", "read them with pose-format, and "),
+    **dict.fromkeys((".npz", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".mat"), ("arrays in containers", "")),
+    **dict.fromkeys(csv_rows.SUFFIXES, ("text tables", "`podium predict` reads tables of clips; to train, ")),
 }
 _NOTES = (*csv_rows.SUFFIXES, ".md", ".txt", ".yaml", ".log")  # may lie beside what matters
 _SPLIT_FOLDERS = [f"{split}_landmarks" for split in SPLITS]
@@ -38,18 +37,19 @@ def is_long(path: Path) -> bool:
     return LONG_COLUMNS <= _columns(path)
 
 
-def long_layout(num_files: int) -> str:
+def long_layout(num_files: int, columns: list[str]) -> str:
     """What is said of such files."""
     return (
         f"{num_files:,} parquet file(s) with one row per landmark, the long layout of the isolated-sign competition;"
-        f" pivot them: {_WIDE}"
+        f" pivot them: {_wide(columns)}"
     )
 
 
-def recognise(root: Path, tables: set[str] = frozenset()) -> str:
+def recognise(root: Path, columns: list[str], tables: set[str] = frozenset()) -> str:
     """What most files of a folder and its subfolders are, and what to do; "" if there are none.
 
     Args:
+        columns: That the system reads.
         tables: Names of files right in the folder that are known already.
     """
     found: dict[str, list[Path]] = {}
@@ -64,35 +64,39 @@ def recognise(root: Path, tables: set[str] = frozenset()) -> str:
     if not found:
         return ""
     suffix = max(found, key=lambda one: (one not in _NOTES, len(found[one]), one in _LANDMARKS))
-    return _describe(root, suffix, found[suffix])
+    return _describe(root, suffix, found[suffix], columns)
 
 
-def _describe(root: Path, suffix: str, paths: list[Path]) -> str:
+def _wide(columns: list[str]) -> str:
+    return f"write one row per frame, with the index {INDEX_COLUMN} and the columns {columns[0]}, …; {_RAW_LAYOUT}"
+
+
+def _describe(root: Path, suffix: str, paths: list[Path], columns: list[str]) -> str:
     number, first = len(paths), paths[0]
     if suffix in parquet.SUFFIXES:
-        return _describe_parquet(root, paths)
+        return _describe_parquet(root, paths, columns)
     if suffix == ".npy":
         return (
             f"{number:,} npy file(s), the first ({first.relative_to(root)}) {_shape(first)}; Podium trains on"
-            f" {{split}}_landmarks/{{file_id}}/{{sequence_id}}.npy of shape (frames, {len(COLUMNS)})"
+            f" {{split}}_landmarks/{{file_id}}/{{sequence_id}}.npy of shape (frames, {len(columns)})"
         )
     if suffix == ".json":
         with open(first, encoding="utf-8", errors="replace") as stream:
             text = stream.read(_SNIFFED).lower()
         tool = next((f" of {tool}" for sign, tool in _JSON_SIGNS.items() if sign in text), "")
-        return f"{number:,} json file(s){tool}, which Podium does not read; {_WIDE}"
+        return f"{number:,} json file(s){tool}, which Podium does not read; {_wide(columns)}"
     if suffix in _NAMES:
         kind, advice = _NAMES[suffix]
-        return f"{number:,} file(s) {suffix} ({kind}); {advice}"
-    return f"{number:,} file(s) {suffix or 'without a suffix'}, which Podium does not read; {_WIDE}"
+        return f"{number:,} file(s) {suffix} ({kind}); {advice}{_wide(columns)}"
+    return f"{number:,} file(s) {suffix or 'without a suffix'}, which Podium does not read; {_wide(columns)}"
 
 
-def _describe_parquet(root: Path, paths: list[Path]) -> str:
+def _describe_parquet(root: Path, paths: list[Path], columns: list[str]) -> str:
     first = paths[0]
     if is_long(first):
-        return long_layout(len(paths))
+        return long_layout(len(paths), columns)
     place = first.parent.relative_to(root)
-    if {INDEX_COLUMN, COLUMNS[0]} <= _columns(first) and first.parent != root:
+    if {INDEX_COLUMN, columns[0]} <= _columns(first) and first.parent != root:
         found = f"{len(paths):,} landmark file(s) in {place}/"
         if str(place) in _SPLIT_FOLDERS:
             return f"{found} under other names; rename them to {{file_id}}.parquet; {_RAW_LAYOUT}"
@@ -101,9 +105,10 @@ def _describe_parquet(root: Path, paths: list[Path]) -> str:
             f"{found}, which is no name of a split; rename it to {first_name} (or {', '.join(others)}), and the files"
             f" to {{file_id}}.parquet; {_RAW_LAYOUT}"
         )
-    if COLUMNS[0] in _columns(first):
-        return f"{len(paths):,} parquet file(s) of clips; `podium predict` reads them; to train on them, {_WIDE}"
-    return f"{len(paths):,} parquet file(s), the first ({first.relative_to(root)}) without landmarks; {_WIDE}"
+    if columns[0] in _columns(first):
+        found = f"{len(paths):,} parquet file(s) of clips"
+        return f"{found}; `podium predict` reads them; to train on them, {_wide(columns)}"
+    return f"{len(paths):,} parquet file(s), the first ({first.relative_to(root)}) without landmarks; {_wide(columns)}"
 
 
 def _columns(path: Path) -> set[str]:

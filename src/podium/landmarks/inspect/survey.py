@@ -1,38 +1,40 @@
 """Counts and problems of a folder, as plain values that JSON can hold.
 
-Legend: F frames of a batch, T frames of a sequence, K the 390 columns, L the 130 landmarks, N what is counted of a
-frame.
+Legend: F frames of a batch, T frames of a sequence, K columns, L landmarks, N what is counted of a frame.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from podium.data.columns import KEY
 from podium.data.folds import HELD_OUT
-from podium.data.inspect.folders import Folder, open_recordings
-from podium.data.inspect.problems import Absence, Problems, find_problems, find_trained, listed
+from podium.data.recordings import pieces
 from podium.data.sources.base import TRAINED_SPLITS
 from podium.errors import UserError
-from podium.landmarks.mediapipe import PARTS, SLOTS
-from podium.landmarks.normalise import is_infinite
+from podium.landmarks.inspect.folders import Folder, open_recordings
+from podium.landmarks.inspect.inspection import Inspection
+from podium.landmarks.inspect.problems import Absence, Problems, find_problems, find_trained, listed
+from podium.landmarks.mediapipe import PARTS
+from podium.landmarks.normalise import by_coordinate, is_infinite
 from podium.landmarks.plausibility import doubts, without_zeros
-from podium.landmarks.recordings import pieces
-from podium.systems.fingerspelling.text import unknown_characters
+from podium.landmarks.selection import Selection
 
 _COUNTS = ["num_frames", *PARTS, "hand", "filled", "infinite"]  # frames of a sequence that …
 _QUANTILES = {"min": 0.0, "p5": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
 _NUM_BINS = 12
-_NUM_FREQUENT = 12
 
 
-def survey(folder: Folder, max_files: int | None = None) -> tuple[dict, dict[str, pd.DataFrame]]:
+def survey(
+    folder: Folder, inspection: Inspection, max_files: int | None = None
+) -> tuple[dict, dict[str, pd.DataFrame]]:
     """Reads all landmarks of a folder, once; a file that cannot be read becomes a problem among others.
 
     Args:
+        inspection: Of the system that the folder is for.
         max_files: Landmark files to read of each split; None reads all.
 
     Returns:
@@ -41,26 +43,28 @@ def survey(folder: Folder, max_files: int | None = None) -> tuple[dict, dict[str
         digest of its values. Parts in one point, such as 0.0, count as missing.
     """
     splits, clips = {}, {}
+    labels = inspection.labels
     for split in folder.splits:
         problems: Problems = {"unreadable_file": [*split.unreadable]}
         files = dict(list(split.files.items())[:max_files])
-        clips[split.name], absences = _measure(split.name, files, problems)
-        find_problems(split, clips[split.name], absences, problems)
+        clips[split.name], absences = _measure(split.name, files, problems, inspection.selection)
+        find_problems(split, clips[split.name], absences, problems, inspection)
         trained = [other for other in folder.splits if other.name in TRAINED_SPLITS]
         if split.name not in TRAINED_SPLITS and trained:
-            find_trained(split, trained, clips, problems)
+            find_trained(split, trained, clips, problems, labels.column)
+        no_rows = split.table is None or len(split.table) == 0
         splits[split.name] = {
             "num_rows": None if split.table is None else len(split.table),
             "num_files": len(split.files),
             "num_files_read": len(files),
             "num_not_made": len(split.absent_files) if split.is_unmade else 0,
             "num_sequences": len(clips[split.name]),
-            "participants": _participants(split.table),
+            "participants": None if no_rows else _participants(split.table),
             "frames": _frames(clips[split.name]),
-            "phrases": _phrases(split.table, clips[split.name]),
+            f"{labels.column}s": None if no_rows else labels.survey(split.table, clips[split.name]),
             "missing": _missing(clips[split.name]),
             "lengths": histogram(clips[split.name]["num_frames"].to_numpy()),
-            "problems": listed(problems),
+            "problems": listed(problems, inspection),
         }
     report = {
         "folder": str(folder.root),
@@ -69,7 +73,7 @@ def survey(folder: Folder, max_files: int | None = None) -> tuple[dict, dict[str
         "splits": splits,
         "folds": None if folder.folds is None else _folds(folder.folds),
         "accounts": folder.accounts,
-        "problems": listed({"unreadable_file": [*folder.unreadable]}),
+        "problems": listed({"unreadable_file": [*folder.unreadable]}, inspection),
     }
     return report, clips
 
@@ -105,7 +109,9 @@ def _round_numbers() -> Iterator[int]:
         size *= 10
 
 
-def _measure(name: str, files: dict[int, Path], problems: Problems) -> tuple[pd.DataFrame, dict[int, Absence]]:
+def _measure(
+    name: str, files: dict[int, Path], problems: Problems, selection: Selection
+) -> tuple[pd.DataFrame, dict[int, Absence]]:
     """Counts the frames of each sequence, with a progress bar on a terminal.
 
     Returns:
@@ -119,12 +125,12 @@ def _measure(name: str, files: dict[int, Path], problems: Problems) -> tuple[pd.
         digests: dict[int, hashlib.blake2b] = {}
         found: dict[str, dict[int, None]] = {}  # kind → sequences, in order
         try:
-            recordings = open_recordings(path)
+            recordings = open_recordings(path, selection.columns)
             for sequence_id, stored_TK in pieces(recordings):
-                x_TK, has_zeros = without_zeros(stored_TK)
-                totals[sequence_id] = totals.get(sequence_id, 0) + _count(x_TK).sum(axis=0, dtype=np.int64)
+                x_TK, has_zeros = without_zeros(stored_TK, selection)
+                totals[sequence_id] = totals.get(sequence_id, 0) + _count(x_TK, selection).sum(axis=0, dtype=np.int64)
                 digests.setdefault(sequence_id, hashlib.blake2b(digest_size=8)).update(x_TK.tobytes())
-                for kind in (*doubts(x_TK), *(["zeros_for_missing"] if has_zeros else [])):
+                for kind in (*doubts(x_TK, selection), *(["zeros_for_missing"] if has_zeros else [])):
                     found.setdefault(kind, {})[sequence_id] = None
             told = {sequence_id: (reason,) for sequence_id, reason in recordings.refused.items()}
             for sequence_id, kinds in [*told.items(), *recordings.remarks.items()]:
@@ -140,23 +146,21 @@ def _measure(name: str, files: dict[int, Path], problems: Problems) -> tuple[pd.
         for sequence_id, sums_N in totals.items():
             digest = int.from_bytes(digests[sequence_id].digest(), signed=True)
             rows.append((file_id, sequence_id, *sums_N.tolist(), digest))
-    return pd.DataFrame(rows, columns=["file_id", "sequence_id", *_COUNTS, "digest"]).astype("int64"), absences
+    return pd.DataFrame(rows, columns=[*KEY, *_COUNTS, "digest"]).astype("int64"), absences
 
 
-def _count(x_FK: np.ndarray) -> np.ndarray:
+def _count(x_FK: np.ndarray, selection: Selection) -> np.ndarray:
     """(F, N) bool, as `_COUNTS`. A part is there when one of its landmarks is, with finite x and y."""
     is_missing_FK, is_infinite_FK = np.isnan(x_FK), is_infinite(x_FK)
-    is_finite_FCL = ~(is_missing_FK | is_infinite_FK).reshape(len(x_FK), 3, -1)
+    is_finite_FCL = by_coordinate(~(is_missing_FK | is_infinite_FK))
     is_there_FL = is_finite_FCL[:, 0] & is_finite_FCL[:, 1]
-    parts = [is_there_FL[:, SLOTS[part]].any(axis=1) for part in PARTS]
+    parts = [is_there_FL[:, selection.slots[part]].any(axis=1) for part in PARTS]
     has_hand_F = parts[PARTS.index("left_hand")] | parts[PARTS.index("right_hand")]
     is_filled_F = ~is_missing_FK.all(axis=1)
     return np.column_stack([np.ones(len(x_FK), bool), *parts, has_hand_F, is_filled_F, is_infinite_FK.any(axis=1)])
 
 
-def _participants(table: pd.DataFrame | None) -> dict | None:
-    if table is None or len(table) == 0:
-        return None
+def _participants(table: pd.DataFrame) -> dict:
     numbers = table["participant_id"].value_counts()
     each = {"min": int(numbers.min()), "median": float(numbers.median()), "max": int(numbers.max())}
     return {"number": len(numbers), "sequences_each": each}
@@ -168,28 +172,6 @@ def _frames(clips: pd.DataFrame) -> dict | None:
     lengths = clips["num_frames"]
     quantiles = {name: float(lengths.quantile(share)) for name, share in _QUANTILES.items()}
     return {"total": int(lengths.sum()), "mean": float(lengths.mean()), **quantiles}
-
-
-def _phrases(table: pd.DataFrame | None, clips: pd.DataFrame) -> dict | None:
-    if table is None or len(table) == 0:
-        return None
-    phrases = table["phrase"]
-    lengths = phrases.str.len()
-    frequent = Counter("".join(phrases))
-    total = sum(frequent.values())
-    keys = ["file_id", "sequence_id"]
-    filmed = table.drop_duplicates(keys).merge(clips[[*keys, "num_frames"]], on=keys)
-    num_filmed = int(filmed["phrase"].str.len().sum())
-    return {
-        "number": int(phrases.nunique()),
-        "characters": {"mean": float(lengths.mean()), "min": int(lengths.min()), "max": int(lengths.max())},
-        "most_frequent": [
-            {"character": character, "share": number / total}
-            for character, number in sorted(frequent.items(), key=lambda item: (-item[1], item[0]))[:_NUM_FREQUENT]
-        ],
-        "unknown_characters": unknown_characters("".join(frequent)),
-        "frames_per_character": int(filmed["num_frames"].sum()) / num_filmed if num_filmed else None,
-    }
 
 
 def _missing(clips: pd.DataFrame) -> dict | None:

@@ -5,14 +5,14 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from bound import lines
 from inspected import FIRST_FILE, HANDS, ROWS, problems, reported, rewrite, rewrite_csv
 from planted import FAULTS
 from raw_folder import table, write_arrays, write_raw
 
-from podium.data.inspect.text import lines
-from podium.landmarks.mediapipe import COLUMNS
 from podium.landmarks.remarks import MEANINGS
 from podium.storage.files import read_json, write_json
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 TEST_ROWS = table(num_signers=2, clips_per_signer=3, split="test", first_id=3000)  # signers 50 and 51
 

@@ -1,11 +1,11 @@
 """Recognises what a folder holds, and gives every kind of it the same shape: splits of landmark files with their table.
 
-Legend: F frames, L landmarks (543 or 130), C coordinates, K the 390 columns.
+Legend: F frames, L landmarks (all 543 of MediaPipe, or those that a system reads), C coordinates.
 """
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,17 +14,18 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from podium.data.inspect.layouts import is_long, long_layout, recognise
-from podium.data.sources.base import CSV_COLUMNS, CSV_NAMES, SPLITS, read_csv
+from podium.data import columns
+from podium.data.recordings import Recordings, pieces
+from podium.data.shards import ShardRecordings
+from podium.data.sources.base import CSV_NAMES, SPLITS, read_csv
 from podium.data.unseen import trained_share
 from podium.errors import UserError
 from podium.landmarks.arrays import ArrayRecordings, is_id
-from podium.landmarks.mediapipe import COLUMNS, RAW_NAMES
+from podium.landmarks.inspect.inspection import Inspection
+from podium.landmarks.inspect.layouts import is_long, long_layout, recognise
+from podium.landmarks.mediapipe import RAW_NAMES
 from podium.landmarks.parquet import ParquetRecordings
-from podium.landmarks.recordings import Recordings, pieces
-from podium.storage.artefacts import made_by
 from podium.storage.files import read_json
-from podium.storage.npy import map_npy
 from podium.storage.tables import read_table
 
 _LOOKED_FOR = (
@@ -33,8 +34,6 @@ _LOOKED_FOR = (
     " {file_id}.npy and {file_id}.parquet of its shards"
 )
 _INDEX_NAMES = ("index.parquet", "sequences.parquet")
-_SHARD_COLUMNS = ["sequence_id", "offset", "num_frames"]
-_FOLD_COLUMNS = ["participant_id", "num_sequences", "num_supplemental", "fold"]
 _RAW_XY = [f"{axis}_{name}" for axis in "xy" for name in RAW_NAMES]
 T = TypeVar("T")
 
@@ -45,7 +44,7 @@ class Split:
 
     Attributes:
         name: "train", "supplemental" or "test".
-        table: file_id, sequence_id, participant_id, phrase and, where a csv gave it, path; None where no table is.
+        table: file_id, sequence_id, participant_id, the label and, where a csv gave it, path; None where no table is.
         files: file_id → parquet file, folder of npy files, or shard; ascending.
         unreadable: What is wrong with the table's file, if it cannot be read.
         is_unfinished: Files are still being made, so that none is missed.
@@ -92,39 +91,11 @@ class Folder:
     remarks: list[str] = field(default_factory=list)
 
 
-class ShardRecordings(Recordings):
-    """The sequences of a shard; see `podium.landmarks.recordings.Recordings`.
-
-    Raises:
-        UserError: The shard or the table beside it is missing, damaged, or does not fit the other.
-    """
-
-    absence = "not_in_shard"
-    extra_columns: list[str] = []
-
-    def __init__(self, path: Path) -> None:
-        self.unreadable: list[int] = []
-        self.table = read_table(made_by(path.with_suffix(".parquet"), "pack_shard"), _SHARD_COLUMNS)
-        self._x_FK = map_npy(path)
-        if self._x_FK.ndim != 2 or self._x_FK.shape[1] != len(COLUMNS):
-            raise UserError(f"{path} has the shape {self._x_FK.shape}, not (frames, {len(COLUMNS)}); make it again")
-        offset, num_frames = (self.table[name].astype("int64") for name in ("offset", "num_frames"))
-        if (num_frames < 1).any() or (offset > len(self._x_FK) - num_frames).any():
-            raise UserError(f"{path} has {len(self._x_FK)} frames, its table tells of others; make both again")
-
-    def num_frames(self) -> dict[int, int]:
-        """Frames of each sequence."""
-        return dict(zip(self.table["sequence_id"].tolist(), self.table["num_frames"].tolist(), strict=True))
-
-    def batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yields ids (F,) int64, all equal, and values (F, K) float32 of each sequence."""
-        for sequence_id, begin, num_frames in self.table[_SHARD_COLUMNS].itertuples(index=False):
-            x_FK = np.asarray(self._x_FK[begin : begin + num_frames], dtype=np.float32)
-            yield np.full(num_frames, sequence_id, dtype=np.int64), x_FK
-
-
-def open_folder(root: Path) -> Folder:
+def open_folder(root: Path, inspection: Inspection) -> Folder:
     """Recognises a folder; reads its tables, and no landmarks.
+
+    Args:
+        inspection: Of the system that the folder is for.
 
     Raises:
         UserError: It does not exist, or holds nothing of what is looked for.
@@ -132,49 +103,56 @@ def open_folder(root: Path) -> Folder:
     if not root.is_dir():
         raise UserError(f"{root} is not a folder; name one that holds landmarks")
     if any((root / name).exists() for name in (*_INDEX_NAMES, "shards")):
-        return _open_prepared(root, root, {name: root / "shards" / name for name in SPLITS})
-    folder = _open_shards(root) or _open_competition(root)
+        return _open_prepared(root, root, {name: root / "shards" / name for name in SPLITS}, inspection)
+    folder = _open_shards(root, inspection) or _open_competition(root, inspection)
     if folder.splits:
         return folder
-    found = recognise(root)
+    found = recognise(root, inspection.selection.columns)
     looked_for = f"nothing that can be inspected; looked for {_LOOKED_FOR}"
     raise UserError(f"{root} holds {found or looked_for}")
 
 
-def open_recordings(path: Path) -> Recordings:
+def open_recordings(path: Path, columns: list[str]) -> Recordings:
     """A landmark file of any kind.
+
+    Args:
+        columns: That are wanted.
 
     Raises:
         UserError: It is missing or damaged.
     """
     if path.is_dir():
-        return ArrayRecordings(path)
-    return ShardRecordings(path) if path.suffix == ".npy" else ParquetRecordings(path)
+        return ArrayRecordings(path, columns)
+    return ShardRecordings(path, len(columns)) if path.suffix == ".npy" else ParquetRecordings(path, columns)
 
 
-def read_clip(path: Path, sequence_id: int) -> np.ndarray:
+def read_clip(path: Path, sequence_id: int, columns: list[str]) -> np.ndarray:
     """One sequence of a landmark file.
 
+    Args:
+        columns: Of the landmarks that the system reads: all x, all y, all z.
+
     Returns:
-        (F, L, 2) float32: x and y in fractions of the picture, NaN for gaps; L is 543 where a parquet file holds all
-        landmarks, otherwise 130. F is 0 where the file lacks the sequence.
+        (F, L, 2) float32: x and y in fractions of the picture, NaN for gaps; all 543 landmarks if a parquet
+        file holds them, otherwise those of the system. F is 0 where the file lacks the sequence.
 
     Raises:
         UserError: The file is missing or damaged.
     """
-    recordings, num_axes = open_recordings(path), 3
+    recordings, num_axes = open_recordings(path, columns), 3
     if path.suffix == ".parquet":
-        with suppress(UserError):  # some of the 543 are not there; the 130 are, or `open_recordings` had refused it
+        with suppress(UserError):  # some are missing, but none that the system reads: `open_recordings` had refused it
             recordings, num_axes = ParquetRecordings(path, _RAW_XY), 2
     parts = [x_TK for _, x_TK in pieces(recordings, {sequence_id})]
-    x_FK = np.concatenate(parts or [np.empty((0, len(COLUMNS)), dtype=np.float32)])
+    x_FK = np.concatenate(parts or [np.empty((0, len(columns)), dtype=np.float32)])
     num_axes = num_axes if parts else 3
     return x_FK.reshape(len(x_FK), num_axes, x_FK.shape[1] // num_axes).transpose(0, 2, 1)[..., :2]
 
 
-def _open_competition(root: Path) -> Folder:
+def _open_competition(root: Path, inspection: Inspection) -> Folder:
     """The competition's layout, with parquet files or with npy files in their place; or one landmark folder alone."""
     splits, remarks, is_raw = [], [], False
+    label = inspection.labels.column
     places = {name: _landmark_folders(root, name) for name in SPLITS}
     tables = root
     own_files = _landmark_files(root)
@@ -189,11 +167,11 @@ def _open_competition(root: Path) -> Folder:
         split = Split(name)
         if csv.is_file():
             try:
-                split.table = read_csv(csv)[CSV_COLUMNS]
+                split.table = read_csv(csv, label)[columns.raw(label)]
             except UserError as error:
                 split.unreadable.append(str(error))
         else:
-            remarks.append(f"no {csv.name}: phrases and participants of {name} are unknown")
+            remarks.append(f"no {csv.name}: {label}s and participants of {name} are unknown")
         for place, files in found.items():
             if not split.files:
                 split.files = files
@@ -202,7 +180,7 @@ def _open_competition(root: Path) -> Folder:
                 remarks.append(f"{place} is another form of {name} and was not looked at; inspect it by itself")
         splits.append(split)
     layout = "raw parquet files in the competition's layout" if is_raw else "npy files, one per sequence"
-    _find_other_layouts(tables, splits)
+    _find_other_layouts(tables, splits, inspection.selection.columns)
     if any(split.other_layout for split in splits):
         layout = "not the competition's layout; the problems name what was found"
     elif not any(split.files for split in splits):
@@ -210,17 +188,18 @@ def _open_competition(root: Path) -> Folder:
     return Folder(root, layout, splits, remarks=remarks)
 
 
-def _find_other_layouts(root: Path, splits: list[Split]) -> None:
+def _find_other_layouts(root: Path, splits: list[Split], columns: list[str]) -> None:
     """Looks for landmarks in other layouts: in other folders if there are none in their place, and inside the files."""
     elsewhere = ""
     if not any(split.files for split in splits):
-        elsewhere = recognise(root, {name for name in os.listdir(root) if name.endswith((".csv", ".json"))})
+        tables = {name for name in os.listdir(root) if name.endswith((".csv", ".json"))}
+        elsewhere = recognise(root, columns, tables)
     for split in splits:
         first = next(iter(split.files.values()), None)
         if first is None:
             split.other_layout = elsewhere
         elif first.suffix == ".parquet" and is_long(first):
-            split.other_layout = long_layout(len(split.files))
+            split.other_layout = long_layout(len(split.files), columns)
 
 
 def _landmark_folders(root: Path, split: str) -> dict[Path, dict[int, Path]]:
@@ -239,21 +218,22 @@ def _landmark_files(place: Path) -> dict[int, Path]:
     return {int(path.stem): path for path in sorted(found, key=lambda path: int(path.stem))}
 
 
-def _open_shards(root: Path) -> Folder | None:
+def _open_shards(root: Path, inspection: Inspection) -> Folder | None:
     """``shards/`` or ``shards/{split}/`` of a prepared dataset, whose tables lie above; None where it is neither."""
     if any(_holds_shards(root / name) for name in SPLITS):
-        return _open_prepared(root, root / "..", {name: root / name for name in SPLITS})
+        return _open_prepared(root, root / "..", {name: root / name for name in SPLITS}, inspection)
     if not _holds_shards(root):
         return None
     own_name = Path(os.path.abspath(root)).name
-    return _open_prepared(root, root / "../..", {own_name if own_name in SPLITS else "train": root})
+    shards = {own_name if own_name in SPLITS else "train": root}
+    return _open_prepared(root, root / "../..", shards, inspection)
 
 
 def _holds_shards(place: Path) -> bool:
     return any(path.with_suffix(".parquet").is_file() for path in place.glob("*.npy"))
 
 
-def _open_prepared(root: Path, dataset: Path, shards: dict[str, Path]) -> Folder:
+def _open_prepared(root: Path, dataset: Path, shards: dict[str, Path], inspection: Inspection) -> Folder:
     """A dataset that `index_data`, or a part of the commands before it, has written; or some of its splits.
 
     Args:
@@ -265,20 +245,22 @@ def _open_prepared(root: Path, dataset: Path, shards: dict[str, Path]) -> Folder
     dataset = Path(os.path.normpath(dataset))
     folder = Folder(root, "prepared dataset" if is_whole else "shards of a prepared dataset", [])
     index = next((path for name in _INDEX_NAMES if (path := dataset / name).is_file()), None)
-    table = _try(folder, read_table, index, ["split", *CSV_COLUMNS[1:]]) if index else None
+    label = inspection.labels.column
+    table = _try(folder, read_table, index, columns.told(label)) if index else None
     is_finished = index is not None and index.name == "index.parquet"
     if not is_whole:
-        tables = f"tables from {dataset}" if index else f"no index.parquet in {dataset}: phrases are unknown"
+        tables = f"tables from {dataset}" if index else f"no index.parquet in {dataset}: {label}s are unknown"
         folder.remarks.append(tables)
     if not is_finished and (is_whole or index):
         folder.remarks.append("no index.parquet: index_data has not finished")
     for name, place in shards.items():
         files = {int(path.stem): path for path in place.glob("*.npy") if is_id(path.stem)}
-        rows = None if table is None else table.loc[table["split"] == name, CSV_COLUMNS[1:]].reset_index(drop=True)
+        of_split = None if table is None else table.loc[table["split"] == name, columns.told(label)[1:]]
+        rows = None if of_split is None else of_split.reset_index(drop=True)
         if files or rows is not None and len(rows) and name != "test":  # the test split never reaches a shard
             folder.splits.append(Split(name, rows, dict(sorted(files.items())), is_unfinished=not is_finished))
     if set(shards) == set(SPLITS) and (dataset / "folds.parquet").is_file():  # folds tell of all splits
-        folder.folds = _try(folder, read_table, dataset / "folds.parquet", _FOLD_COLUMNS)
+        folder.folds = _try(folder, read_table, dataset / "folds.parquet", columns.FOLDS)
     if (dataset / "manifest.json").is_file():
         accounts, share = _try(folder, _read_manifest, dataset / "manifest.json") or ({}, "")
         for kind, of_splits in accounts.items():

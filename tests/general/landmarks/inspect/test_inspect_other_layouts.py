@@ -6,12 +6,12 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from bound import open_folder
 from inspected import ROWS, reported
 from raw_folder import landmark_frame
 
-from podium.data.inspect.folders import open_folder
 from podium.errors import UserError
-from podium.landmarks.mediapipe import COLUMNS
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 
 def told(folder) -> str:

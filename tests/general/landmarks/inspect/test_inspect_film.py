@@ -5,17 +5,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from bound import choose, draw, open_folder, picture, presence, read_clip, survey
 from inspected import FIRST_FILE, HANDS, ROWS, problems, reported, rewrite, rewrite_csv, spoil_frame
 from matplotlib import image
 from matplotlib.backend_bases import FigureCanvasBase
 from PIL import Image
 from raw_folder import landmark_frame, write_arrays
 
-from podium.data.inspect.film import FORMATS, Choice, check_place, choose, draw, picture, presence
-from podium.data.inspect.folders import open_folder, read_clip
-from podium.data.inspect.survey import survey
 from podium.errors import UserError
-from podium.landmarks.mediapipe import COLUMNS
+from podium.landmarks.inspect.film import FORMATS, Choice, check_place
+from podium.systems.fingerspelling.landmarks import COLUMNS
 
 NOTHING_READ = {"train": pd.DataFrame(columns=["file_id", "sequence_id"])}
 
@@ -142,7 +141,7 @@ def test_the_sequence_of_median_length_is_chosen(copy):
     with_hand = ROWS[ROWS["file_id"] != FIRST_FILE].sort_values(["num_frames", "sequence_id"])
     choice = choose(folder, clips)
     assert choice.sequence_id == with_hand["sequence_id"].iloc[3]
-    told = (choice.participant_id, choice.phrase)
+    told = (choice.participant_id, choice.label)
     assert told == tuple(with_hand[["participant_id", "phrase"]].iloc[3]), "the title tells who signs what"
 
 

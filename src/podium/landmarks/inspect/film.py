@@ -1,6 +1,6 @@
 """A picture of one sequence: frames over time, what is present in each, and how high the signing hand is.
 
-Legend: F frames, L landmarks (543 or 130), P parts.
+Legend: F frames, L landmarks (all 543 of MediaPipe, or those that a system reads), P parts.
 """
 
 from dataclasses import dataclass
@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from podium.data.inspect.folders import Folder, read_clip
+from podium.data.columns import KEY
 from podium.errors import DISK_FULL, UserError
-from podium.landmarks.drawing import ASPECT, COLORS, draw_frame, rows, to_plane
-from podium.landmarks.mediapipe import NAMES, PARTS, RAW_NAMES, SLOTS
+from podium.landmarks.drawing import ASPECT, COLORS, Rows, draw_frame, rows, to_plane
+from podium.landmarks.inspect.folders import Folder, read_clip
+from podium.landmarks.inspect.inspection import Inspection
+from podium.landmarks.mediapipe import PARTS, RAW_NAMES
 from podium.landmarks.normalise import is_infinite
+from podium.landmarks.selection import Selection
 from podium.storage.files import atomic_path, check_writable
 
 FORMATS = ("png", "jpg", "jpeg", "gif")  # those among them that the installed matplotlib writes
@@ -28,14 +31,14 @@ _MIN_SIDES = (0.75, 0.8)  # least width of a frame over its height, and least he
 
 @dataclass(frozen=True)
 class Choice:
-    """A sequence and where it is."""
+    """A sequence and where it is; person and label are None if no table tells them."""
 
     split: str
     file_id: int
     sequence_id: int
     path: Path
     participant_id: int | None
-    phrase: str | None
+    label: str | None
 
 
 def check_place(out: Path) -> None:
@@ -54,11 +57,12 @@ def check_place(out: Path) -> None:
     check_writable(out.parent)
 
 
-def choose(folder: Folder, clips: dict[str, pd.DataFrame], sequence_id: int | None = None) -> Choice:
+def choose(folder: Folder, clips: dict[str, pd.DataFrame], label: str, sequence_id: int | None = None) -> Choice:
     """The sequence to draw.
 
     Args:
-        clips: The sequences of each split, as `podium.data.inspect.survey.survey` returns them.
+        clips: The sequences of each split, as `podium.landmarks.inspect.survey.survey` returns them.
+        label: The label's column.
         sequence_id: None takes, of the first split that has any with a hand, the one of median length.
 
     Raises:
@@ -72,11 +76,11 @@ def choose(folder: Folder, clips: dict[str, pd.DataFrame], sequence_id: int | No
         else:
             # The table knows the files that --max-files has left out.
             places = [found, *([] if split.table is None else [split.table])]
-            found = pd.concat([place[["file_id", "sequence_id"]] for place in places])
+            found = pd.concat([place[KEY] for place in places])
             found = found[(found["sequence_id"] == sequence_id) & found["file_id"].isin(list(split.files))]
         if len(found):
-            file_id, one = (int(found.iloc[0][key]) for key in ("file_id", "sequence_id"))
-            return Choice(split.name, file_id, one, split.files[file_id], *_told(split.table, file_id, one))
+            file_id, one = (int(found.iloc[0][key]) for key in KEY)
+            return Choice(split.name, file_id, one, split.files[file_id], *_told(split.table, file_id, one, label))
     if not any(len(of_split) for of_split in clips.values()):
         raise UserError(f"{folder.root} holds no sequence that could be read; there is nothing to draw")
     if sequence_id is None:
@@ -84,19 +88,20 @@ def choose(folder: Folder, clips: dict[str, pd.DataFrame], sequence_id: int | No
     raise UserError(f"{folder.root} holds no landmarks of sequence {sequence_id}; see the ids in its tables")
 
 
-def draw(choice: Choice, out: Path, num_frames: int) -> None:
+def draw(choice: Choice, out: Path, num_frames: int, inspection: Inspection) -> None:
     """Writes the picture, in the format that its suffix says (see `check_place`).
 
     Args:
+        inspection: Of the system that the sequence is for.
         num_frames: Frames to show; all of a sequence that has fewer.
 
     Raises:
         UserError: The sequence cannot be read, or the picture not be written.
     """
-    x_FL2 = read_clip(choice.path, choice.sequence_id)
+    x_FL2 = read_clip(choice.path, choice.sequence_id, inspection.selection.columns)
     if len(x_FL2) == 0:
         raise UserError(f"{choice.path} does not hold sequence {choice.sequence_id}; choose another one")
-    figure = picture(x_FL2, choice, num_frames)
+    figure = picture(x_FL2, choice, num_frames, inspection)
     try:
         with atomic_path(out) as partial:
             figure.savefig(partial, format=_format(out), dpi=_DPI)
@@ -106,7 +111,7 @@ def draw(choice: Choice, out: Path, num_frames: int) -> None:
         raise UserError(f"{out} cannot be written ({error.strerror}); name another place") from None
 
 
-def picture(x_FL2: np.ndarray, choice: Choice, num_frames: int):
+def picture(x_FL2: np.ndarray, choice: Choice, num_frames: int, inspection: Inspection):
     """The picture, a `matplotlib.figure.Figure`.
 
     Args:
@@ -120,11 +125,12 @@ def picture(x_FL2: np.ndarray, choice: Choice, num_frames: int):
     shown = np.unique(np.linspace(0, len(x_FL2) - 1, num_frames).round().astype(int))
     num_columns = min(len(shown), _FRAMES_PER_ROW)
     num_rows = -(-len(shown) // num_columns)
-    window = _window(x_FL2)
+    names = _names(x_FL2, inspection.selection)
+    window = _window(x_FL2, names)
     frame_height = _FRAME_WIDTH * (window[2] - window[3]) / (window[1] - window[0]) + 0.2
     width = max(num_columns * _FRAME_WIDTH, 7.0)
     figure = Figure(figsize=(width, num_rows * frame_height + sum(_CHART_HEIGHTS) + 0.4), layout="constrained")
-    title = _title(choice, len(x_FL2), int(is_infinite_FL1.any(axis=1).sum()))
+    title = _title(choice, len(x_FL2), int(is_infinite_FL1.any(axis=1).sum()), inspection.labels.column)
     figure.suptitle(title, fontsize=10, parse_math=False)
     strip, charts = figure.subfigures(2, height_ratios=[num_rows * frame_height, sum(_CHART_HEIGHTS)])
     strip_axes = strip.subplots(num_rows, num_columns, squeeze=False).ravel()
@@ -132,47 +138,51 @@ def picture(x_FL2: np.ndarray, choice: Choice, num_frames: int):
         axes.set_axis_off()
     for axes, frame in zip(strip_axes, shown, strict=False):
         axes.set_axis_on()
-        draw_frame(axes, x_FL2[frame], window)
+        draw_frame(axes, x_FL2[frame], window, names)
         axes.set_title(str(frame), fontsize=7, pad=2)
     presence_axes, hand_axes = charts.subplots(2, sharex=True, height_ratios=_CHART_HEIGHTS)
-    has_part_PF = presence(x_FL2)
+    has_part_PF = presence(x_FL2, inspection.selection)
     _draw_presence(presence_axes, has_part_PF, shown)
-    _draw_hand(hand_axes, x_FL2, has_part_PF)
+    _draw_hand(hand_axes, x_FL2, has_part_PF, rows(names))
     return figure
 
 
-def presence(x_FL2: np.ndarray) -> np.ndarray:
-    """(P, F) bool, in the order of `PARTS`: which parts a frame has. Of the 130 landmarks that are read, those
-    with finite x and y count."""
+def presence(x_FL2: np.ndarray, selection: Selection) -> np.ndarray:
+    """(P, F) bool, in the order of `PARTS`: which parts a frame has. Of the landmarks that the system reads, those with
+    finite x and y count."""
     if x_FL2.shape[1] == len(RAW_NAMES):
-        x_FL2 = x_FL2[:, [RAW_NAMES.index(name) for name in NAMES]]
+        x_FL2 = x_FL2[:, [RAW_NAMES.index(name) for name in selection.names]]
     is_there_FL = np.isfinite(x_FL2).all(axis=2)
-    return np.stack([is_there_FL[:, SLOTS[part]].any(axis=1) for part in PARTS])
+    return np.stack([is_there_FL[:, selection.slots[part]].any(axis=1) for part in PARTS])
 
 
 def _format(out: Path) -> str:
     return out.suffix.lower().removeprefix(".")
 
 
-def _told(table: pd.DataFrame | None, file_id: int, sequence_id: int) -> tuple[int | None, str | None]:
-    """Participant and phrase, as far as a table tells them."""
+def _names(x_FL2: np.ndarray, selection: Selection) -> tuple[str, ...]:
+    return tuple(RAW_NAMES) if x_FL2.shape[1] == len(RAW_NAMES) else selection.names
+
+
+def _told(table: pd.DataFrame | None, file_id: int, sequence_id: int, label: str) -> tuple[int | None, str | None]:
+    """Participant and label, as far as a table tells them."""
     if table is not None:
         of = table[(table["file_id"] == file_id) & (table["sequence_id"] == sequence_id)]
         if len(of):
-            return int(of["participant_id"].iloc[0]), str(of["phrase"].iloc[0])
+            return int(of["participant_id"].iloc[0]), str(of[label].iloc[0])
     return None, None
 
 
-def _title(choice: Choice, num_frames: int, num_infinite: int) -> str:
-    phrase = "no phrase known" if choice.phrase is None else f"“{choice.phrase}”"
+def _title(choice: Choice, num_frames: int, num_infinite: int, label: str) -> str:
+    text = f"no {label} known" if choice.label is None else f"“{choice.label}”"
     signer = "" if choice.participant_id is None else f"signer {choice.participant_id} · "
     note = f"\npoints with infinite values left out in {num_infinite} of them" if num_infinite else ""
-    return f"{phrase} · {signer}{choice.split} · sequence {choice.sequence_id} · {num_frames} frames{note}"
+    return f"{text} · {signer}{choice.split} · sequence {choice.sequence_id} · {num_frames} frames{note}"
 
 
-def _window(x_FL2: np.ndarray) -> tuple[float, float, float, float]:
+def _window(x_FL2: np.ndarray, names: tuple[str, ...]) -> tuple[float, float, float, float]:
     """Left, right, bottom, top of what face, hands and shoulders fill in the clip, in picture widths."""
-    of = rows(x_FL2.shape[1])
+    of = rows(names)
     shoulders = of.body[0][2:4]
     corners = []
     for part in (of.face, of.left_hand, of.right_hand, shoulders):
@@ -202,10 +212,10 @@ def _draw_presence(axes, has_part_PF: np.ndarray, shown: np.ndarray) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _draw_hand(axes, x_FL2: np.ndarray, has_part_PF: np.ndarray) -> None:
+def _draw_hand(axes, x_FL2: np.ndarray, has_part_PF: np.ndarray, of: Rows) -> None:
     """The wrist's height of the hand that is seen more often."""
     hand = PARTS[int(has_part_PF[1].sum() > has_part_PF[0].sum())]
-    wrist = getattr(rows(x_FL2.shape[1]), hand)[0]
+    wrist = getattr(of, hand)[0]
     height_F = 1 - x_FL2[:, wrist, 1]
     axes.plot(height_F, ".-", color=COLORS[hand], linewidth=1.0, markersize=3)
     low, high = np.nanquantile(height_F, [0, 1]).clip(-_REACH, _REACH) if not np.isnan(height_F).all() else (0.0, 1.0)

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from bound import lines
 from inspected import FIRST_FILE, ROWS, problems, reported
 from raw_folder import table, write_arrays
 
-from podium.data.inspect.text import lines
 from podium.storage.files import write_json
 
 SHOWN = ["splits", "folds", "accounts", "problems"]
