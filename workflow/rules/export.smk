@@ -53,12 +53,11 @@ rule export_tflite:
         fingerprint=STAGES.export,
         ports=PORTS,
         formats=FORMATS,
-        min_frames=EXPERIMENT.export.min_frames,
-        min_confidence=EXPERIMENT.export.min_confidence,
+        settings=SETTINGS,
         frame_rate=f"--frame-rate {DATASET.frame_rate}" if DATASET.frame_rate else "",
     shell:
         "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/export_tflite.py --ports {params.ports:q} --inference-args {input.inference_args:q}"
-        " --min-frames {params.min_frames} --min-confidence {params.min_confidence} {params.frame_rate} --formats {params.formats}"
+        " --settings {params.settings:q} {params.frame_rate} --formats {params.formats}"
         " --models {output.models:q}"
         " 2>&1 | tee {log:q}"
 
@@ -81,12 +80,11 @@ rule answer_in_torch:
     params:
         fingerprint=STAGES.answers,
         num_clips=EXPERIMENT.export.num_parity_clips,
-        min_frames=EXPERIMENT.export.min_frames,
-        min_confidence=EXPERIMENT.export.min_confidence,
+        settings=SETTINGS,
     shell:
         "python workflow/scripts/answer_in_torch.py --models {input.models:q} --recipes {input.recipes:q}"
         " --reference {input.reference:q} --sequences {input.sequences:q} --root {SOURCE.root:q}"
-        " --num-clips {params.num_clips} --min-frames {params.min_frames} --min-confidence {params.min_confidence}"
+        " --num-clips {params.num_clips} --settings {params.settings:q}"
         " --out {output:q} 2>&1 | tee {log:q}"
 
 

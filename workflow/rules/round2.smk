@@ -6,6 +6,9 @@ Cost: the long part of every experiment.
 With `round2.weights` published checkpoints take the place of round 2, which then needs nothing but them.
 """
 
+# What the file has built in beside the networks.
+SETTINGS = [f"{key}={getattr(EXPERIMENT.export, key)}" for key in ("min_frames", "min_confidence")]
+
 
 if WEIGHTS:
 
@@ -84,12 +87,11 @@ rule evaluate_seed:
         "../../envs/train.yaml"
     params:
         fingerprint=STAGES.seed_evaluation,
-        min_frames=EXPERIMENT.export.min_frames,
-        min_confidence=EXPERIMENT.export.min_confidence,
+        settings=SETTINGS,
     shell:
         "python workflow/scripts/evaluate_seed.py --model {input.model:q} --recipe {input.recipe:q}"
-        " --root {SOURCE.root:q} --sequences {input.sequences:q} --min-frames {params.min_frames}"
-        " --min-confidence {params.min_confidence} --out {output:q} 2>&1 | tee {log:q}"
+        " --root {SOURCE.root:q} --sequences {input.sequences:q} --settings {params.settings:q}"
+        " --out {output:q} 2>&1 | tee {log:q}"
 
 
 rule round2:

@@ -24,7 +24,6 @@ from podium.config.datasets import (
 from podium.config.experiments import RESERVED_NAMES, Comparison, Experiment, Export, Round1, Round2
 from podium.config.loading import load, load_dataset, load_experiment, load_recipe, parse, read_yaml
 from podium.config.recipes import (
-    TRAINING_ONLY,
     Data,
     Decoder,
     Eden,
@@ -71,7 +70,6 @@ __all__ = [
     "Shards",
     "Stack",
     "SyntheticSource",
-    "TRAINING_ONLY",
     "Training",
     "Zipformer",
     "load",

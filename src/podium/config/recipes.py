@@ -8,10 +8,6 @@ from pydantic import Field, model_validator
 from podium.config.base import Choice, Count, Probability, Section
 from podium.config.zipformer import Zipformer
 
-# First parts of the names of tensors that only training uses. The file never holds them.
-TRAINING_ONLY = ("backward_decoder.", "ctc_head.", "encoder.num_batches")
-
-
 Momentum = Annotated[float, Field(ge=0, lt=1)]
 
 

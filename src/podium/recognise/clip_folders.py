@@ -14,6 +14,7 @@ from podium.errors import UserError
 from podium.landmarks import csv_rows, parquet
 from podium.landmarks.arrays import is_columns_file
 from podium.landmarks.mediapipe import COLUMNS
+from podium.recognise.sources import told_of
 from podium.storage.tables import MAX_FIELD
 
 SUFFIXES = (*parquet.SUFFIXES, *csv_rows.SUFFIXES, ".npy")
@@ -38,12 +39,6 @@ def list_files(folder: Path, passed_over: Counter[str]) -> list[Path]:
             f"{folder} holds no clips: neither files ({kinds}) nor a dataset (see `podium data inspect`){told}"
         )
     return found
-
-
-def told_of(passed_over: Counter[str]) -> str:
-    """Counts of files by suffix, in words."""
-    kinds = ", ".join(f"{number} {suffix or 'without a suffix'}" for suffix, number in passed_over.most_common())
-    return f"{passed_over.total()} file(s): {kinds}"
 
 
 def suffix_of(path: Path) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 from safetensors import safe_open
 
-from podium.config import TRAINING_ONLY
 from podium.storage.files import atomic_path, read_json, write_text
+from podium.systems import part
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,10 @@ def compare(folder: Path, labels: list[str], seeds: list[int]) -> None:
 def _read(folder: Path, label: str, seeds: list[int]) -> Trained:
     runs = [folder / label / f"seed{seed}" for seed in seeds]
     metrics = [read_json(run / "metrics.json") for run in runs]
+    system = read_json(runs[0] / "recipe.json", "system")["system"]
+    unread = part(system, "answers").TRAINING_ONLY
     with safe_open(runs[0] / "model.safetensors", "numpy") as tensors:
-        exported = [name for name in tensors.keys() if not name.startswith(TRAINING_ONLY)]
+        exported = [name for name in tensors.keys() if not name.startswith(unread)]
         num_parameters = sum(math.prod(tensors.get_slice(name).get_shape()) for name in exported)
     return Trained(
         label,

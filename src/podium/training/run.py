@@ -88,6 +88,7 @@ def train_job(
     write_json(
         out / "recipe.json",
         {
+            "system": "fingerspelling",
             "recipe": recipe.model_dump(mode="json"),
             "seed": seed,
             "fold": fold,

@@ -89,7 +89,8 @@ def import_checkpoint(path: Path, recipe: Recipe, seed: int, out: Path, weights:
         origin["running_statistics"] = found.statistics_of
     out.parent.mkdir(parents=True, exist_ok=True)
     out.unlink(missing_ok=True)
-    account = {"recipe": recipe.model_dump(mode="json"), "seed": seed, "fold": None, "podium": __version__}
+    recipe_values = recipe.model_dump(mode="json")
+    account = {"system": "fingerspelling", "recipe": recipe_values, "seed": seed, "fold": None, "podium": __version__}
     write_json(out.with_name("recipe.json"), {**account, "imported": origin})
     write_json(out.with_name("inference_args.json"), {"selected_columns": COLUMNS})
     write_reference(network, recipe, reference_clips(recipe.data.max_frames), out.with_name("reference.npz"))
