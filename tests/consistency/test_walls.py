@@ -24,10 +24,8 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in room
 LOOSE = {"__init__", "__main__", "errors", "provenance", "registry"}  # modules beside the rooms; no more of them
 # These still know fingerspelling; none may come in.
 LEAKS = {
-    "data/inspect/problems", "data/inspect/survey", "data/sequences", "data/sources/synthetic", "export/agreement",
-    "export/answers", "export/card", "export/evaluation", "export/graph", "export/parity", "export/twins", "export/web",
-    "recognise/inference", "recognise/model_info", "training/averages", "training/loop", "training/prefetch",
-    "training/presets", "training/run", "training/validation",
+    "data/inspect/problems", "data/inspect/survey", "data/sequences", "data/sources/synthetic", "training/averages",
+    "training/loop", "training/prefetch", "training/presets", "training/run", "training/validation",
 }  # fmt: skip
 SHARED_SYSTEMS: set[str] = set()  # folders of ``systems`` that other systems may import
 # Rooms that know neither torch nor TensorFlow, and those that know one of both.

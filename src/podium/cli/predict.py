@@ -41,8 +41,8 @@ def run(arguments: argparse.Namespace) -> None:
         UserError: The model cannot be used, ``--fps`` is no frame rate, a place does not exist or cannot be written, or
             not one clip can be read.
     """
-    from podium import Recognizer
     from podium.storage.files import check_writable, write_text
+    from podium.systems.recognizer import Recognizer
 
     if arguments.out:
         if arguments.out.exists() and not arguments.out.is_file():

@@ -164,3 +164,10 @@ def test_preprocessing_is_that_of_training():
         np.testing.assert_allclose(found_TCL.numpy().transpose(0, 2, 1), expected_TLC, atol=2e-5, rtol=0)
         assert num_frames == len(expected_TLC)
     assert preprocess(np.zeros((0, 390), np.float32), 128)[0].shape == (1, 3, 130)
+
+
+def test_a_twin_without_the_tensors_of_its_faults_is_not_built():
+    """Otherwise a new network would pass its training and break in the last proof."""
+    other = type("Other", (TWINS.get("squeezeformer_rope"),), {"square": "ff9.linear2.weight"})
+    with pytest.raises(TypeError, match="the twin Other plants a fault in encoder.blocks.0.ff9.linear2.weight"):
+        other(small_recipe())
