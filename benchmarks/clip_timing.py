@@ -15,7 +15,8 @@ import pandas as pd
 
 from podium import Recognizer
 from podium.landmarks.timing import resample
-from podium.recognise.inference import TfliteRecognizer
+from podium.recognise.tflite import TfliteFile
+from podium.systems.fingerspelling.answers import host_text, read
 from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.score import normalized_score
 
@@ -30,13 +31,13 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=500)
     arguments = parser.parse_args()
     clips, phrases = read_clips(arguments.raw, arguments.clips)
-    file, library = TfliteRecognizer(arguments.model / "model.tflite"), Recognizer(arguments.model)
+    file, library = TfliteFile(arguments.model / "model.tflite"), Recognizer(arguments.model)
 
     def row(name: str, change: Callable[[np.ndarray], np.ndarray], fps: float | None = None) -> None:
         changed = [change(clip) for clip in clips]
-        alone = normalized_score(phrases, [file.read(clip).host_text for clip in changed])
-        read = normalized_score(phrases, [library.read(clip, fps).text for clip in changed])
-        print(f"| {name} | {alone:.3f} | {read:.3f} |", flush=True)
+        alone = normalized_score(phrases, [host_text(read(file.answer(clip))) for clip in changed])
+        by_library = normalized_score(phrases, [library.read(clip, fps).text for clip in changed])
+        print(f"| {name} | {alone:.3f} | {by_library:.3f} |", flush=True)
 
     print("| clips | file | library |\n|---|---|---|")
     row("as they are", lambda clip: clip)

@@ -84,15 +84,14 @@ def build_row(format: str, steps: int, folder: Path) -> str:
 def build(format: str, steps: int, folder: Path) -> None:
     """Makes one file; prints seconds of the conversion and the process' peak memory."""
     from podium.export.formats import MAKERS
-    from podium.export.graph import Ensemble
-    from podium.systems.fingerspelling.twins import create
+    from podium.systems.fingerspelling.twin import assemble, make
 
     recipe = load(Recipe, RECIPE)
-    twins = [create(recipe) for _ in range(2)]
+    twins = [make(recipe) for _ in range(2)]
     for seed, twin in enumerate(twins):
         fill(twin, np.random.default_rng(seed), steps)
     begin = time.perf_counter(), time.process_time()
-    content = MAKERS[format](Ensemble(twins, 15, 0.0))
+    content = MAKERS[format](assemble(twins, {"min_frames": 15, "min_confidence": 0.0}))
     seconds, cpu_seconds = time.perf_counter() - begin[0], time.process_time() - begin[1]
     file_of(folder, format, steps).write_bytes(content)
     peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -11,18 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from podium.errors import run
-from podium.export.evaluation import evaluate, read_columns, read_test_table
-from podium.recognise.inference import Reading, TfliteRecognizer
-
-
-class Rounded:
-    """A recogniser that reads landmarks in half precision."""
-
-    def __init__(self, recognizer: TfliteRecognizer) -> None:
-        self._recognizer = recognizer
-
-    def read(self, landmarks_TK: np.ndarray) -> Reading:
-        return self._recognizer.read(landmarks_TK.astype(np.float16).astype(np.float32))
+from podium.export.evaluation import evaluate, read_test_table
+from podium.recognise.tflite import TfliteFile
+from podium.systems.files import read_export
+from podium.systems.fingerspelling import answers
 
 
 def main() -> None:
@@ -30,12 +22,13 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("results/demo"), help="folder of an experiment")
     parser.add_argument("--data", type=Path, default=Path("results/data/synthetic"), help="folder of its dataset")
     arguments = parser.parse_args()
-    recognizer = TfliteRecognizer(arguments.results / "export/model.tflite")
-    columns = read_columns(arguments.results / "export/inference_args.json")
-    table = read_test_table(arguments.data / "sequences.parquet")
+    file = TfliteFile(arguments.results / "export/model.tflite")
+    _, settings = read_export(arguments.results / "export/inference_args.json")
+    table = read_test_table(arguments.data / "sequences.parquet", "phrase")
     predictions = []
-    for name, reader in (("float32", recognizer), ("float16", Rounded(recognizer))):
-        report, rows = evaluate(reader, table, arguments.data / "raw", columns)
+    for name in ("float32", "float16"):
+        ask = lambda x, name=name: file.answer(x.astype(name).astype(np.float32))  # noqa: E731
+        report, rows = evaluate(ask, answers, settings, table, arguments.data / "raw", "phrase")
         predictions.append(rows["prediction"])
         print(f"landmarks={name} score={report['score']:.4f} num_edits={report['num_edits']}")
     print(f"num_sequences={len(table)} num_read_differently={(predictions[0] != predictions[1]).sum()}")

@@ -6,8 +6,11 @@ import numpy as np
 import torch
 from fingerspelling import model_section, recipe_of
 
+from podium.recognise.readings import Reading
 from podium.storage.files import write_json
-from podium.systems.fingerspelling.learner import FingerspellingLearner
+from podium.systems.fingerspelling.answers import read
+from podium.systems.fingerspelling.assembly import Assembly
+from podium.systems.fingerspelling.learning import FingerspellingLearner
 from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.recipe import Recipe
@@ -59,6 +62,27 @@ def learner_of(network: SignReader, recipe: Recipe) -> FingerspellingLearner:
 
 def state_of(network: SignReader) -> dict[str, np.ndarray]:
     return {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+
+
+def account_of(recipe: Recipe, **more) -> dict:
+    """A recipe.json."""
+    return {"system": "fingerspelling", "recipe": recipe.model_dump(mode="json"), **more}
+
+
+def built_in(min_frames: int, min_confidence: float) -> dict:
+    """What a file has built in."""
+    return {"min_frames": min_frames, "min_confidence": min_confidence}
+
+
+def in_torch(networks: list[SignReader], recipe: Recipe, min_frames: int = 1, min_confidence: float = 0.0) -> Assembly:
+    """Networks of one recipe together."""
+    return Assembly(networks, [recipe] * len(networks), built_in(min_frames, min_confidence))
+
+
+def read_in_torch(network: SignReader, recipe: Recipe, clip: np.ndarray, *thresholds) -> Reading:
+    """What one network says of a clip."""
+    assembly = in_torch([network], recipe, *thresholds)
+    return read(assembly.answer(clip), built_in(assembly.min_frames, assembly.min_confidence), clip)
 
 
 def write_network(folder: Path, recipe: Recipe, seed: int) -> Path:

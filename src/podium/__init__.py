@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from podium.recognise.recognizer import Recognizer
+    from podium.systems.recognizer import Recognizer
 
 __version__ = "0.1.0"
 __all__ = ["Recognizer", "__version__"]
@@ -12,7 +12,7 @@ __all__ = ["Recognizer", "__version__"]
 def __getattr__(name: str) -> Any:
     """``podium.Recognizer``, imported when it is asked for: nothing else needs to wait for it."""
     if name == "Recognizer":
-        from podium.recognise.recognizer import Recognizer
+        from podium.systems.recognizer import Recognizer
 
         return Recognizer
     raise AttributeError(f"module 'podium' has no attribute '{name}'")

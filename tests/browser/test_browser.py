@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from planted import FAULTS, virtual_clips
 from project import ROOT
-from small_networks import random_clip, random_network, small_recipe, state_of
+from small_networks import account_of, built_in, random_clip, random_network, small_recipe, state_of
 
 from podium import Recognizer
 from podium.export.card import model_card
 from podium.export.formats import MAKERS
-from podium.export.graph import Ensemble
+from podium.systems.fingerspelling import answers
 from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.text import CHARACTERS
-from podium.systems.fingerspelling.twins import port
+from podium.systems.fingerspelling.twin import assemble, make
 
 EXAMPLE = ROOT / "examples/browser"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -46,14 +46,15 @@ def site(tmp_path_factory) -> Path:
     install = [NPM, "ci", "--no-audit", "--no-fund"]
     subprocess.run(install, cwd=folder, check=True, capture_output=True, timeout=TIMEOUT_S)
     recipe = small_recipe(max_frames=MAX_FRAMES)
-    twins = [port(recipe, state_of(random_network(recipe, seed)), "the test") for seed in (1, 2)]
-    ensemble = Ensemble(twins, 15, MIN_CONFIDENCE)
+    twins = [make(recipe).port(state_of(random_network(recipe, seed)), "the test") for seed in (1, 2)]
+    ensemble = assemble(twins, built_in(15, MIN_CONFIDENCE))
     (folder / "model_web.tflite").write_bytes(MAKERS["web"](ensemble))
     (folder / "foreign.tflite").write_bytes(b"of another export")
-    settings = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": MIN_CONFIDENCE, "frame_rate": 30}
+    settings = {"system": "fingerspelling", "selected_columns": COLUMNS, "frame_rate": 30}
+    settings |= built_in(15, MIN_CONFIDENCE)
     parity = {"passed": True, "readers": {"tensorflow": {"num_clips": 0}, "web": {"num_clips": 0}}}
-    account = {"recipe": recipe.model_dump(mode="json"), "seed": 1, "podium": "0"}
-    card = model_card("test", [folder / "model_web.tflite"], settings, parity, [account], None, None)
+    account = account_of(recipe, seed=1, podium="0")
+    card = model_card("test", answers, [folder / "model_web.tflite"], settings, parity, [account], None, None)
     (folder / "model_card.json").write_text(json.dumps(card))
     (folder / "inference_args.json").write_text(json.dumps(settings))
     return folder

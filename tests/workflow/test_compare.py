@@ -5,8 +5,8 @@ import pytest
 from project import RECIPES
 from safetensors.numpy import load_file
 
-from podium.config import TRAINING_ONLY
 from podium.storage.files import read_json
+from podium.systems.fingerspelling.plan import TRAINING_ONLY
 
 CONFIG = "config/test/tiny_compare.yaml"
 FOLDER = "results/tiny_compare/comparison"

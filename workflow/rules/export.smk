@@ -13,7 +13,6 @@ MODELS = [f"{EXPORT}/{file_of(format)}" for format in FORMATS]
 PROVEN = [format for format in FORMATS if format != "int8" or PLAN.is_imported]
 WEIGHT_FILES = get_member_files("model.safetensors")
 PORTS = [f"{RESULTS}/port/{member}" for member in PLAN.members]
-SETTINGS = EXPERIMENT.export.settings.model_dump_json()
 # What an export asks of the data comes with published checkpoints.
 HAS_DATA = not PLAN.is_imported
 INFERENCE_ARGS = f"{DATA}/inference_args.json" if HAS_DATA else get_member_files("inference_args.json")[0]

@@ -101,6 +101,9 @@ def get_member_files(name):
     return [f"{PLAN.place(stage, run)}/{name}" for stage, run in PLAN.members.values()]
 
 
+SETTINGS = EXPERIMENT.export.settings.model_dump(mode="json") if EXPERIMENT.export else {}
+SETTINGS = [f"{key}={value}" for key, value in SETTINGS.items()]
+
 for stage in {stage.name: stage for stage, run in PLAN.members.values()}.values():
     name = "evaluate_seed" if len(EXPERIMENT.export.members) == 1 else f"evaluate_{stage.name}"
 
@@ -122,7 +125,7 @@ for stage in {stage.name: stage for stage, run in PLAN.members.values()}.values(
             "../../envs/train.yaml"
         params:
             fingerprint=FINGERPRINTS.seed_evaluation,
-            settings=EXPERIMENT.export.settings.model_dump_json(),
+            settings=SETTINGS,
         shell:
             "python workflow/scripts/evaluate_seed.py --model {input.model:q} --recipe {input.recipe:q}"
             " --root {SOURCE.root:q} --sequences {input.sequences:q} --settings {params.settings:q}"

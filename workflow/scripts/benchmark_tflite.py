@@ -1,20 +1,25 @@
 """Measures the file: size, latency with one and two threads, operators."""
 
 import argparse
+from pathlib import Path
 
 from podium.errors import run
 from podium.export.benchmark import benchmark
+from podium.recognise.recognizer import SETTINGS_FILE
 from podium.storage.files import write_json
+from podium.systems import part
+from podium.systems.files import read_export
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True, help="the .tflite file")
+    parser.add_argument("--model", required=True, type=Path, help=f"the .tflite file, {SETTINGS_FILE} beside it")
     parser.add_argument("--frames", required=True, nargs="+", type=int, help="lengths of the clips to time")
     parser.add_argument("--num-runs", required=True, type=int, help="timed calls per length")
     parser.add_argument("--out", required=True, help="report to write (.json)")
     arguments = parser.parse_args()
-    report = benchmark(arguments.model, arguments.frames, arguments.num_runs)
+    system, _ = read_export(arguments.model.with_name(SETTINGS_FILE))
+    report = benchmark(arguments.model, part(system, "answers"), arguments.frames, arguments.num_runs)
     write_json(arguments.out, report)
     for threads, latencies in report["latency_ms"].items():
         medians = " ".join(f"ms_at_{num_frames}={one['median']:.1f}" for num_frames, one in latencies.items())

@@ -5,8 +5,8 @@ import argparse
 from podium.errors import run
 from podium.export.twins import save_twin
 from podium.port.weights import load_torch_state
-from podium.recognise.inference import read_recipe
-from podium.systems.fingerspelling.twins import port
+from podium.systems import part
+from podium.systems.files import read_recipe
 
 
 def main() -> None:
@@ -15,7 +15,8 @@ def main() -> None:
     parser.add_argument("--recipe", required=True, help="recipe.json of the training")
     parser.add_argument("--out", required=True, help="folder to write")
     arguments = parser.parse_args()
-    twin = port(read_recipe(arguments.recipe), load_torch_state(arguments.model), arguments.model)
+    system, recipe = read_recipe(arguments.recipe)
+    twin = part(system, "twin").make(recipe).port(load_torch_state(arguments.model), arguments.model)
     save_twin(twin, arguments.recipe, arguments.out)
     print(f"num_tensors={len(twin.parameters)} num_values={sum(int(p.shape.num_elements()) for p in twin.parameters)}")
 

@@ -5,18 +5,22 @@ The report of a failure stands beside as parity.failed.json; parity.json means s
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from podium.errors import run
-from podium.export.agreement import TOLERANCES
+from podium.export.comparing import TOLERANCES
 from podium.export.verification import verify
+from podium.recognise.recognizer import SETTINGS_FILE
 from podium.storage.files import write_json
+from podium.systems import part
+from podium.systems.files import read_export
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--formats", required=True, nargs="+", choices=TOLERANCES, help="names of the formats")
-    parser.add_argument("--models", required=True, nargs="+", help="their .tflite files, inference_args.json beside")
+    parser.add_argument("--models", required=True, nargs="+", help=f"their .tflite files, {SETTINGS_FILE} beside")
     parser.add_argument("--ports", required=True, nargs="+", help="folders of the seeds' TensorFlow twins")
     parser.add_argument("--weights", required=True, nargs="+", help="the seeds' torch weights, in the same order")
     parser.add_argument("--references", required=True, nargs="+", help="their reference.npz, in the same order")
@@ -27,6 +31,7 @@ def main() -> None:
     parser.add_argument("--num-clips", required=True, type=int, help="hidden-test clips to read")
     parser.add_argument("--out", required=True, type=Path, help="report to write (.json)")
     arguments = parser.parse_args()
+    system, settings = read_export(Path(arguments.models[0]).with_name(SETTINGS_FILE))
     report, problems = verify(
         dict(zip(arguments.formats, arguments.models, strict=True)),
         arguments.ports,
@@ -36,6 +41,8 @@ def main() -> None:
         arguments.sequences,
         arguments.root,
         arguments.num_clips,
+        settings,
+        partial(part, system),
     )
     failed = arguments.out.with_name(f"{arguments.out.stem}.failed.json")
     write_json(failed if problems else arguments.out, report)

@@ -1,33 +1,37 @@
-"""Writes what the exported file is: columns, alphabet, thresholds, training data, seeds, code, score, licence."""
+"""Writes what the exported file is: inputs, outputs, thresholds, training data, seeds, code, score, licence."""
 
 import argparse
 from pathlib import Path
 
-from podium.config import Dataset, load
+from podium.config import load
 from podium.errors import run
 from podium.export.card import model_card
 from podium.storage.files import read_json, write_json
+from podium.systems import part
+from podium.systems.files import read_export
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--name", required=True, help="the experiment")
     parser.add_argument("--models", required=True, nargs="+", type=Path, help="files that the card is about")
-    parser.add_argument("--inference-args", required=True, help="columns and thresholds (.json)")
+    parser.add_argument("--inference-args", required=True, help="what the files take and have built in (.json)")
     parser.add_argument("--parity", required=True, help="parity.json")
     parser.add_argument("--recipes", required=True, nargs="+", help="recipe.json of each network in the file")
     parser.add_argument("--manifest", nargs="?", help="of the training data; without it, weights were imported")
     parser.add_argument("--dataset", required=True, help="its file: title, address and licence may have been corrected")
-    parser.add_argument("--evaluation", nargs="?", help="evaluation.json, where something was scored")
+    parser.add_argument("--evaluation", nargs="?", help="evaluation.json, if something was scored")
     parser.add_argument("--out", required=True, help="the card (.json)")
     arguments = parser.parse_args()
     manifest = read_json(arguments.manifest) if arguments.manifest else None
+    system, settings = read_export(arguments.inference_args)
     if manifest:
-        manifest["dataset"] |= load(Dataset, arguments.dataset).description()
+        manifest["dataset"] |= load(part(system, "plan").Dataset, arguments.dataset).description()
     card = model_card(
         arguments.name,
+        part(system, "answers"),
         arguments.models,
-        read_json(arguments.inference_args),
+        settings,
         read_json(arguments.parity),
         [read_json(recipe) for recipe in arguments.recipes],
         manifest,

@@ -23,8 +23,9 @@ def run(arguments: argparse.Namespace) -> None:
         UserError: The file is absent, or no model.
     """
     from podium.recognise.model_info import describe, lines
+    from podium.systems import part
 
-    description = describe(arguments.model)
+    description = describe(arguments.model, lambda system: part(system, "plan").TRAINING_ONLY)
     if arguments.json:
         print(json.dumps(description, indent=2, ensure_ascii=False, allow_nan=False))
     else:

@@ -4,17 +4,17 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podium.cli.arguments import count
 from podium.errors import UserError
-from podium.landmarks.remarks import MEANINGS
 
 if TYPE_CHECKING:
-    from podium.recognise.clip_files import Sources
     from podium.recognise.predictions import Prediction
     from podium.recognise.recognizer import Recognizer
+    from podium.recognise.sources import Sources
 
 WORDS = ("predict",)
 HELP = "read clips: landmarks in, text and confidence out"
@@ -41,9 +41,8 @@ def run(arguments: argparse.Namespace) -> None:
         UserError: The model cannot be used, ``--fps`` is no frame rate, a place does not exist or cannot be written, or
             not one clip can be read.
     """
-    from podium.recognise.clip_files import open_sources
-    from podium.recognise.recognizer import Recognizer
     from podium.storage.files import check_writable, write_text
+    from podium.systems.recognizer import Recognizer
 
     if arguments.out:
         if arguments.out.exists() and not arguments.out.is_file():
@@ -55,21 +54,22 @@ def run(arguments: argparse.Namespace) -> None:
     absent = [str(path) for path in arguments.clips if not path.exists()]
     if absent:
         raise UserError(f"{', '.join(absent)}: no such file or folder; nothing was read")
-    sources = open_sources(arguments.clips)
+    sources = recognizer.answers.open_sources(arguments.clips)
     if arguments.out:
-        _spare_inputs(arguments.out.resolve(), recognizer.path, [source.path for source in sources], arguments.clips)
+        _spare_inputs(arguments.out.resolve(), recognizer.path, sources, arguments.clips)
     read, bad = _read(recognizer, sources, arguments.fps)
     if not read and not bad:
         raise UserError(f"{', '.join(map(str, arguments.clips))}: no clips in there")
     if not read:
         raise UserError(f"none of {len(bad)} clip(s) can be read; the first: {bad[0].complaint}")
-    text = _in_json(recognizer.path, read, bad) if arguments.format == "json" else _in_lines(read)
+    reasons = recognizer.answers.REASONS
+    text = _in_json(recognizer.path, read, bad) if arguments.format == "json" else _in_lines(read, reasons)
     if arguments.out:
         write_text(arguments.out, text)
     else:
         sys.stdout.write(text)
         sys.stdout.flush()
-    _tell(read, bad, sources.passed_over)
+    _tell(read, bad, sources.passed_over, recognizer.answers.MEANINGS)
 
 
 def _read(
@@ -87,8 +87,8 @@ def _read(
     return read, [one for one in predictions if one.reading is None]
 
 
-def _in_lines(read: list["Prediction"]) -> str:
-    return "".join(f"{one.to_text()}\n" for one in read)
+def _in_lines(read: list["Prediction"], reasons: Mapping[str, str]) -> str:
+    return "".join(f"{one.to_text(reasons)}\n" for one in read)
 
 
 def _in_json(model: Path, read: list["Prediction"], bad: list["Prediction"]) -> str:
@@ -100,12 +100,14 @@ def _in_json(model: Path, read: list["Prediction"], bad: list["Prediction"]) -> 
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _tell(read: list["Prediction"], bad: list["Prediction"], passed_over: Counter[str]) -> None:
+def _tell(
+    read: list["Prediction"], bad: list["Prediction"], passed_over: Counter[str], meanings: Mapping[str, str]
+) -> None:
     """Says on stderr what is doubtful, what was passed over, and what could not be read."""
-    from podium.recognise.clip_folders import told_of
+    from podium.recognise.sources import told_of
 
     numbers = Counter(remark for one in read for remark in one.reading.remarks)
-    for remark, meaning in MEANINGS.items():
+    for remark, meaning in meanings.items():
         if numbers[remark]:
             print(f"remark: {numbers[remark]} clip(s): {meaning}", file=sys.stderr)
     if passed_over:
@@ -116,21 +118,17 @@ def _tell(read: list["Prediction"], bad: list["Prediction"], passed_over: Counte
     print(f"num_read={len(read)} num_bad={len(bad)}{more}", file=sys.stderr)
 
 
-def _spare_inputs(out: Path, model: Path, clips: list[Path], places: list[Path]) -> None:
-    for path, kind in [(model, "the model"), *((clip, "one of the clips") for clip in clips)]:
+def _spare_inputs(out: Path, model: Path, sources: "Sources", places: list[Path]) -> None:
+    for path, kind in [(model, "the model"), *((source.path, "one of the clips") for source in sources)]:
         if path.resolve() == out or out.is_file() and path.resolve() in out.parents:  # a folder of arrays is one source
             raise UserError(f"--out {out} is {kind}; name another file")
-    from podium.recognise.clip_folders import SUFFIXES
-
     is_among = out.parent == model.parent.resolve() or any(place.resolve() in out.parents for place in places)
-    is_input = out.suffix.lower() in (*SUFFIXES, *MODEL_SUFFIXES)
-    if is_among and out.is_file() and is_input and not _is_answer(out):  # a table, a recipe
+    is_input = out.suffix.lower() in (*sources.suffixes, *MODEL_SUFFIXES)
+    if is_among and out.is_file() and is_input and not (sources.is_answer(out) or _is_json_answer(out)):
         raise UserError(f"--out {out} is there already, among the model's files or the clips; name a new file")
 
 
-def _is_answer(path: Path) -> bool:
+def _is_json_answer(path: Path) -> bool:
     """Whether an earlier call may have written it."""
-    from podium.recognise.clip_folders import is_plain_answer
-
     with open(path, "rb") as stream:
-        return is_plain_answer(path) or stream.read(len(_JSON_BEGINS)) == _JSON_BEGINS
+        return stream.read(len(_JSON_BEGINS)) == _JSON_BEGINS

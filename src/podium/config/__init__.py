@@ -21,7 +21,6 @@ from podium.config.datasets import (
 from podium.config.experiment import RESERVED_NAMES, Experiment, Export, Labels, Stage, file_of
 from podium.config.loading import load, parse, read_yaml
 from podium.config.training import (
-    TRAINING_ONLY,
     AdamW,
     Cosine,
     Eden,
@@ -60,7 +59,6 @@ __all__ = [
     "Seed",
     "Shards",
     "Stage",
-    "TRAINING_ONLY",
     "Training",
     "dataset_section",
     "file_of",

@@ -7,8 +7,6 @@ from pydantic import Field
 
 from podium.config.base import Count, Probability, Section
 
-# First parts of the names of tensors that only training uses. The file never holds them.
-TRAINING_ONLY = ("backward_decoder.", "ctc_head.", "encoder.num_batches")
 WARMUP_SHARE = 0.1  # of a run that learns by heart
 
 Momentum = Annotated[float, Field(ge=0, lt=1)]

@@ -3,7 +3,7 @@
 ``fp32`` and ``fp16`` compute the same but for the rounding of weights; both compute in float32. ``int8`` holds the
 matrices of fully connected layers in int8, one scale per output channel, and multiplies them with rows of activations
 that get their scales on the fly; the rest is float16. Convolutions stay float: TFLite's int8 kernels for depthwise ones
-are slower. ``web`` is ``fp16`` with fixed shapes (`podium.export.web`), ``kaggle`` is ``fp16`` in operators that a
+are slower. ``web`` is ``fp16`` with fixed shapes, ``kaggle`` is ``fp16`` in operators that a
 runtime of 2023 is quick at (`podium.export.kaggle`).
 """
 
@@ -13,9 +13,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from podium.export.flatbuffer import kind, read_model, write_model
-from podium.export.graph import Ensemble, convert
-from podium.export.kaggle import convert_kaggle
-from podium.export.web import convert_web
+from podium.export.graph import Graph, convert
+from podium.export.kaggle import turn_matrices
 
 FULLY_CONNECTED, DEQUANTIZE = schema.BuiltinOperator.FULLY_CONNECTED, schema.BuiltinOperator.DEQUANTIZE
 # The version of the operator that knows scales per channel. A runtime of 2023 would load a lower one, take the first
@@ -23,16 +22,21 @@ FULLY_CONNECTED, DEQUANTIZE = schema.BuiltinOperator.FULLY_CONNECTED, schema.Bui
 PER_CHANNEL_VERSION = 12
 
 
-def convert_int8(ensemble: Ensemble) -> bytes:
+def convert_int8(graph: Graph) -> bytes:
     """The content of the int8 file."""
-    return quantise(convert(ensemble))
+    return quantise(convert(graph))
+
+
+def convert_kaggle(graph: Graph) -> bytes:
+    """The content of the file for TFLite's own kernels."""
+    return turn_matrices(convert(graph, "kaggle"))
 
 
 MAKERS = {
-    "fp32": partial(convert, half_weights=False),
+    "fp32": partial(convert, format="fp32", half_weights=False),
     "fp16": convert,
     "int8": convert_int8,
-    "web": convert_web,
+    "web": partial(convert, format="web"),
     "kaggle": convert_kaggle,
 }
 

@@ -2,37 +2,18 @@
 
 It answers as the ``fp16`` file does.
 
-Letters: K columns (390), I and O channels in and out.
+Letters: I and O channels in and out.
 """
 
 import numpy as np
-import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
 from podium.export.flatbuffer import GraphWriter, kind, read_model, write_model
-from podium.export.graph import INPUT, Ensemble, Reader, convert
-from podium.port.layers import Kernels
-from podium.systems.fingerspelling.landmarks import COLUMNS
 
 ADD, BATCH_MATMUL, DEQUANTIZE, FULLY_CONNECTED, TRANSPOSE = (
     getattr(schema.BuiltinOperator, name)
     for name in ("ADD", "BATCH_MATMUL", "DEQUANTIZE", "FULLY_CONNECTED", "TRANSPOSE")
 )
-
-
-def make_reader(ensemble: Ensemble) -> Reader:
-    """The ensemble with convolutions along time for those kernels."""
-
-    @tf.function(input_signature=[tf.TensorSpec([None, len(COLUMNS)], tf.float32, name=INPUT)], autograph=False)
-    def read(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return ensemble.outputs(inputs, Kernels.TFLITE_X86)
-
-    return read
-
-
-def convert_kaggle(ensemble: Ensemble) -> bytes:
-    """The content of the file, with float16 weights."""
-    return turn_matrices(convert(ensemble, reader=make_reader(ensemble)))
 
 
 def turn_matrices(content: bytes) -> bytes:

@@ -1,10 +1,8 @@
-"""Proof that a twin computes what was trained: torch against TensorFlow, tensor by tensor and block by block.
+"""Proof that a twin computes what was trained: torch against TensorFlow, tensor by tensor and stage by stage.
 
-Torch is met by its files only: the weights, and the reference numbers that training leaves beside them
-(``{clip}/raw``, ``{clip}/x``, ``{clip}/mid/…``, ``{clip}/encoder``, ``{clip}/confidence_logit``, ``{clip}/logits``,
-``{clip}/ids``).
-
-Letters in tensor names: S output positions.
+Torch is met by its files only: the weights, and the reference numbers that training leaves beside them: for each clip
+(``0``, ``1``, …) ``{clip}/raw``, ``{clip}/x`` if a network takes something else than the raw clip, and each stage of
+the computation under its name, in order. Stages of whole numbers are choices; they must not differ at all.
 """
 
 from collections import Counter
@@ -12,17 +10,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from podium.config import TRAINING_ONLY
 from podium.export.clips import num_clips_in
-from podium.systems.fingerspelling.twins import Twin
-
-# Float32 on both sides, sums in another order. Times the largest reference value of the stage, at least 1.
-STAGE_TOLERANCE = 1e-4
+from podium.export.comparing import STAGE_TOLERANCE, compare_arrays
+from podium.port.twin import Twin
 
 
 def check_weights(twin: Twin, state: Mapping[str, np.ndarray]) -> dict:
     """Every tensor of the training is in the twin exactly once, with the same numbers, bit by bit."""
-    used = {name for name in state if not name.startswith(TRAINING_ONLY)}
+    used = {name for name in state if not name.startswith(twin.training_only)}
     names = twin.weights.variables.keys()
     missing, left_over = sorted(names - used), sorted(used - names)
     differences = {}
@@ -44,90 +39,58 @@ def check_weights(twin: Twin, state: Mapping[str, np.ndarray]) -> dict:
     }
 
 
-def stage_names(num_blocks: int) -> list[str]:
-    """Names of all stages in the order of computation."""
-    blocks = [f"mid/blocks.{index}" for index in range(num_blocks)]
-    return ["mid/frontend", "mid/parts", *blocks, "encoder", "confidence_logit", "logits"]
-
-
 def check_stages(twin: Twin, reference: Mapping[str, np.ndarray]) -> dict:
     """Everything that a twin computes inside, against torch, on every reference clip.
 
-    Logits of a greedy decoding are comparable up to the first step that chose differently; ids must not differ.
+    Returns:
+        "passed"; "first_offender", the first stage in the order of ``reference`` that is off, choices last, since they
+        follow from the others; "num_clips"; "clips_with_different_{name}" of each choice; and "stages", of each the
+        worst clip.
     """
     stages: dict[str, dict] = {}
-    different_ids = []
+    different: dict[str, list[int]] = {}
     for clip in range(num_clips_in(reference)):
-        ours = {name: value.numpy() for name, value in twin.inside(reference[f"{clip}/x"]).items()}
-        for name in stage_names(twin.config.num_blocks):
-            expected, found = reference.get(f"{clip}/{name}"), ours.get(name)
-            if expected is None and found is None:
-                continue
-            if name == "logits" and found is not None and expected is not None:
-                parted = first_difference(ours["ids"], reference[f"{clip}/ids"])
-                if parted is not None:
-                    expected, found = expected[: parted + 1], found[: parted + 1]
-            result = compare_arrays(expected, found, STAGE_TOLERANCE)
+        expected = {name.split("/", 1)[1]: value for name, value in reference.items() if name.startswith(f"{clip}/")}
+        raw, x = expected.pop("raw"), expected.pop("x", None)
+        found = {name: value.numpy() for name, value in twin.inside(raw if x is None else x).items()}
+        choices = [name for name, value in expected.items() if value.dtype.kind == "i"]
+        for name in choices:
+            is_same = np.array_equal(found.get(name, np.empty(0)), expected[name])
+            different.setdefault(name, []).extend([] if is_same else [clip])
+        expected, found = twin.comparable(expected, found)
+        for name in [one for one in (expected | found) if one not in choices]:
+            result = compare_arrays(expected.get(name), found.get(name), STAGE_TOLERANCE)
             worst = stages.get(name)
             if worst is None or (worst["passed"], -(worst["error"] or 0)) > (result["passed"], -(result["error"] or 0)):
                 stages[name] = {**result, "clip": clip}
-        if not np.array_equal(ours["ids"], reference[f"{clip}/ids"]):
-            different_ids.append(clip)
-    offenders = [name for name in stages if not stages[name]["passed"]] + ["ids"] * bool(different_ids)
+    offenders = [name for name in stages if not stages[name]["passed"]]
+    offenders += [name for name, clips in different.items() if clips]
     return {
         "passed": not offenders,
         "first_offender": offenders[0] if offenders else None,
         "num_clips": num_clips_in(reference),
-        "clips_with_different_ids": different_ids,
+        **{f"clips_with_different_{name}": clips for name, clips in different.items()},
         "stages": stages,
     }
 
 
-def first_difference(ids_S: np.ndarray, other_S: np.ndarray) -> int | None:
-    """The first position at which two texts differ, which may be the end of the shorter; None when they are equal."""
-    length = min(len(ids_S), len(other_S))
-    different = np.flatnonzero(ids_S[:length] != other_S[:length])
-    if len(different):
-        return int(different[0])
-    return None if len(ids_S) == len(other_S) else length
-
-
-def compare_arrays(expected: np.ndarray | None, found: np.ndarray | None, relative: float) -> dict:
-    """Largest difference of two arrays and whether it is tolerable; an array that is absent or has another shape, and
-    a NaN, are not."""
-    if expected is None or found is None or expected.shape != found.shape:
-        return {"passed": False, "error": None, "tolerance": None}
-    tolerance = relative * max(1.0, float(np.abs(expected).max(initial=0)))
-    error = float(np.abs(expected - found).max(initial=0))
-    return {"passed": error <= tolerance, "error": error if np.isfinite(error) else None, "tolerance": tolerance}
-
-
 def check_faults(twin: Twin, reference: Mapping[str, np.ndarray]) -> list[dict]:
-    """Plants faults that keep all shapes right, and sees whether `check_stages` finds each and names its place.
+    """Plants the twin's own faults, and sees whether `check_stages` finds each and names its place.
 
     The twin is as before afterwards.
     """
-    last = f"blocks.{twin.config.num_blocks - 1}"
-    attention = "decoder.layers.0.cross_attention"
-    one, other = (f"encoder.{last}.{name}" for name in twin.exchangeable)
-    swaps = [
-        ("swapped", one, other, f"mid/{last}"),
-        ("swapped", f"{attention}.k_proj.weight", f"{attention}.v_proj.weight", "logits"),
-    ]
-    kernel = f"encoder.blocks.0.{twin.square}"
     reports = []
-    for kind, first, second, place in [*swaps, ("transposed", kernel, kernel, "mid/blocks.0")]:
-        variables = [twin.weights.variables[first], twin.weights.variables[second]]
+    for fault in twin.faults:
+        variables = [twin.weights.variables[name] for name in fault.tensors]
         values = [variable.numpy() for variable in variables]
-        if kind == "swapped":
-            faulty = values[::-1]
-        else:
-            faulty = [value.T for value in values]
+        faulty = values[::-1] if fault.kind == "swapped" else [value.T for value in values]
         for variable, value in zip(variables, faulty, strict=True):
             variable.assign(value)
         found = check_stages(twin, reference)["first_offender"]
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
-        tensors = sorted({first, second})
-        reports.append({"fault": kind, "tensors": tensors, "place": place, "found": found, "is_caught": found == place})
+        reports.append(
+            {"fault": fault.kind, "tensors": sorted(fault.tensors), "place": fault.place, "found": found,
+             "is_caught": found == fault.place}
+        )  # fmt: skip
     return reports

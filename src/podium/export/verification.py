@@ -1,18 +1,20 @@
 """The parity report of an export: every seed's twin against torch, and then the files themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from podium.errors import UserError
-from podium.export.agreement import TOLERANCES, check_answers, first_diverging_stage
+from podium.export.agreement import check_answers, first_diverging_stage
 from podium.export.answers import read_answers
 from podium.export.clips import Clip, parity_clips
-from podium.export.graph import Ensemble
+from podium.export.comparing import TOLERANCES
+from podium.export.graph import Graph
 from podium.export.parity import check_faults, check_stages, check_weights
 from podium.export.twins import load_twin
 from podium.port.weights import load_torch_state
-from podium.recognise.inference import TfliteRecognizer
-from podium.storage.files import read_json
+from podium.recognise.tflite import TfliteFile
 from podium.storage.npy import read_npz
 
 _NUM_TRACED = 3  # differing clips whose first diverging stage is looked for
@@ -27,15 +29,18 @@ def verify(
     sequences: str | Path | None,
     root: str | Path,
     num_clips: int,
+    settings: Mapping[str, Any],
+    part: Callable[[str], ModuleType],
 ) -> tuple[dict, list[str]]:
     """Runs all checks.
 
     Args:
-        models: By format, the files; the ``inference_args.json`` beside the first tells the thresholds that all were
-            built with.
+        models: By format, the files.
         ports: Folders of the twins, one per seed; ``weights`` and ``references`` in the same order.
         answers: What torch says of the clips that the following choose, see `podium.export.clips.parity_clips`.
         sequences, root, num_clips: See there.
+        settings: ``inference_args.json`` of the export: what all files were built with.
+        part: Modules of the system by name.
 
     Returns:
         The report, for JSON, and one line for each thing that is wrong.
@@ -44,7 +49,7 @@ def verify(
         raise UserError("give as many weights and references as ports, one per seed and in the same order")
     seeds, problems, twins, all_references = [], [], [], []
     for folder, weights_file, reference_file in zip(ports, weights, references, strict=True):
-        twin, reference = load_twin(folder), read_npz(reference_file)
+        twin, reference = load_twin(folder, part), read_npz(reference_file)
         checks = {
             "weights": check_weights(twin, load_torch_state(weights_file)),
             "stages": check_stages(twin, reference),
@@ -54,36 +59,44 @@ def verify(
         problems += [f"{folder}: {problem}" for problem in _seed_problems(checks)]
         twins.append(twin)
         all_references.append(reference)
-    settings = read_json(Path(next(iter(models.values()))).with_name("inference_args.json"))
-    ensemble = Ensemble(twins, settings["min_frames"], settings["min_confidence"])
+    graph, label = part("twin").assemble(twins, settings), part("plan").LABEL
     clips = parity_clips(
-        all_references[0], sequences, root, num_clips, ensemble.min_frames, ensemble.twins[0].max_frames
+        all_references[0], sequences, root, num_clips, part("answers"), graph.settings, twins[0].recipe, label
     )
-    readers, found = check_readers(ensemble, models, clips, answers)
+    readers, found = check_readers(graph, models, clips, answers, part("answers"), label)
     problems += found
     return {"passed": not problems, "problems": problems, "readers": readers, "seeds": seeds}, problems
 
 
 def check_readers(
-    ensemble: Ensemble, models: Mapping[str, str | Path], clips: list[Clip], answers_file: str | Path
+    graph: Graph,
+    models: Mapping[str, str | Path],
+    clips: list[Clip],
+    answers_file: str | Path,
+    system: ModuleType,
+    label: str,
 ) -> tuple[dict, list[str]]:
     """TensorFlow and each file against torch.
 
+    Args:
+        system: The system's ``answers``.
+        label: The column of the label in tables.
+
     Returns:
         By reader, see `check_answers`; and the problems. A failure's "starts_in" is the first stage that is off in
-        TensorFlow, or "conversion" where TensorFlow is right; only the first failures are traced.
+        TensorFlow, or "conversion" if TensorFlow is right; only the first failures are traced.
     """
     answers = read_answers(answers_file, clips)
-    asks = {"tensorflow": lambda raw_TK: {name: value.numpy() for name, value in ensemble.inside(raw_TK).items()}}
-    asks |= {format: TfliteRecognizer(path).answer for format, path in models.items()}
+    asks = {"tensorflow": lambda x: {name: value.numpy() for name, value in graph.inside(x).items()}}
+    asks |= {format: TfliteFile(path).answer for format, path in models.items()}
     readers, problems, starts = {}, [], {}
     by_name = {clip.name: (clip, answer) for clip, answer in zip(clips, answers, strict=True)}
     for name, ask in asks.items():
-        report = check_answers(ask, clips, answers, TOLERANCES[name], ensemble.min_confidence, ensemble.has_confidence)
+        report = check_answers(ask, clips, answers, TOLERANCES[name], system, graph.settings, label)
         for failure in report["failures"][:_NUM_TRACED]:
             clip = failure["clip"]
             if name == "tensorflow":
-                starts[clip] = first_diverging_stage(ensemble, *by_name[clip])
+                starts[clip] = first_diverging_stage(graph, *by_name[clip])
             failure["starts_in"] = starts.get(clip, "conversion")
         readers[name] = report
         if report["failures"]:

@@ -15,7 +15,6 @@ import tensorflow as tf
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from podium.config import TRAINING_ONLY
 from podium.errors import UserError
 from podium.storage.files import atomic_path
 
@@ -79,17 +78,20 @@ class Weights:
         return LAYOUTS[self.layouts[name]].to_torch(self.variables[name].numpy())
 
 
-def copy_weights(weights: Weights, state: Mapping[str, np.ndarray], origin: str) -> None:
+def copy_weights(
+    weights: Weights, state: Mapping[str, np.ndarray], origin: str, training_only: tuple[str, ...] = ()
+) -> None:
     """Fills every declared parameter from the torch tensor of the same name.
 
     Args:
-        state: The torch state dict; tensors that only training uses are passed over.
+        state: The torch state dict.
         origin: What error messages call the state.
+        training_only: First parts of the names of tensors that are passed over.
 
     Raises:
         UserError: A tensor is missing, left over, or has another shape; all of them are listed.
     """
-    state = {name: value for name, value in state.items() if not name.startswith(TRAINING_ONLY)}
+    state = {name: value for name, value in state.items() if not name.startswith(training_only)}
     problems = [f"missing {name}" for name in weights.variables if name not in state]
     problems += [f"left over {name}" for name in state if name not in weights.variables]
     problems += [

@@ -1,12 +1,10 @@
-"""Clips wherever they lie: in files of one clip, in landmark files of many, in whole datasets.
+"""Landmarks wherever they lie: in files of one clip, in landmark files of many, in whole datasets.
 
-A source is opened once, so that it can be counted; its clips are read one after the other. What is wrong with a clip
-does not stop the others.
+What is wrong with a clip does not stop the others.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,111 +14,70 @@ from podium.data.shards import ShardRecordings
 from podium.errors import ClipError, UserError
 from podium.landmarks import csv_rows, parquet
 from podium.landmarks.arrays import ArrayRecordings, columns_beside
+from podium.landmarks.clip_arrays import GivenClip, as_clip
 from podium.landmarks.csv_rows import open_csv
 from podium.landmarks.frames import PROBLEMS
+from podium.landmarks.inspect.inspection import Inspection
 from podium.landmarks.parquet import open_parquet
 from podium.landmarks.table_recordings import TableRecordings
-from podium.recognise.clip_folders import SUFFIXES, is_shard, list_files, suffix_of
+from podium.recognise.clip_folders import SUFFIXES, is_plain_answer, is_shard, list_files, suffix_of
+from podium.recognise.sources import Clip, Source, Sources
 from podium.storage.files import check_readable
 from podium.storage.npy import map_npy
-from podium.systems.fingerspelling.landmarks import COLUMNS
+
+_WITHOUT_FRAMES = "a clip without frames"
 
 
-@dataclass(frozen=True)
-class Clip:
-    """A clip, or why there is none.
-
-    Attributes:
-        path: The file, or the folder of arrays, that holds it.
-        sequence_id: Which of its clips; None if it holds a single one. Text if a table's ids are text.
-        landmarks: An array in the order of `COLUMNS`, its shape and type not checked yet. None if the
-            clip cannot be read.
-        problem: Why it cannot be read, else "".
-        remarks: What is to be said of the rows: kinds of `podium.landmarks.remarks.MEANINGS`.
-        fps: Frames a second, positive, as the file says; None if it does not.
-    """
-
-    path: Path
-    sequence_id: int | str | None
-    landmarks: np.ndarray | None
-    problem: str = ""
-    remarks: tuple[str, ...] = ()
-    fps: float | None = None
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file or a folder of arrays: how many clips it holds, and what reads them."""
-
-    path: Path
-    num_clips: int
-    clips: Callable[[], Iterator[Clip]]
-
-
-class Sources(list[Source]):
-    """One source per file, in order.
-
-    Attributes:
-        passed_over: Files of the folders that are not read, by suffix; `clip_folders.told_of` puts them in
-            words.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.passed_over: Counter[str] = Counter()
-
-
-def open_sources(paths: list[Path]) -> Sources:
+def open_sources(paths: list[Path], inspection: Inspection) -> Sources:
     """The sources below some paths. A file that cannot be opened counts as one clip that cannot be read.
 
     Args:
         paths: Files (parquet, npy, csv); or folders: of such files, in the competition's layout, prepared datasets.
+        inspection: What the system says of layouts, and which landmarks it reads.
     """
-    sources = Sources()
+    sources = Sources(suffixes=SUFFIXES, is_answer=partial(is_plain_answer, columns=inspection.selection.columns))
     for path in paths:
         try:
-            files = list_files(path, sources.passed_over) if path.is_dir() else [path]
+            files = list_files(path, sources.passed_over, inspection) if path.is_dir() else [path]
         except UserError as error:
-            sources.append(_broken(path, error))
+            sources.add_broken(path, error)
             continue
         for file in files:
             try:
-                sources.append(_open(file))
+                sources.append(_open(file, inspection.selection.columns))
             except UserError as error:
-                sources.append(_broken(file, error))
+                sources.add_broken(file, error)
     return sources
 
 
-def _open(path: Path) -> Source:
+def _open(path: Path, columns: list[str]) -> Source:
     if path.is_dir():
-        return _of_recordings(path, ArrayRecordings(path, COLUMNS))
+        return _of_recordings(path, ArrayRecordings(path, columns), columns)
     if not path.is_file():
         raise UserError(f"{path} does not exist; name files or folders of clips")
     check_readable(path)
     suffix = suffix_of(path)
     if suffix in parquet.SUFFIXES:
-        keys = TableRecordings(open_parquet(path), COLUMNS)
-        return _of_table(path, lambda: TableRecordings(open_parquet(path), COLUMNS), keys)
+        keys = TableRecordings(open_parquet(path), columns)
+        return _of_table(path, lambda: TableRecordings(open_parquet(path), columns), keys, columns)
     if suffix in csv_rows.SUFFIXES:
         keys = TableRecordings(open_csv(path, with_landmarks=False), columns=[])
-        return _of_table(path, lambda: TableRecordings(open_csv(path, with_landmarks=True), COLUMNS), keys)
+        return _of_table(path, lambda: TableRecordings(open_csv(path, with_landmarks=True), columns), keys, columns)
     if suffix == ".npy":
         if is_shard(path):
-            return _of_recordings(path, ShardRecordings(path, len(COLUMNS)))
-        return Source(path, 1, lambda: _array(path))
+            return _of_recordings(path, ShardRecordings(path, len(columns)), columns)
+        return Source(path, 1, lambda: _array(path, columns))
     raise UserError(f"{path} is no file of clips; give one of {', '.join(SUFFIXES)}, or a folder")
 
 
-def _broken(path: Path, error: UserError) -> Source:
-    return Source(path, 1, lambda: iter([Clip(path, None, None, str(error))]))
-
-
-def _of_recordings(path: Path, recordings: Recordings) -> Source:
+def _of_recordings(path: Path, recordings: Recordings, columns: list[str]) -> Source:
     num_clips = len(recordings.num_frames()) + len(recordings.unreadable)
-    return Source(path, num_clips, lambda: _clips(path, recordings, lambda sequence_id: sequence_id))
+    return Source(path, num_clips, lambda: _clips(path, recordings, columns, lambda sequence_id: sequence_id))
 
 
-def _of_table(path: Path, open_again: Callable[[], TableRecordings], recordings: TableRecordings) -> Source:
+def _of_table(
+    path: Path, open_again: Callable[[], TableRecordings], recordings: TableRecordings, columns: list[str]
+) -> Source:
     """A table, counted. It is opened again to be read: there may be more tables than files that can be kept open."""
 
     def read() -> Iterator[Clip]:
@@ -128,11 +85,11 @@ def _of_table(path: Path, open_again: Callable[[], TableRecordings], recordings:
             recordings = open_again()
             recordings.rates  # noqa: B018  raises now, before anything is read, if the metadata holds a wrong rate
         except UserError as error:
-            yield Clip(path, None, None, str(error))
+            yield _bad(path, None, str(error))
             return
         if is_empty(recordings):
-            yield Clip(path, None, np.empty((0, len(COLUMNS)), np.float32))
-        yield from _clips(path, recordings, recordings.label)
+            yield _bad(path, None, _WITHOUT_FRAMES)
+        yield from _clips(path, recordings, columns, recordings.label)
 
     def is_empty(recordings: TableRecordings) -> bool:
         return not recordings.has_ids and not recordings.num_frames()
@@ -140,39 +97,68 @@ def _of_table(path: Path, open_again: Callable[[], TableRecordings], recordings:
     return Source(path, 1 if is_empty(recordings) else len(recordings.num_frames()), read)
 
 
-def _clips(path: Path, recordings: Recordings, label: Callable[[int], int | str | None]) -> Iterator[Clip]:
+def _clips(
+    path: Path, recordings: Recordings, columns: list[str], label: Callable[[int], int | str | None]
+) -> Iterator[Clip]:
     """The clips of a file; each is given as soon as its last frame has been read."""
     for sequence_id in recordings.unreadable:
-        yield Clip(path, sequence_id, None, "is no array of floats with 390 columns and a frame")
+        yield _bad(path, sequence_id, f"is no array of floats with {len(columns)} columns and a frame")
     try:
         for sequence_id, number in recordings.num_frames().items():
             if problem := recordings.refused.get(sequence_id):
-                yield Clip(path, label(sequence_id), None, PROBLEMS[problem])
+                yield _bad(path, label(sequence_id), PROBLEMS[problem])
             elif number > MAX_FRAMES:
-                yield Clip(path, label(sequence_id), None, _too_long(number))
+                yield _bad(path, label(sequence_id), _too_long(number))
         for sequence_id, x_TK in clips(recordings):
             try:
                 rate = recordings.rate(sequence_id) if isinstance(recordings, TableRecordings) else None
             except ClipError as error:
-                yield Clip(path, label(sequence_id), None, str(error))
+                yield _bad(path, label(sequence_id), str(error))
                 continue
-            yield Clip(path, label(sequence_id), x_TK, "", recordings.remarks.get(sequence_id, ()), rate)
+            yield _clip(path, label(sequence_id), x_TK, columns, recordings.remarks.get(sequence_id, ()), rate)
     except UserError as error:
-        yield Clip(path, None, None, str(error))
+        yield _bad(path, None, str(error))
+
+
+def _clip(
+    path: Path,
+    sequence_id: int | str | None,
+    landmarks: np.ndarray,
+    columns: list[str],
+    remarks: tuple[str, ...] = (),
+    fps: float | None = None,
+) -> Clip:
+    """A clip, its shape and type not checked yet.
+
+    Args:
+        remarks: What is to be said of the rows: kinds of `podium.landmarks.remarks.MEANINGS`.
+        fps: Frames a second, positive, as the file says; None if it does not.
+    """
+    try:
+        landmarks_TK = as_clip(landmarks, columns)
+    except ClipError as error:
+        return _bad(path, sequence_id, str(error))
+    if np.isnan(landmarks_TK).all():  # true of no frames, too
+        return _bad(path, sequence_id, "a clip without a single landmark" if len(landmarks_TK) else _WITHOUT_FRAMES)
+    return Clip(path, sequence_id, GivenClip(landmarks_TK, remarks, fps), len(landmarks_TK))
+
+
+def _bad(path: Path, sequence_id: int | str | None, problem: str) -> Clip:
+    return Clip(path, sequence_id, None, problem=problem)
 
 
 def _too_long(num_frames: int) -> str:
     return f"is a clip of {num_frames:,} frames; at most {MAX_FRAMES:,} are read, cut it"
 
 
-def _array(path: Path) -> Iterator[Clip]:
+def _array(path: Path, columns: list[str]) -> Iterator[Clip]:
     try:
         array = map_npy(path)
         if array.ndim and len(array) > MAX_FRAMES:
-            yield Clip(path, None, None, _too_long(len(array)))
+            yield _bad(path, None, _too_long(len(array)))
             return
-        order_K = columns_beside(path.parent, COLUMNS)
-        is_ordered = order_K is None or array.shape[1:] != (len(COLUMNS),)
-        yield Clip(path, None, array if is_ordered else array[:, order_K])
+        order_K = columns_beside(path.parent, columns)
+        is_ordered = order_K is None or array.shape[1:] != (len(columns),)
+        yield _clip(path, None, array if is_ordered else array[:, order_K], columns)
     except (UserError, OSError) as error:
-        yield Clip(path, None, None, str(error))
+        yield _bad(path, None, str(error))

@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,25 +14,26 @@ from podium.errors import UserError
 from podium.landmarks import csv_rows, parquet
 from podium.landmarks.arrays import is_columns_file
 from podium.landmarks.inspect.folders import open_folder
+from podium.landmarks.inspect.inspection import Inspection
+from podium.recognise.sources import told_of
 from podium.storage.tables import MAX_FIELD
-from podium.systems.fingerspelling.landmarks import COLUMNS
-from podium.systems.fingerspelling.plan import inspection
 
 SUFFIXES = (*parquet.SUFFIXES, *csv_rows.SUFFIXES, ".npy")
 
 
-def list_files(folder: Path, passed_over: Counter[str]) -> list[Path]:
+def list_files(folder: Path, passed_over: Counter[str], inspection: Inspection) -> list[Path]:
     """Files of clips and folders of arrays, below a folder as deep as it goes, or as its layout says.
 
     Hidden files and folders are left out, and so are the tables of a layout.
 
     Args:
         passed_over: Counts, by suffix, all other files that are not read.
+        inspection: What the system says of layouts.
 
     Raises:
         UserError: There is none, or the folder cannot be listed.
     """
-    found = _list_files(folder, passed_over, set())
+    found = _list_files(folder, passed_over, set(), inspection)
     if not found:
         told = f"; passed over: {told_of(passed_over)}" if passed_over else ""
         kinds = ", ".join(SUFFIXES)
@@ -41,23 +43,17 @@ def list_files(folder: Path, passed_over: Counter[str]) -> list[Path]:
     return found
 
 
-def told_of(passed_over: Counter[str]) -> str:
-    """Counts of files by suffix, in words."""
-    kinds = ", ".join(f"{number} {suffix or 'without a suffix'}" for suffix, number in passed_over.most_common())
-    return f"{passed_over.total()} file(s): {kinds}"
-
-
 def suffix_of(path: Path) -> str:
     """A file's suffix in small letters."""
     return path.suffix.lower()
 
 
-def is_plain_answer(path: Path) -> bool:
+def is_plain_answer(path: Path, columns: Sequence[str]) -> bool:
     """Whether a file may be an answer of `podium predict`: a .tsv file whose first line names no landmark."""
     if suffix_of(path) != ".tsv" or not path.is_file():  # a link that leads nowhere, for one
         return False
     with open(path, "rb") as stream:
-        return COLUMNS[0].encode() not in stream.readline(MAX_FIELD)
+        return columns[0].encode() not in stream.readline(MAX_FIELD)
 
 
 def is_shard(path: Path) -> bool:
@@ -69,7 +65,7 @@ def is_shard(path: Path) -> bool:
         return False
 
 
-def _list_files(folder: Path, passed_over: Counter[str], been: set[str]) -> list[Path]:
+def _list_files(folder: Path, passed_over: Counter[str], been: set[str], inspection: Inspection) -> list[Path]:
     place = os.path.realpath(folder)
     if place in been:  # a link leads back
         return []
@@ -80,7 +76,7 @@ def _list_files(folder: Path, passed_over: Counter[str], been: set[str]) -> list
         raise UserError(f"{folder} cannot be listed: {error.strerror.lower()}; fix that and run again") from None
     splits = []
     with suppress(UserError):  # no layout of ours: a folder of clips
-        splits = open_folder(folder, inspection()).splits
+        splits = open_folder(folder, inspection).splits
     of_layout = {file for split in splits for file in split.files.values()}
     if of_layout and all(file.parent != folder and is_shard(file) for file in of_layout):
         return sorted(of_layout)  # a prepared dataset; the raw files below it hold the same clips

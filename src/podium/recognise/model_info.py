@@ -1,6 +1,7 @@
 """What a model file is: asked of the file itself, and of what lies beside it."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,33 +9,35 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from safetensors import SafetensorError, safe_open
 
-from podium.config import TRAINING_ONLY
 from podium.errors import UserError
-from podium.export.operators import operator_names
 from podium.recognise.card import NAME as CARD
 from podium.recognise.card import card_problem, listed_files
-from podium.recognise.recognizer import find_model
+from podium.recognise.operators import operator_names
+from podium.recognise.recognizer import SETTINGS_FILE, find_model
 from podium.storage.files import file_digest, read_json
 
 _TYPES = {code: name.lower() for name, code in vars(schema.TensorType).items() if name.isupper()}
+_NO_THRESHOLDS = ("system", "selected_columns", "frame_rate")  # of what stands beside a file
 _TOLD_BY_CARD = ("name", "training_data", "networks", "score", "code", "licence")
 
 
-def describe(path: Path) -> dict:
+def describe(path: Path, training_only: Callable[[str], tuple[str, ...]]) -> dict:
     """Everything that can be told of a model, for JSON.
 
     Args:
         path: A .tflite or .safetensors file, or the folder of one.
+        training_only: A system → first parts of the names of tensors that a file never holds.
 
     Raises:
         UserError: It is absent, or no model.
     """
     path = find_model(path)
-    describers = {".tflite": _describe_tflite, ".safetensors": _describe_weights}
-    if path.suffix not in describers:
+    if path.suffix not in (".tflite", ".safetensors"):
         raise UserError(f"{path} is no model; name a .tflite or .safetensors file, or the folder of one")
     found = {"file": str(path), "size_mb": path.stat().st_size / 1e6, "sha256": file_digest(path)}
-    return {**found, **describers[path.suffix](path, found["sha256"])}
+    if path.suffix == ".tflite":
+        return {**found, **_describe_tflite(path, found["sha256"])}
+    return {**found, **_describe_weights(path, training_only)}
 
 
 def lines(description: dict, indent: str = "") -> list[str]:
@@ -67,14 +70,14 @@ def _describe_tflite(path: Path, digest: str) -> dict:
         signatures = {name: _signature(interpreter, name) for name in interpreter.get_signature_list()}
     except (ValueError, RuntimeError) as error:
         raise UserError(f"{path} is not a TFLite file ({error})") from None
-    settings = _beside(path, "inference_args.json", "selected_columns")
-    thresholds = {key: settings.get(key) for key in ("min_frames", "min_confidence")}
+    settings = _beside(path, SETTINGS_FILE)
+    thresholds = {key: value for key, value in settings.items() if key not in _NO_THRESHOLDS}
     return {
         "kind": "TFLite",
         "signatures": signatures,
         "weights_mb": _weights_mb(content),
         "operators": operator_names(content),
-        "thresholds": thresholds if settings else "no inference_args.json beside the file",
+        "thresholds": thresholds if settings else f"no {SETTINGS_FILE} beside the file",
         "card": _card(path, digest),
     }
 
@@ -115,7 +118,7 @@ def _card(path: Path, digest: str) -> dict | str:
     return {key: card[key] for key in _TOLD_BY_CARD if key in card}
 
 
-def _describe_weights(path: Path, digest: str) -> dict:
+def _describe_weights(path: Path, training_only: Callable[[str], tuple[str, ...]]) -> dict:
     try:
         with safe_open(path, "np") as file:
             shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}
@@ -124,12 +127,13 @@ def _describe_weights(path: Path, digest: str) -> dict:
     numbers = {name: int(np.prod(shape)) for name, shape in shapes.items()}
     account = _beside(path, "recipe.json", "recipe")
     recipe = account.get("recipe") or {}
+    unread = training_only(account["system"]) if "system" in account else ()
     return {
         "kind": "torch weights",
         "num_tensors": len(numbers),
         "num_values": sum(numbers.values()),
-        "num_values_to_read": sum(size for name, size in numbers.items() if not name.startswith(TRAINING_ONLY)),
-        **{key: account.get(key) for key in ("seed", "fold", "podium")},
+        "num_values_to_read": sum(size for name, size in numbers.items() if not name.startswith(unread)),
+        **{key: account.get(key) for key in ("system", "seed", "fold", "podium")},
         **({"imported": account["imported"]} if "imported" in account else {}),
         "recipe": recipe or "no recipe.json beside the file",
     }

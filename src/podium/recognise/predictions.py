@@ -1,17 +1,12 @@
 """Many clips in, their texts out; what cannot be read is accounted for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from podium.errors import ClipError, one_line, printable
-from podium.landmarks.clip_arrays import GivenClip, as_clip
-from podium.landmarks.remarks import REASONS
-from podium.recognise.clip_files import Clip, Source
-from podium.recognise.inference import Reading
+from podium.recognise.readings import Reading
 from podium.recognise.recognizer import Recognizer
-from podium.systems.fingerspelling.landmarks import COLUMNS
+from podium.recognise.sources import Clip, Source
 
 
 @dataclass(frozen=True)
@@ -19,8 +14,8 @@ class Prediction:
     """What became of a clip.
 
     Attributes:
-        name: The file, and ``#`` and the sequence's id where it holds several.
-        reading: None where the clip could not be read.
+        name: The file, and ``#`` and the sequence's id if it holds several.
+        reading: None if the clip could not be read.
         problem: Why not, else "".
     """
 
@@ -53,12 +48,16 @@ class Prediction:
             "remarks": list(reading.remarks),
         }
 
-    def to_text(self) -> str:
+    def to_text(self, reasons: Mapping[str, str]) -> str:
         """One line: name, text and confidence between tabs; a dash for a confidence that the model does not tell. A
-        fourth field says why there is no text."""
+        fourth field says why there is no text.
+
+        Args:
+            reasons: A reading's reason → what it means.
+        """
         confidence = "-" if self.reading.confidence is None else f"{self.reading.confidence:.3f}"
         fields = [printable(self.name), self.reading.text, confidence]
-        return "\t".join([*fields, REASONS[self.reading.reason]] if self.reading.reason else fields)
+        return "\t".join([*fields, reasons[self.reading.reason]] if self.reading.reason else fields)
 
 
 def predict(recognizer: Recognizer, sources: Iterable[Source], fps: float | None = None) -> Iterator[Prediction]:
@@ -75,16 +74,10 @@ def predict(recognizer: Recognizer, sources: Iterable[Source], fps: float | None
 
 def _predict(recognizer: Recognizer, clip: Clip, fps: float | None) -> Prediction:
     name = str(clip.path) if clip.sequence_id is None else f"{clip.path}#{clip.sequence_id}"
-    place = (name, str(clip.path), clip.sequence_id)
-    if clip.landmarks is None:
-        return Prediction(*place, 0, None, clip.problem)
-    num_frames = 0
+    place = (name, str(clip.path), clip.sequence_id, clip.num_frames)
+    if clip.problem:
+        return Prediction(*place, None, clip.problem)
     try:
-        landmarks_TK = as_clip(clip.landmarks, COLUMNS)
-        num_frames = len(landmarks_TK)
-        if np.isnan(landmarks_TK).all():  # true of no frames, too
-            raise ClipError("a clip without a single landmark" if num_frames else "a clip without frames")
-        given = GivenClip(landmarks_TK, clip.remarks, clip.fps)
-        return Prediction(*place, num_frames, recognizer.read(given, fps))
+        return Prediction(*place, recognizer.read(clip.content, fps))
     except ClipError as error:
-        return Prediction(*place, num_frames, None, str(error))
+        return Prediction(*place, None, str(error))

@@ -1,83 +1,59 @@
-"""Podium as a library: landmarks in, text out.
-
-    from podium import Recognizer
-
-    recognizer = Recognizer("results/demo/export/model.tflite")
-    print(recognizer.read(landmarks).text)
-
-Letters in tensor names: T frames, K columns (390).
-"""
+"""Any model: opened, and a person's clip read. People use `podium.Recognizer`, which finds out whose model it is."""
 
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from numbers import Real
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from podium.config import FRAME_RATES
-from podium.data.recordings import MAX_FRAMES
-from podium.errors import ClipError, UserError
-from podium.landmarks.clip_arrays import GivenClip, read_given
-from podium.landmarks.plausibility import doubts, without_zeros
-from podium.landmarks.remarks import MEANINGS
-from podium.landmarks.timing import resample, signing
+from podium.errors import UserError
 from podium.recognise.card import card_problem
-from podium.recognise.inference import Reader, Reading, TfliteRecognizer, Thresholds, TorchRecognizer, read_recipe
+from podium.recognise.readings import Reading
+from podium.recognise.tflite import TfliteFile
 from podium.storage.files import read_json
-from podium.systems.fingerspelling.landmarks import COLUMNS, SELECTION
-from podium.systems.fingerspelling.raw import SHORT_FRAMES
 
 WEIGHTS, TFLITE = "model.safetensors", "model.tflite"
-_NUMBER = ((int, float), "a number")
-_SETTINGS = {"min_frames": ((int,), "a whole number"), "min_confidence": _NUMBER, "frame_rate": _NUMBER}
+SETTINGS_FILE = "inference_args.json"
 MAX_THREADS = 256  # beyond what the runtime can start it fails without a word
-_RATES = f"a rate lies from {FRAME_RATES[0]:g} to {FRAME_RATES[1]:g} frames a second"
+RATES = f"a rate lies from {FRAME_RATES[0]:g} to {FRAME_RATES[1]:g} frames a second"
+
+Ask = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 
 
 class Recognizer:
-    """A model, whatever it is: a ``.tflite`` file, or a network in torch.
+    """A model of a system that is known.
 
-    Thread-safe: any number of threads may call `read` of one object, which reads one clip after the other. To read
-    several at once, give each thread a `Recognizer` of its own.
+    Thread-safe: any number of threads may call `read` of one object, which reads one clip after the other.
 
     Args:
-        path: A ``.tflite`` file; a ``.safetensors`` file with the ``recipe.json`` of its training beside it; or a
-            folder that holds one of both as ``model.tflite`` or ``model.safetensors``.
-        num_threads: Threads that work on one clip, at most 256. Those of torch are shared by the whole process.
+        path: The model file.
+        answers: The system's module.
+        ask: What the file takes → its outputs.
+        settings: What is said of the model beside it, see `read_settings`.
 
     Attributes:
         path: The model file.
+        answers: The system's module.
         frame_rate: Frames a second of the clips that it was trained on; None if nothing says.
-
-    Raises:
-        UserError: The file is absent or is none of Podium's, the model card beside it is of another file, or
-            ``num_threads`` is no number of threads.
     """
 
-    def __init__(self, path: str | Path, num_threads: int = 1) -> None:
-        if not isinstance(num_threads, int) or not 1 <= num_threads <= MAX_THREADS:
-            raise UserError(f"the number of threads must be from 1 to {MAX_THREADS}, not {num_threads!r}")
-        self.path = find_model(path)
-        settings = _read_settings(self.path.with_name("inference_args.json"))
-        self.frame_rate = settings.frame_rate
-        self._min_frames = settings.thresholds.min_frames if settings.thresholds else SHORT_FRAMES
-        self._reader = _open(self.path, num_threads, settings.thresholds)
+    def __init__(self, path: Path, answers: ModuleType, ask: Ask, settings: Mapping[str, Any]) -> None:
+        self.path, self.answers = path, answers
+        self.frame_rate = settings.get("frame_rate")
+        self._ask, self._settings = ask, settings
         self._lock = threading.Lock()
 
-    def read(self, landmarks: Any, fps: float | None = None) -> Reading:
+    def read(self, clip: Any, fps: float | None = None) -> Reading:
         """Reads one clip.
 
-        Before the model sees it, whole parts in one point (of zeros, mostly) become missing, another frame rate becomes
-        the model's, and frames without a hand are cut off at both ends.
-
         Args:
-            landmarks: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN (or
-                masked) if a landmark is missing; one row per frame. An array (T, 390) of floats has the columns
-                `landmarks.COLUMNS` of the system in that order. A table of pandas, polars, pyarrow … has them by name,
-                in any order and among others. Or a `podium.landmarks.clip_arrays.GivenClip`.
-            fps: Frames a second of the clip; None takes the table's column ``fps``; without it, the clip counts as
+            clip: What the system's ``answers.as_input`` takes.
+            fps: Frames a second of the clip; None takes what the clip itself tells; without it, the clip counts as
                 one of the model's own rate.
 
         Returns:
@@ -85,47 +61,24 @@ class Recognizer:
             was read, the text is "" and `Reading.reason` says why. `Reading.remarks` says what is doubtful.
 
         Raises:
-            ClipError: A `UserError`. Columns are missing, the shape or the type is another, a value is infinite (or
-                beyond ±1e15), a table holds several sequences, or the file takes fewer frames.
+            ClipError: A `UserError`. The clip is none of the system's, or the file takes fewer frames.
             UserError: The file cannot be run, ``fps`` is no frame rate, or that of the model is unknown.
         """
         if fps is not None:
             self.check_rate(fps)
             fps = float(fps)  # of a fraction, as decoders tell a film's rate
-        given = landmarks if isinstance(landmarks, GivenClip) else read_given(landmarks, COLUMNS)
-        landmarks_TK, has_zeros = without_zeros(given.landmarks_TK, SELECTION)
-        found = {*given.remarks, *["zeros_for_missing"] * has_zeros, *doubts(landmarks_TK, SELECTION)}
-        if fps is None and given.fps is not None and self.frame_rate is None:
-            found.add("rate_not_used")
-        reading = self._read(self._at_own_rate(landmarks_TK, given.fps if fps is None else fps))
-        return replace(reading, remarks=tuple(remark for remark in MEANINGS if remark in found))
-
-    def _read(self, landmarks_TK: np.ndarray) -> Reading:
-        if len(landmarks_TK) == 0:
-            return Reading("", None, "no_frames")
-        landmarks_TK = landmarks_TK[signing(landmarks_TK, self._min_frames, SELECTION)]
-        if len(landmarks_TK) == 0:
-            return Reading("", None, "no_hand")
+        prepared = self.answers.as_input(clip, self._settings, fps)
+        if prepared.reason:
+            return Reading("", None, prepared.reason, prepared.remarks)
         with self._lock:
-            reading = self._reader.read(landmarks_TK)
-        return replace(reading, num_read_frames=len(landmarks_TK))
-
-    def _at_own_rate(self, landmarks_TK: np.ndarray, fps: float | None) -> np.ndarray:
-        if fps is None or self.frame_rate is None:
-            return landmarks_TK
-        if not _is_rate(fps):
-            raise ClipError(f"a clip of {fps:g} frames a second cannot be read; {_RATES}")
-        if len(landmarks_TK) * self.frame_rate > MAX_FRAMES * fps:
-            raise ClipError(
-                f"{len(landmarks_TK):,} frames at {fps:g} a second are more than {MAX_FRAMES:,} at the model's"
-                f" {self.frame_rate:g}; cut the clip"
-            )
-        return resample(landmarks_TK, fps, self.frame_rate)
+            outputs = self._ask(prepared.x)
+        reading = self.answers.read(outputs, self._settings, prepared.x)
+        return replace(reading, remarks=prepared.remarks, num_read_frames=len(prepared.x))
 
     def check_rate(self, fps: Any) -> None:
         """Raises `UserError` if ``fps`` is no frame rate, or that of the model is unknown."""
-        if isinstance(fps, bool) or not isinstance(fps, Real) or not _is_rate(fps):
-            raise UserError(f"fps is {fps!r}; {_RATES}")
+        if isinstance(fps, bool) or not isinstance(fps, Real) or not is_rate(fps):
+            raise UserError(f"fps is {fps!r}; {RATES}")
         if self.frame_rate is None:
             raise UserError(
                 f"{self.path} does not tell at which frame rate it was trained; leave fps out, or set frame_rate in the"
@@ -133,7 +86,8 @@ class Recognizer:
             )
 
 
-def _is_rate(fps: float) -> bool:
+def is_rate(fps: float) -> bool:
+    """Whether a number is a frame rate."""
     return FRAME_RATES[0] <= fps <= FRAME_RATES[1]
 
 
@@ -154,42 +108,71 @@ def find_model(path: str | Path) -> Path:
     return found[0]
 
 
-@dataclass(frozen=True)
-class _Settings:
-    """What the ``inference_args.json`` beside a model says of it."""
+def read_settings(path: Path) -> dict[str, Any]:
+    """What an ``inference_args.json`` says; nothing if there is none. The system checks its own part.
 
-    thresholds: Thresholds | None = None
-    frame_rate: float | None = None
-
-
-def _read_settings(path: Path) -> _Settings:
-    """Raises `UserError` if the file is damaged, or says that the model was made for other columns."""
+    Raises:
+        UserError: The file is damaged.
+    """
     if not path.is_file():
-        return _Settings()
-    content = read_json(path, "selected_columns")
-    if content["selected_columns"] != COLUMNS:
-        place = "podium.systems.fingerspelling.landmarks.COLUMNS"
-        raise UserError(f"{path} names other columns than {place}; export the model again")
-    numbers = {key: content.get(key) for key in _SETTINGS}
-    for key, (kinds, name) in _SETTINGS.items():
-        value = numbers[key]
-        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
-            raise UserError(f"{path}: {key} is {value!r}, not {name}; export the model again")
-    frame_rate = numbers.pop("frame_rate")
-    if frame_rate is not None and not _is_rate(frame_rate):
-        raise UserError(f"{path}: frame_rate is {frame_rate!r}; {_RATES}; export the model again")
-    return _Settings(None if None in numbers.values() else Thresholds(**numbers), frame_rate)
+        return {}
+    settings = read_json(path)
+    frame_rate = number_in(settings, "frame_rate", path)
+    if frame_rate is not None and not is_rate(frame_rate):
+        raise UserError(f"{path}: frame_rate is {frame_rate!r}; {RATES}; export the model again")
+    return settings
 
 
-def _open(path: Path, num_threads: int, thresholds: Thresholds | None) -> Reader:
+def system_in(settings: Mapping[str, Any], path: Path) -> str:
+    """The system in the ``inference_args.json`` of an export.
+
+    Raises:
+        UserError: It was made before systems had names.
+    """
+    if "system" not in settings:
+        raise UserError(f"{path} does not name its system, as of an older Podium; export the model again")
+    return settings["system"]
+
+
+def number_in(settings: Mapping[str, Any], key: str, path: Path, is_whole: bool = False) -> float | None:
+    """A number of settings; None if it is not there.
+
+    Raises:
+        UserError: It is something else.
+    """
+    value = settings.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int if is_whole else int | float)):
+        kind = "a whole number" if is_whole else "a number"
+        raise UserError(f"{path}: {key} is {value!r}, not {kind}; export the model again")
+    return value
+
+
+def read_recipe_file(path: Path) -> dict[str, Any]:
+    """The ``recipe.json`` that training has written beside the weights: "system", "recipe", "seed", …
+
+    Raises:
+        UserError: The file does not exist, holds no recipe or does not name its system.
+    """
+    if not path.is_file():
+        raise UserError(f"{path} does not exist; training writes it")
+    account = read_json(path, "recipe")
+    if "system" not in account:
+        raise UserError(f'{path} does not name its system, as of an older Podium; make it again, or add "system" to it')
+    return account
+
+
+def check_threads(num_threads: Any) -> None:
+    """Raises `UserError` if this is no number of threads."""
+    if not isinstance(num_threads, int) or not 1 <= num_threads <= MAX_THREADS:
+        raise UserError(f"the number of threads must be from 1 to {MAX_THREADS}, not {num_threads!r}")
+
+
+def open_tflite(path: Path, num_threads: int) -> TfliteFile:
+    """A .tflite file, of the export that the card beside it describes.
+
+    Raises:
+        UserError: It is absent or none of ours, or the model card beside it is of another file.
+    """
     if problem := card_problem(path):
         raise UserError(problem)
-    if path.suffix == ".tflite":
-        return TfliteRecognizer(path, num_threads, thresholds)
-    if path.suffix != ".safetensors":
-        raise UserError(f"{path} is no model; name a .tflite or .safetensors file, or the folder of one")
-    recipe = read_recipe(path.with_name("recipe.json"))
-    import torch
-
-    torch.set_num_threads(num_threads)
-    return TorchRecognizer.load(path, recipe, min_frames=1, min_confidence=0.0)
+    return TfliteFile(path, num_threads)

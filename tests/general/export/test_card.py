@@ -13,8 +13,9 @@ from small_networks import small_recipe
 from podium import provenance
 from podium.export.card import model_card
 from podium.export.flatbuffer import write_model
-from podium.recognise.inference import SIGNATURE
+from podium.recognise.tflite import SIGNATURE
 from podium.storage.files import file_digest
+from podium.systems.fingerspelling import answers
 from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.text import CHARACTERS
 
@@ -53,7 +54,7 @@ def model(tmp_path):
 
 
 def test_card_of_trained_networks(model):
-    card = model_card("demo", [model], SETTINGS, PARITY, [recipe(1), recipe(2)], MANIFEST, EVALUATION)
+    card = model_card("demo", answers, [model], SETTINGS, PARITY, [recipe(1), recipe(2)], MANIFEST, EVALUATION)
     json.dumps(card, allow_nan=False)
     assert card["files"] == [
         {
@@ -87,14 +88,14 @@ def test_card_of_trained_networks(model):
 )
 def test_card_numbers_what_a_file_takes_and_returns(tmp_path, inputs, outputs):
     model = write_tflite(tmp_path / "x.tflite", inputs, outputs)
-    (told,) = model_card("x", [model], SETTINGS, PARITY, [recipe(1)], None, None)["files"]
+    (told,) = model_card("x", answers, [model], SETTINGS, PARITY, [recipe(1)], None, None)["files"]
     assert (told["inputs"], told["outputs"]) == (inputs, outputs)
 
 
 @pytest.mark.parametrize("columns", [COLUMNS, COLUMNS[::-1], COLUMNS[:3]])
 def test_card_names_the_columns_by_reference(model, columns):
     settings = {**SETTINGS, "selected_columns": columns}
-    card = model_card("x", [model], settings, PARITY, [recipe(1)], None, None)
+    card = model_card("x", answers, [model], settings, PARITY, [recipe(1)], None, None)
     told = card["input"]["columns"]
     assert (told["file"], told["key"], told["number"]) == ("inference_args.json", "selected_columns", len(columns))
     assert told["sha256"] == hashlib.sha256("".join(f"{name}\n" for name in columns).encode()).hexdigest()
@@ -112,13 +113,14 @@ def test_card_names_the_columns_by_reference(model, columns):
 )
 def test_a_score_says_who_was_trained_on(model, trained_on, recordings, words):
     test = {"number": 2, "trained_on": trained_on, "recordings_trained_on": recordings}
-    card = model_card("demo", [model], SETTINGS, PARITY, [recipe(1)], {**MANIFEST, "test_signers": test}, EVALUATION)
+    manifest = {**MANIFEST, "test_signers": test}
+    card = model_card("demo", answers, [model], SETTINGS, PARITY, [recipe(1)], manifest, EVALUATION)
     assert card["score_meaning"] == f"1 - edits / characters of the dataset corpus, {words}"
 
 
 def test_card_tells_how_the_web_file_differs(model):
     parity = {"passed": True, "readers": {name: {"num_clips": 7} for name in ("tensorflow", "fp16", "web")}}
-    web = model_card("x", [model], SETTINGS, parity, [recipe(1)], None, None)["web"]
+    web = model_card("x", answers, [model], SETTINGS, parity, [recipe(1)], None, None)["web"]
     assert web["file"] == "model_web.tflite"
     assert {name: one["shape"] for name, one in web["inputs"].items()} == {"inputs": [768, 390], "num_frames": [1]}
     shapes = {name: one["shape"] for name, one in web["outputs"].items()}
@@ -127,14 +129,14 @@ def test_card_tells_how_the_web_file_differs(model):
 
 def test_card_of_networks_on_data_of_others(model):
     dataset = {**MANIFEST["dataset"], "source": {"kind": "kaggle"}}
-    card = model_card("x", [model], SETTINGS, PARITY, [recipe(1)], {**MANIFEST, "dataset": dataset}, None)
+    card = model_card("x", answers, [model], SETTINGS, PARITY, [recipe(1)], {**MANIFEST, "dataset": dataset}, None)
     assert "yours to state" in card["licence"]["weights"] and card["score"] is None
     assert card["score_meaning"] == "not scored"
 
 
 def test_card_of_imported_networks(model):
     origin = {"file": "x.pth", "sha256": "0"}
-    card = model_card("x", [model], SETTINGS, PARITY, [recipe(1, imported=origin)], None, None)
+    card = model_card("x", answers, [model], SETTINGS, PARITY, [recipe(1, imported=origin)], None, None)
     assert card["training_data"] is None and card["networks"][0]["imported"] == origin
     assert "imported checkpoints" in card["licence"]["weights"]
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from podium.export.agreement import FLOAT16_TOLERANCE as TOLERANCE
 from podium.export.agreement import check_answers
 from podium.export.answers import Answer
 from podium.export.clips import Clip
+from podium.export.comparing import FLOAT16_TOLERANCE as TOLERANCE
+from podium.systems.fingerspelling import answers
 from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE, END
 
 DUMMY_SV = np.eye(59, dtype=np.float32)[[CHARACTERS.index(character) for character in DUMMY_PHRASE]]
@@ -29,10 +30,14 @@ def compare(
 ) -> dict:
     """The report of one clip, torch having decoded ``logits_SV`` and the file having returned ``file_SV``."""
     ids = np.zeros(0, int) if is_gated else logits_SV.argmax(1)
-    answer = Answer(ids, logits_SV[: len(ids)], confidence, is_gated or ids[0] == END, {})
+    outputs = {
+        "num_steps": len(ids), "ids": ids, "logits": logits_SV, "confidence": confidence,
+        "is_dummy": is_gated or ids[0] == END,
+    }  # fmt: skip
     clip = Clip("clip", np.zeros((20, 390), np.float32), "abc")
+    settings = {"min_confidence": 0.15, "has_confidence": found_confidence is not None}
     found = {"outputs": file_SV} | ({} if found_confidence is None else {"confidence": np.float32(found_confidence)})
-    return check_answers(lambda raw_TK: found, [clip], [answer], TOLERANCE, 0.15, found_confidence is not None)
+    return check_answers(lambda x: found, [clip], [Answer(outputs, {})], TOLERANCE, answers, settings, "phrase")
 
 
 def test_equal_answers_pass():

@@ -93,7 +93,7 @@ def test_columns_without_values_are_missing(tmp_path, way):
     for name, one in (("one.parquet", None), ("several.parquet", 7)):
         clip = only(tmp_path / name)
         assert clip.sequence_id == one and clip.problem == ""
-        np.testing.assert_array_equal(clip.landmarks, WITHOUT_HAND)
+        np.testing.assert_array_equal(clip.content.landmarks_TK, WITHOUT_HAND)
     for given in (found, found.to_pandas(), pl.from_arrow(found)):
         np.testing.assert_array_equal(as_clip(given), WITHOUT_HAND)
     packed = pack_shard(tmp_path / "several.parquet", [7], set(), 1, tmp_path / "1.npy")
@@ -104,7 +104,7 @@ def test_columns_without_values_are_missing(tmp_path, way):
 @pytest.mark.parametrize("empty", ["", "NA", "None", " "])
 def test_columns_without_values_in_csv(tmp_path, empty):
     FRAME.assign(**dict.fromkeys(HAND, empty)).to_csv(tmp_path / "clip.csv", index=False)
-    np.testing.assert_allclose(only(tmp_path / "clip.csv").landmarks, WITHOUT_HAND, rtol=1e-6)
+    np.testing.assert_allclose(only(tmp_path / "clip.csv").content.landmarks_TK, WITHOUT_HAND, rtol=1e-6)
 
 
 @pytest.mark.parametrize("column", [pa.array(["0.5"] * 24), pa.array([None] * 23 + ["x"]), pa.array([b"x"] * 24)])
@@ -222,8 +222,8 @@ CSV = {
 def test_separators(tmp_path, way):
     FRAME.to_csv(tmp_path / "clip.csv", **{"index": False, **CSV[way]})
     clip = only(tmp_path / "clip.csv")
-    assert clip.problem == "" and clip.remarks == ()
-    np.testing.assert_allclose(clip.landmarks, CLIP, rtol=1e-6)
+    assert clip.problem == "" and clip.content.remarks == ()
+    np.testing.assert_allclose(clip.content.landmarks_TK, CLIP, rtol=1e-6)
     several = pd.concat([FRAME.assign(sequence_id=one) for one in (5, 9)])
     several.to_csv(tmp_path / "several.csv", **{"index": False, **CSV[way]})
     (source,) = open_sources([tmp_path / "several.csv"])

@@ -21,7 +21,7 @@ def names(folder):
     sources = open_sources([folder])
     for source in sources:
         for clip in source.clips():
-            assert clip.problem == "" and clip.landmarks.shape[1] == 390
+            assert clip.problem == "" and clip.content.landmarks_TK.shape[1] == 390
     return sorted(str(source.path.relative_to(folder)) for source in sources), dict(sources.passed_over)
 
 
@@ -122,7 +122,7 @@ def test_every_name_of_an_array_means_the_same(arrays, place, monkeypatch):
     for name in (arrays, arrays / "123", arrays / "123/7.npy", "7.npy", "."):
         (source,) = open_sources([type(arrays)(name)])
         (clip,) = source.clips()
-        np.testing.assert_array_equal(clip.landmarks, CLIP)
+        np.testing.assert_array_equal(clip.content.landmarks_TK, CLIP)
 
 
 @pytest.mark.parametrize("spoil", ["a folder", "a lost link", "no JSON", "two of them"])
@@ -141,5 +141,5 @@ def test_a_columns_file_that_cannot_be_read_is_said(arrays, spoil):
         (source,) = open_sources([name])
         (clip,) = source.clips()
         assert (
-            clip.landmarks is None and ("remove all but one" if spoil == "two of them" else "columns") in clip.problem
+            clip.content is None and ("remove all but one" if spoil == "two of them" else "columns") in clip.problem
         )

@@ -7,16 +7,17 @@ import pandas as pd
 import pytest
 from planted import FAULTS, virtual_clips
 from raw_folder import write_clip
-from small_networks import random_clip, small_recipe, write_network
+from small_networks import built_in, random_clip, read_in_torch, small_recipe, write_network
 
 from podium import Recognizer
 from podium.landmarks.remarks import MEANINGS, REASONS
 from podium.landmarks.timing import resample
-from podium.recognise.inference import DUMMY_SV, Thresholds, TorchRecognizer
 from podium.storage.files import write_json
 from podium.systems.fingerspelling import learner
 from podium.systems.fingerspelling.landmarks import COLUMNS, SLOTS
+from podium.systems.fingerspelling.readings import DUMMY_SV, host_text, read
 from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE
+from podium.training.weights import load_network
 
 PERSON = next(virtual_clips(1, seed=8))
 RECIPE = small_recipe(max_frames=64)
@@ -126,16 +127,19 @@ def test_a_clip_without_a_hand_has_a_reason(podium, model, predict, tmp_path):
      (15, None, "ended_at_once")],
 )  # fmt: skip
 def test_reasons_follow_the_thresholds(num_frames, confidence, expected):
-    assert Thresholds(15, 0.3).reason(num_frames, confidence) == expected
+    outputs = {"outputs": DUMMY_SV} | ({} if confidence is None else {"confidence": np.float32(confidence)})
+    reading = read(outputs, built_in(15, np.float32(0.3)), random_clip(num_frames))
+    assert (reading.text, reading.reason) == ("", expected)
+    assert read(outputs, {}, random_clip(num_frames)).reason == read(outputs).reason == "not_read"
 
 
 @pytest.mark.parametrize(("min_frames", "min_confidence", "reason"), [(41, 0, "too_short"), (1, 1.0, "not_trusted")])
 def test_people_get_no_text_and_the_host_its_phrase(model, min_frames, min_confidence, reason):
-    network = learner.load(model / "model.safetensors", RECIPE).exported
-    reading = TorchRecognizer(network, RECIPE, min_frames, min_confidence).read(random_clip(40))
-    assert (reading.text, reading.reason, reading.host_text) == ("", reason, DUMMY_PHRASE)
-    read = TorchRecognizer(network, RECIPE, 1, 0.0).read(random_clip(40))
-    assert read.text == read.host_text != DUMMY_PHRASE and read.reason == ""
+    network = load_network(model / "model.safetensors", learner, RECIPE)
+    reading = read_in_torch(network, RECIPE, random_clip(40), min_frames, min_confidence)
+    assert (reading.text, reading.reason, host_text(reading)) == ("", reason, DUMMY_PHRASE)
+    reading = read_in_torch(network, RECIPE, random_clip(40))
+    assert reading.text == host_text(reading) != DUMMY_PHRASE and reading.reason == ""
 
 
 def test_the_files_answer_to_nothing_is_the_dummy_phrase_exactly():

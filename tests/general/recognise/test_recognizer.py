@@ -5,12 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
-from small_networks import random_clip, random_network, small_recipe, write_network
+from small_networks import random_clip, random_network, read_in_torch, small_recipe, write_network
 
 from podium import Recognizer
 from podium.errors import UserError
 from podium.landmarks.mediapipe import RAW_COLUMNS
-from podium.recognise.inference import TorchRecognizer
 from podium.storage.files import write_json
 from podium.systems.fingerspelling.landmarks import COLUMNS, SLOTS
 
@@ -28,7 +27,7 @@ def recognizer(folder):
 
 
 def test_folder_and_file_are_the_same(folder, recognizer):
-    expected = TorchRecognizer(random_network(RECIPE), RECIPE, 1, 0.0).read(random_clip(30))
+    expected = read_in_torch(random_network(RECIPE), RECIPE, random_clip(30))
     assert expected.text and expected.confidence is not None and not expected.reason
     for reading in (recognizer.read(random_clip(30)), Recognizer(folder / "model.safetensors").read(random_clip(30))):
         assert (reading.text, reading.confidence, reading.reason) == (expected.text, expected.confidence, "")
@@ -111,7 +110,7 @@ def test_bad_models(folder, tmp_path):
     ]:
         with pytest.raises(UserError, match=message):
             Recognizer(path)
-    write_json(tmp_path / "inference_args.json", {"selected_columns": COLUMNS[::-1]})
+    write_json(tmp_path / "inference_args.json", {"system": "fingerspelling", "selected_columns": COLUMNS[::-1]})
     with pytest.raises(UserError, match="other columns"):
         Recognizer(tmp_path / "no.tflite")
     (tmp_path / "inference_args.json").write_text("no JSON")

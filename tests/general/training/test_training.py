@@ -17,11 +17,12 @@ from fingerspelling import PARTS, load_recipe
 from project import ROOT
 from tqdm import tqdm
 
+from podium import Recognizer
 from podium.config import Cosine
 from podium.data.folds import HELD_OUT
 from podium.errors import UserError
 from podium.landmarks.normalise import STATISTICS_COLUMNS, statistics
-from podium.recognise.inference import Reading, TorchRecognizer, read_recipe
+from podium.recognise.readings import Reading
 from podium.systems.fingerspelling import learner, samples
 from podium.systems.fingerspelling.answers import predictions, score
 from podium.systems.fingerspelling.recipe import Recipe
@@ -349,8 +350,8 @@ def test_a_full_fit_leaves_all_that_export_needs(tmp_path):
         "history.csv", "metrics.json", "model.safetensors", "recipe.json", "reference.npz",
     ]  # fmt: skip
     assert len(list(events.glob("events.*"))) == 1
-    reader = TorchRecognizer.load(out / "model.safetensors", read_recipe(out / "recipe.json"), 15, 0.15)
-    assert 0 <= reader.read(np.load(root / "shards/train/1.npy")[:20]).confidence <= 1
+    reading = Recognizer(out).read(np.load(root / "shards/train/1.npy")[:20])
+    assert 0 <= reading.confidence <= 1
     reference = np.load(out / "reference.npz")
     assert {name.split("/")[0] for name in reference} == {"0", "1"}  # signer 2 has two clips
     held_out = index[index["participant_id"] == 2]["num_frames"]

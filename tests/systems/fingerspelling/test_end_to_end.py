@@ -3,23 +3,26 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_networks import random_clip, random_network, small_recipe, state_of
+from small_networks import built_in, in_torch, random_clip, random_network, small_recipe, state_of
 
 from podium.errors import ClipError, UserError
-from podium.export import graph as tflite
-from podium.export import web
-from podium.export.agreement import TOLERANCES, check_answers
+from podium.export.agreement import check_answers
 from podium.export.answers import answer_all, read_answers, write_answers
-from podium.export.clips import Clip, edge_clips
-from podium.export.graph import Ensemble, preprocess
+from podium.export.clips import Clip
+from podium.export.comparing import TOLERANCES
+from podium.export.graph import Graph
 from podium.export.verification import check_readers
 from podium.port import layers
-from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
+from podium.systems.fingerspelling import answers as system
+from podium.systems.fingerspelling import graph as tflite
+from podium.systems.fingerspelling.graph import preprocess
 from podium.systems.fingerspelling.text import DUMMY_PHRASE, END, NUM_CHARACTERS
-from podium.systems.fingerspelling.twins import decoder, port
+from podium.systems.fingerspelling.twin import assemble, make
+from podium.systems.fingerspelling.twins import decoder
 from podium.systems.fingerspelling.twins.greedy import greedy
 
 MIN_FRAMES, MAX_FRAMES = 15, 64
+SETTINGS = {"min_frames": MIN_FRAMES, "min_confidence": 0.15, "has_confidence": True}
 LENGTHS = {"plain": 20, "beyond max_frames": 90, "below min_frames": 10}
 
 
@@ -31,23 +34,25 @@ class Seeds:
         self.recipe = small_recipe(max_frames=MAX_FRAMES)
         self.networks = [random_network(self.recipe, seed) for seed in (1, 2)]
         self.clips = [Clip(name, random_clip(num_frames), "some text") for name, num_frames in LENGTHS.items()]
-        self.clips += edge_clips(random_clip(30), MIN_FRAMES, MAX_FRAMES)
+        edges = system.edge_clips(random_clip(30), built_in(MIN_FRAMES, 0.0), self.recipe)
+        self.clips += [Clip(name, clip) for name, clip in edges.items()]
 
     def answers(self, num_seeds: int = 2, min_confidence: float = 0.15):
         path = self.folder / f"{num_seeds}-{min_confidence}.npz"
         if not path.exists():
-            ensemble = TorchEnsemble(self.networks[:num_seeds], MAX_FRAMES, MIN_FRAMES, min_confidence)
+            ensemble = in_torch(self.networks[:num_seeds], self.recipe, MIN_FRAMES, min_confidence)
             write_answers(path, self.clips, answer_all(ensemble.inside, self.clips))
         return path
 
-    def ensemble(self, num_seeds: int = 2, min_frames: int = MIN_FRAMES, min_confidence: float = 0.15) -> Ensemble:
-        twins = [port(self.recipe, state_of(network), "the test") for network in self.networks[:num_seeds]]
-        return Ensemble(twins, min_frames, min_confidence)
+    def ensemble(self, num_seeds: int = 2, min_frames: int = MIN_FRAMES, min_confidence: float = 0.15) -> Graph:
+        twins = [make(self.recipe).port(state_of(network), "the test") for network in self.networks[:num_seeds]]
+        return assemble(twins, built_in(min_frames, min_confidence))
 
     def check(self, num_seeds: int = 2, min_confidence: float = 0.15) -> tuple[dict, list[str]]:
         """TensorFlow alone, as it is at this moment."""
         ensemble = self.ensemble(num_seeds, min_confidence=min_confidence)
-        readers, problems = check_readers(ensemble, {}, self.clips, self.answers(num_seeds, min_confidence))
+        answers = self.answers(num_seeds, min_confidence)
+        readers, problems = check_readers(ensemble, {}, self.clips, answers, system, "phrase")
         return readers["tensorflow"], problems
 
 
@@ -126,9 +131,9 @@ def test_planted_faults_are_caught(seeds, monkeypatch, place, name, fault, start
     assert problems[0].startswith("tensorflow differs from torch on the clip '")
 
 
-def web_reader(ensemble: Ensemble):
+def web_reader(ensemble: Graph):
     """The fixed-shape reader in process; behind a clip's last frame stands what would be noticed."""
-    read = web.make_reader(ensemble)
+    read = ensemble.reader("web")
 
     def ask(raw_TK):
         padded_TK = np.full((2 * MAX_FRAMES, raw_TK.shape[1]), 0.3, np.float32)
@@ -154,7 +159,8 @@ def test_a_lost_mask_of_pads_is_caught(seeds, monkeypatch, name, fault):
     if name:
         monkeypatch.setattr(layers.Frames, name, fault)
     answers = read_answers(seeds.answers(), seeds.clips)
-    report = check_answers(web_reader(seeds.ensemble()), seeds.clips, answers, TOLERANCES["fp32"], 0.15, True)
+    ask = web_reader(seeds.ensemble())
+    report = check_answers(ask, seeds.clips, answers, TOLERANCES["fp32"], system, SETTINGS, "phrase")
     assert report["passed"] == (name is None), report
 
 
@@ -167,7 +173,7 @@ def test_a_clip_that_is_too_long_is_left_out(seeds):
             raise ClipError("cut it")
         return reader(raw_TK)
 
-    report = check_answers(ask, seeds.clips, answers, TOLERANCES["fp32"], 0.15, True)
+    report = check_answers(ask, seeds.clips, answers, TOLERANCES["fp32"], system, SETTINGS, "phrase")
     assert report["passed"] and report["num_too_long"] == 2 and report["num_clips"] == len(seeds.clips) - 2
 
 
@@ -175,7 +181,7 @@ def test_a_lost_confidence_is_found(seeds):
     answers = read_answers(seeds.answers(), seeds.clips)
     reader = web_reader(seeds.ensemble())
     ask = lambda raw_TK: {"outputs": reader(raw_TK)["outputs"]}  # noqa: E731
-    report = check_answers(ask, seeds.clips, answers, TOLERANCES["fp32"], 0.15, True)
+    report = check_answers(ask, seeds.clips, answers, TOLERANCES["fp32"], system, SETTINGS, "phrase")
     assert len(report["failures"]) == len(seeds.clips)
 
 
@@ -186,7 +192,7 @@ def test_a_gate_that_is_missing_or_always_shut_is_found(seeds):
         (seeds.ensemble(min_frames=1), "below min_frames"),
     ):
         ask = lambda raw_TK, wrong=wrong: {name: value.numpy() for name, value in wrong.inside(raw_TK).items()}  # noqa: E731
-        report = check_answers(ask, seeds.clips, answers, TOLERANCES["fp32"], 0.15, True)
+        report = check_answers(ask, seeds.clips, answers, TOLERANCES["fp32"], system, SETTINGS, "phrase")
         assert clip in [failure["clip"] for failure in report["failures"]]
 
 
@@ -197,15 +203,15 @@ def test_text_that_ends_at_once_is_the_dummy_phrase(seeds, tmp_path):
     network.decoder.lm_head.weight.data.fill_(-1)
     network.decoder.lm_head.weight.data[END] = 1
     clips = [Clip("clip", random_clip(40), None)]
-    torch_ensemble = TorchEnsemble([network], MAX_FRAMES, MIN_FRAMES, 0.0)
+    torch_ensemble = in_torch([network], seeds.recipe, MIN_FRAMES, 0.0)
     write_answers(tmp_path / "answers.npz", clips, answer_all(torch_ensemble.inside, clips))
-    ensemble = Ensemble([port(seeds.recipe, state_of(network), "the test")], MIN_FRAMES, 0.0)
+    ensemble = assemble([make(seeds.recipe).port(state_of(network), "the test")], built_in(MIN_FRAMES, 0.0))
     assert len(ensemble.inside(random_clip(40))["outputs"]) == len(DUMMY_PHRASE)
-    readers, problems = check_readers(ensemble, {}, clips, tmp_path / "answers.npz")
+    readers, problems = check_readers(ensemble, {}, clips, tmp_path / "answers.npz", system, "phrase")
     assert not problems and readers["tensorflow"]["num_dummy"] == readers["tensorflow"]["num_compared"] == 1
 
 
 def test_answers_to_other_clips_are_refused(seeds):
-    other = [Clip(clip.name, clip.raw_TK + 1, None) for clip in seeds.clips]
+    other = [Clip(clip.name, clip.x + 1, None) for clip in seeds.clips]
     with pytest.raises(UserError, match="answers other clips"):
         read_answers(seeds.answers(), other)

@@ -12,29 +12,29 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from project import ROOT
 from raw_folder import landmark_frame, table
-from small_networks import random_clip, random_network, small_recipe, state_of
+from small_networks import account_of, built_in, in_torch, random_clip, random_network, small_recipe, state_of
 
 from podium.errors import UserError
 from podium.export.answers import answer_all, write_answers
 from podium.export.card import file_entry, model_card
 from podium.export.clips import Clip
-from podium.export.evaluation import evaluate, hidden_clips
+from podium.export.evaluation import evaluate
 from podium.export.flatbuffer import read_model, write_model
 from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, kind
-from podium.export.graph import Ensemble
 from podium.export.verification import check_readers
 from podium.port.convolution import MAX_TAPS, depthwise, tap_groups
 from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Kernels, Linear, is_nonzero
 from podium.port.weights import Weights
 from podium.recognise.clip_files import open_sources
-from podium.recognise.inference import SIGNATURE, TfliteRecognizer
 from podium.recognise.predictions import predict
 from podium.recognise.recognizer import Recognizer
+from podium.recognise.tflite import SIGNATURE, TfliteFile
 from podium.storage.files import write_json
-from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
+from podium.systems.fingerspelling import answers
 from podium.systems.fingerspelling.landmarks import COLUMNS
+from podium.systems.fingerspelling.readings import rows_of
 from podium.systems.fingerspelling.text import CHARACTERS
-from podium.systems.fingerspelling.twins import port
+from podium.systems.fingerspelling.twin import assemble, make
 
 OLD_RUNTIME = os.environ.get("PODIUM_TFLITE_RUNTIME_PYTHON")  # a Python with tflite-runtime 2.14
 INT8, FLOAT16 = schema.TensorType.INT8, schema.TensorType.FLOAT16
@@ -50,7 +50,7 @@ def networks():
 
 @pytest.fixture(scope="module")
 def ensemble(networks):
-    return Ensemble([port(RECIPE, state_of(network), "the test") for network in networks], 15, 0.0)
+    return assemble([make(RECIPE).port(state_of(network), "the test") for network in networks], built_in(15, 0.0))
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +58,17 @@ def files(ensemble, tmp_path_factory):
     """A file per format of the same two small networks."""
     folder = tmp_path_factory.mktemp("formats")
     paths = {name: folder / f"{name}.tflite" for name in MAKERS}
-    for name, make in MAKERS.items():
-        paths[name].write_bytes(make(ensemble))
+    for name, maker in MAKERS.items():
+        paths[name].write_bytes(maker(ensemble))
     return paths
 
 
+def rows(file: TfliteFile, clip: np.ndarray) -> np.ndarray:
+    return rows_of(file.answer(clip))
+
+
 def first_rows(path, num_frames: int) -> np.ndarray:
-    return TfliteRecognizer(path).outputs(random_clip(num_frames))[0]
+    return rows(TfliteFile(path), random_clip(num_frames))[0]
 
 
 @pytest.mark.parametrize("num_frames", [15, 64, 100])
@@ -78,12 +82,12 @@ def test_formats_answer_alike(files, num_frames):
 @pytest.mark.parametrize("num_frames", [0, 1, 14, 15, 63, 64, 65, 66, 100, 128])
 @pytest.mark.parametrize("name", ["web", "kaggle"])
 def test_answers_as_the_main_file(files, name, num_frames):
-    main, other = (TfliteRecognizer(files[one]) for one in ("fp16", name))
+    main, other = (TfliteFile(files[one]) for one in ("fp16", name))
     clip = random_clip(num_frames)
-    ours, theirs = other.outputs(clip), main.outputs(clip)
+    ours, theirs = rows(other, clip), rows(main, clip)
     assert ours.argmax(1).tolist() == theirs.argmax(1).tolist()
     np.testing.assert_allclose(ours, theirs, atol=1e-3 * np.abs(theirs).max())
-    assert other.read(clip).confidence == pytest.approx(main.read(clip).confidence, abs=1e-4)
+    assert other.answer(clip)["confidence"].item() == pytest.approx(main.answer(clip)["confidence"].item(), abs=1e-4)
 
 
 def snippet(page: str, section: str) -> str:
@@ -98,17 +102,17 @@ def test_an_app_without_signatures_reads_as_the_documentation_says(files, tmp_pa
     shutil.copy(files[name], tmp_path / "model.tflite")
     settings = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.0}
     parity = {"readers": {"tensorflow": {"num_clips": 0}}}
-    account = {"recipe": RECIPE.model_dump(mode="json"), "seed": 1, "podium": "0"}
+    account = account_of(RECIPE, seed=1, podium="0")
     write_json(
         tmp_path / "model_card.json",
-        model_card("x", [tmp_path / "model.tflite"], settings, parity, [account], None, None),
+        model_card("x", answers, [tmp_path / "model.tflite"], settings, parity, [account], None, None),
     )
-    recognizer = TfliteRecognizer(files[name])
+    recognizer = TfliteFile(files[name])
     for num_frames in (16, 50, 100):
         np.save(tmp_path / "clip.npy", random_clip(num_frames))
         command = [sys.executable, "-c", code]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-        answer = recognizer.outputs(random_clip(num_frames))
+        answer = rows(recognizer, random_clip(num_frames))
         assert done.stdout.removesuffix("\n") == "".join(CHARACTERS[index] for index in answer.argmax(1))
 
 
@@ -137,7 +141,7 @@ def test_numbers_are_those_of_the_documentation(files, name, inputs, outputs):
 
 def test_web_takes_no_more_than_its_rows(files):
     with pytest.raises(UserError, match="takes 128 frames and the clip has 129"):
-        TfliteRecognizer(files["web"]).outputs(random_clip(129))
+        rows(TfliteFile(files["web"]), random_clip(129))
 
 
 def test_a_clip_too_long_for_web_stops_no_other(files, tmp_path):
@@ -155,13 +159,14 @@ def test_a_hidden_clip_too_long_for_web(files, networks, ensemble, tmp_path):
     path = tmp_path / rows["path"][0]
     path.parent.mkdir()
     landmark_frame(rows).to_parquet(path)
-    report, predictions = evaluate(TfliteRecognizer(files["web"]), rows, tmp_path, COLUMNS)
+    report, predictions = evaluate(TfliteFile(files["web"]).answer, answers, {}, rows, tmp_path, "phrase")
     assert report["num_unread"] == 1 and (predictions["prediction"] == "").tolist() == [False, True, False]
-    assert evaluate(TfliteRecognizer(files["fp16"]), rows, tmp_path, COLUMNS)[0]["num_unread"] == 0
-    clips = [Clip(str(position), raw_TK, None) for position, raw_TK in hidden_clips(rows, tmp_path, COLUMNS)]
-    write_answers(tmp_path / "answers.npz", clips, answer_all(TorchEnsemble(networks, 64, 15, 0.0).inside, clips))
+    report, _ = evaluate(TfliteFile(files["fp16"]).answer, answers, {}, rows, tmp_path, "phrase")
+    assert report["num_unread"] == 0
+    clips = [Clip(str(position), raw_TK, None) for position, raw_TK in answers.test_clips(rows, tmp_path)]
+    write_answers(tmp_path / "answers.npz", clips, answer_all(in_torch(networks, RECIPE, 15).inside, clips))
     of_formats = {format: files[format] for format in ("fp16", "web")}
-    readers, problems = check_readers(ensemble, of_formats, clips, tmp_path / "answers.npz")
+    readers, problems = check_readers(ensemble, of_formats, clips, tmp_path / "answers.npz", answers, "phrase")
     assert not problems
     assert [(one["num_clips"], one["num_too_long"]) for one in readers.values()] == [(3, 0), (3, 0), (2, 1)]
 
@@ -169,9 +174,9 @@ def test_a_hidden_clip_too_long_for_web(files, networks, ensemble, tmp_path):
 def test_int8_is_held_against_torch_coarsely(files, networks, ensemble, tmp_path):
     clips = [Clip(str(length), random_clip(length), None) for length in (20, 64, 100)]
     for number, of_seeds in enumerate((networks, networks[:1])):
-        answers = answer_all(TorchEnsemble(of_seeds, 64, 15, 0.0).inside, clips)
-        write_answers(tmp_path / "answers.npz", clips, answers)
-        readers, problems = check_readers(ensemble, {"int8": files["int8"]}, clips, tmp_path / "answers.npz")
+        write_answers(tmp_path / "answers.npz", clips, answer_all(in_torch(of_seeds, RECIPE, 15).inside, clips))
+        models = {"int8": files["int8"]}
+        readers, problems = check_readers(ensemble, models, clips, tmp_path / "answers.npz", answers, "phrase")
         assert ["int8" in problem.split()[0] for problem in problems] == [False, True] * number
         assert readers["int8"]["passed"] == (number == 0) and readers["int8"]["max_error"] > 0
 
@@ -228,13 +233,13 @@ def test_kaggle_multiplies_by_turned_matrices_alone(files):
 @pytest.mark.parametrize("name", ["squeezeformer_relpos", "zipformer"])
 def test_kaggle_of_other_networks(tmp_path, name):
     recipe = small_recipe(name, max_frames=64)
-    ensemble = Ensemble([port(recipe, state_of(random_network(recipe)), "the test")], 15, 0.0)
+    ensemble = assemble([make(recipe).port(state_of(random_network(recipe)), "the test")], built_in(15, 0.0))
     (tmp_path / "kaggle.tflite").write_bytes(MAKERS["kaggle"](ensemble))
-    recognizer = TfliteRecognizer(tmp_path / "kaggle.tflite")
+    recognizer = TfliteFile(tmp_path / "kaggle.tflite")
     for num_frames in (15, 40, 41, 100):
         clip = random_clip(num_frames)
         expected = ensemble.inside(clip.astype(np.float32))["outputs"].numpy()
-        np.testing.assert_allclose(recognizer.outputs(clip)[0], expected[0], atol=1e-2 * np.abs(expected).max())
+        np.testing.assert_allclose(rows(recognizer, clip)[0], expected[0], atol=1e-2 * np.abs(expected).max())
 
 
 def convolved_in_tflite(x_TD: np.ndarray, kernel_K1D: np.ndarray, bias_D: np.ndarray) -> np.ndarray:
@@ -297,7 +302,7 @@ def test_runtime_of_2023(files, tmp_path, name):
     if name == "int8":
         assert done.returncode != 0 and "'FULLY_CONNECTED' version '12'" in done.stderr
     else:
-        expected = TfliteRecognizer(files[name]).outputs(random_clip(40))
+        expected = rows(TfliteFile(files[name]), random_clip(40))
         found = np.load(tmp_path / "rows.npy")
         assert found.argmax(1).tolist() == expected.argmax(1).tolist()
         np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())

@@ -6,7 +6,7 @@ import torch
 from golden_networks import Golden
 
 from podium.systems.fingerspelling.landmarks import PARTS, SLOTS
-from podium.systems.fingerspelling.learner import observe
+from podium.systems.fingerspelling.learning import observe
 from podium.systems.fingerspelling.networks.base import tidy_ids
 from podium.systems.fingerspelling.networks.decoder import greedy, reverse_labels, shift_right
 from podium.systems.fingerspelling.networks.layers import part_view

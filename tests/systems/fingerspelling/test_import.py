@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 import torch
 from golden_networks import Golden
-from small_networks import random_clip
+from small_networks import built_in, random_clip
 
 from podium import Recognizer
 from podium.errors import UserError
-from podium.export.graph import Ensemble, convert
+from podium.export.graph import convert
 from podium.port.weights import load_torch_state
-from podium.recognise.inference import read_recipe
 from podium.recognise.model_info import describe
 from podium.storage.files import file_digest, write_json
+from podium.systems.files import read_recipe
 from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.text import CHARACTERS, NUM_CHARACTERS, PAD
-from podium.systems.fingerspelling.twins import port
+from podium.systems.fingerspelling.twin import assemble, make
 from podium.systems.fingerspelling.winners_weights import import_checkpoint
 
 
@@ -30,8 +30,8 @@ class Imported:
         torch.save({"model": tensors}, folder / "checkpoint_last_seed1.pth")
         self.weights = folder / "model.safetensors"
         import_checkpoint(folder / "checkpoint_last_seed1.pth", golden.recipe, 1, self.weights)
-        recipe = read_recipe(folder / "recipe.json")
-        self.ensemble = Ensemble([port(recipe, load_torch_state(self.weights), "the test")], 1, 0.0)
+        _, recipe = read_recipe(folder / "recipe.json")
+        self.ensemble = assemble([make(recipe).port(load_torch_state(self.weights), "the test")], built_in(1, 0.0))
         self.model = folder / "model.tflite"
         self.model.write_bytes(convert(self.ensemble, half_weights=False))
 
@@ -89,9 +89,9 @@ def test_info_and_predict(imported, podium, tmp_path):
     reading = Recognizer(imported.model).read(random_clip(30))
     confidence = f"{reading.confidence:.3f}" if imported.ensemble.has_confidence else "-"
     assert done.out == f"{tmp_path}/clip.npy\t{reading.text}\t{confidence}\n"
-    settings = {"selected_columns": COLUMNS, "min_frames": 1, "min_confidence": 0.0}
+    settings = {"system": "fingerspelling", "selected_columns": COLUMNS, "min_frames": 1, "min_confidence": 0.0}
     write_json(imported.folder / "inference_args.json", settings)
-    found = describe(imported.model)
+    found = describe(imported.model, lambda system: ())
     signature = found["signatures"]["serving_default"]
     assert signature["inputs"] == {"inputs": "float32 any×390"}
     assert signature["outputs"]["outputs"] == "float32 any×59"
@@ -101,13 +101,13 @@ def test_info_and_predict(imported, podium, tmp_path):
     assert found["card"].startswith("no model_card.json")
     card = {"files": [{"file": "x.tflite", "sha256": "0"}], "score": {"score": 0.5}, "licence": {"code": "x"}}
     write_json(imported.folder / "model_card.json", card)
-    assert "is not among the files of model_card.json" in describe(imported.model)["card"]
+    assert "is not among the files of model_card.json" in describe(imported.model, lambda system: ())["card"]
     for files in ("x", ["x"], None):
         write_json(imported.folder / "model_card.json", {"files": files})
         with pytest.raises(UserError, match="model_card.json does not list its 'files'"):
-            describe(imported.model)
+            describe(imported.model, lambda system: ())
     card["files"] = [{"sha256": file_digest(imported.model)}]
     write_json(imported.folder / "model_card.json", card)
-    assert describe(imported.model)["card"]["score"] == {"score": 0.5}
+    assert describe(imported.model, lambda system: ())["card"]["score"] == {"score": 0.5}
     done = podium("info", imported.model)
     assert done.code == 0 and "any×390" in done.out and "0.5" in done.out

@@ -3,22 +3,26 @@
 import os
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
-from small_networks import learner_of, random_clip, random_network, small_recipe, state_of
+from small_networks import account_of, learner_of, random_clip, random_network, small_recipe, state_of
 
 from podium.errors import UserError
-from podium.export.graph import preprocess
 from podium.export.parity import check_faults, check_stages, check_weights
 from podium.export.twins import load_twin, save_twin
 from podium.landmarks.normalise import normalise, resize
 from podium.storage.files import write_json
+from podium.systems import part
+from podium.systems.fingerspelling.graph import preprocess
 from podium.systems.fingerspelling.networks import MODELS
-from podium.systems.fingerspelling.twins import TWINS, port
+from podium.systems.fingerspelling.twin import make
+from podium.systems.fingerspelling.twins import TWINS
 from podium.training.weights import write_reference
 
 LENGTHS = (1, 2, 40, 150)
+PART = partial(part, "fingerspelling")
 
 
 class Pair:
@@ -31,7 +35,7 @@ class Pair:
         clips = [random_clip(num_frames) for num_frames in LENGTHS]
         write_reference(learner_of(self.network, self.recipe), clips, folder / "reference.npz")
         self.reference = dict(np.load(folder / "reference.npz"))
-        self.twin = port(self.recipe, self.state, "the test")
+        self.twin = make(self.recipe).port(self.state, "the test")
 
 
 @pytest.fixture(scope="module", params=MODELS.names())
@@ -67,12 +71,13 @@ def test_long_kernels(tmp_path, kernel_size):
 def test_a_twin_runs_on_processors_without_onednn(tmp_path):
     """TensorFlow takes that library by itself where a processor has AVX-512; some operators are limited without it."""
     pair = Pair(tmp_path, kernel_size=51, num_blocks=1)
-    write_json(tmp_path / "recipe.json", {"recipe": pair.recipe.model_dump(mode="json")})
+    write_json(tmp_path / "recipe.json", account_of(pair.recipe))
     save_twin(pair.twin, tmp_path / "recipe.json", tmp_path / "twin")
     code = (
         "import sys, numpy as np; from podium.export.parity import check_stages;"
-        "from podium.export.twins import load_twin;"
-        "sys.exit(not check_stages(load_twin(sys.argv[1]), dict(np.load(sys.argv[2])))['passed'])"
+        "from podium.export.twins import load_twin; from podium.systems import part; from functools import partial;"
+        "twin = load_twin(sys.argv[1], partial(part, 'fingerspelling'));"
+        "sys.exit(not check_stages(twin, dict(np.load(sys.argv[2])))['passed'])"
     )
     command = [sys.executable, "-c", code, tmp_path / "twin", tmp_path / "reference.npz"]
     done = subprocess.run(command, env=os.environ | {"TF_ENABLE_ONEDNN_OPTS": "0"}, capture_output=True, text=True)
@@ -97,14 +102,14 @@ def test_missing_left_over_and_misshapen_tensors_are_listed(rope):
     state["encoder.blocks.9.extra"] = np.zeros(3, np.float32)
     state["confidence.bias"] = np.zeros(2, np.float32)
     with pytest.raises(UserError) as caught:
-        port(rope.recipe, state, "model.safetensors")
-    for part in (
+        make(rope.recipe).port(state, "model.safetensors")
+    for words in (
         "model.safetensors",
         "missing encoder.blocks.0.attention.q_proj.weight",
         "left over encoder.blocks.9.extra",
         "confidence.bias has shape (2,), not (1,)",
     ):
-        assert part in str(caught.value)
+        assert words in str(caught.value)
 
 
 def test_weights_check_sees_a_changed_tensor(rope):
@@ -143,9 +148,9 @@ def test_a_twin_of_nan_does_not_pass(rope):
 
 
 def test_twin_survives_its_folder(rope, tmp_path):
-    write_json(tmp_path / "recipe.json", {"recipe": rope.recipe.model_dump(mode="json"), "seed": 1})
+    write_json(tmp_path / "recipe.json", account_of(rope.recipe, seed=1))
     save_twin(rope.twin, tmp_path / "recipe.json", tmp_path / "port")
-    assert check_stages(load_twin(tmp_path / "port"), rope.reference)["passed"]
+    assert check_stages(load_twin(tmp_path / "port", PART), rope.reference)["passed"]
     assert (tmp_path / "port/saved_model/saved_model.pb").is_file()
 
 
@@ -159,3 +164,10 @@ def test_preprocessing_is_that_of_training():
         np.testing.assert_allclose(found_TCL.numpy().transpose(0, 2, 1), expected_TLC, atol=2e-5, rtol=0)
         assert num_frames == len(expected_TLC)
     assert preprocess(np.zeros((0, 390), np.float32), 128)[0].shape == (1, 3, 130)
+
+
+def test_a_twin_without_the_tensors_of_its_faults_is_not_built():
+    """Otherwise a new network would pass its training and break in the last proof."""
+    other = type("Other", (TWINS.get("squeezeformer_rope"),), {"square": "ff9.linear2.weight"})
+    with pytest.raises(TypeError, match="the twin Other plants a fault in encoder.blocks.0.ff9.linear2.weight"):
+        other(small_recipe())

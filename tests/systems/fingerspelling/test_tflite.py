@@ -3,36 +3,49 @@
 import json
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from raw_folder import landmark_frame, table
-from small_networks import learner_of, random_clip, random_network, small_recipe, state_of
+from small_networks import (
+    account_of,
+    built_in,
+    in_torch,
+    learner_of,
+    random_clip,
+    random_network,
+    read_in_torch,
+    small_recipe,
+    state_of,
+)
 
 from podium import config
 from podium.errors import UserError
 from podium.export.answers import answer_all, write_answers
 from podium.export.benchmark import benchmark
-from podium.export.clips import Clip, edge_clips, parity_clips
+from podium.export.clips import Clip, parity_clips
 from podium.export.evaluation import evaluate
-from podium.export.graph import Ensemble, convert
-from podium.export.operators import check_operators, operator_names
+from podium.export.graph import Graph, convert
 from podium.export.verification import check_readers, verify
 from podium.provenance import PACKAGE
-from podium.recognise.inference import TfliteRecognizer, TorchRecognizer
+from podium.recognise.operators import check_operators, operator_names
+from podium.recognise.tflite import TfliteFile
 from podium.storage.files import read_json, write_json
-from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
+from podium.systems import part
+from podium.systems.fingerspelling import answers
 from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.text import DUMMY_PHRASE, END, decode
-from podium.systems.fingerspelling.twins import port
+from podium.systems.fingerspelling.twin import assemble, make
 from podium.training.weights import save_weights, write_reference
 
 SCRIPTS = PACKAGE.parent.parent / "workflow/scripts"
 MIN_FRAMES, MAX_FRAMES, SEEDS = 15, 64, (2, 1)
 FORMATS = ("fp16", "fp32", "int8")
 PROVEN = ("fp16", "fp32")
+SETTINGS = ("--settings", f"min_frames={MIN_FRAMES}", "min_confidence=0.15")
 
 
 def script(name: str, *arguments) -> subprocess.CompletedProcess:
@@ -47,8 +60,8 @@ class Export:
         self.folder = folder
         self.recipe = small_recipe(max_frames=MAX_FRAMES)
         self.networks = [random_network(self.recipe, seed) for seed in SEEDS]
-        self.twins = [port(self.recipe, state_of(network), "the test") for network in self.networks]
-        self.ensemble = Ensemble(self.twins, MIN_FRAMES, 0.15)
+        self.twins = [make(self.recipe).port(state_of(network), "the test") for network in self.networks]
+        self.ensemble = assemble(self.twins, built_in(MIN_FRAMES, 0.15))
         rows = table(num_signers=2, split="test")
         (folder / "test_landmarks").mkdir()
         for file_id, of_file in rows.groupby("file_id"):
@@ -58,7 +71,7 @@ class Export:
         write_json(folder / "columns.json", {"selected_columns": COLUMNS})
         for seed, network in zip(SEEDS, self.networks, strict=True):
             save_weights(network, folder / f"{seed}.safetensors")
-            write_json(folder / f"{seed}.json", {"recipe": self.recipe.model_dump(mode="json"), "seed": seed})
+            write_json(folder / f"{seed}.json", account_of(self.recipe, seed=seed))
             clips = [random_clip(20), random_clip(90)]
             write_reference(learner_of(network, self.recipe), clips, folder / f"{seed}.npz")
             done = script(
@@ -69,19 +82,19 @@ class Export:
         self.model = folder / "export/model.tflite"
         done = script(
             "export_tflite", "--ports", *self.of_seeds("port{}"), "--inference-args", folder / "columns.json",
-            "--min-frames", MIN_FRAMES, "--min-confidence", 0.15, "--formats", *FORMATS, "--models", *self.models(),
+            *SETTINGS, "--formats", *FORMATS, "--models", *self.models(),
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-        self.recognizer = TfliteRecognizer(self.model)
+        self.file = TfliteFile(self.model)
         done = script(
             "answer_in_torch", "--models", *self.of_seeds("{}.safetensors"), "--recipes", *self.of_seeds("{}.json"),
             "--reference", folder / f"{SEEDS[0]}.npz", "--sequences", folder / "sequences.parquet", "--root", folder,
-            "--num-clips", 4, "--min-frames", MIN_FRAMES, "--min-confidence", 0.15, "--out", folder / "answers.npz",
+            "--num-clips", 4, *SETTINGS, "--out", folder / "answers.npz",
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
 
     def models(self) -> list[str]:
-        return [str(self.folder / "export" / config.file_of(format)) for format in FORMATS]
+        return [str(self.folder / "export" / config.Export().file_of(format)) for format in FORMATS]
 
     def of_seeds(self, pattern: str) -> list[str]:
         return [str(self.folder / pattern.format(seed)) for seed in SEEDS]
@@ -91,14 +104,15 @@ class Export:
             models or dict(zip(PROVEN, self.models(), strict=False)), self.of_seeds("port{}"),
             self.of_seeds("{}.safetensors"), self.of_seeds("{}.npz"),
             self.folder / "answers.npz", self.folder / "sequences.parquet", self.folder, num_clips,
+            read_json(self.model.with_name("inference_args.json")), partial(part, "fingerspelling"),
         )  # fmt: skip
 
     def check(self, clips: list[Clip], folder) -> tuple[dict, list[str]]:
         """TensorFlow and the files of `PROVEN` against torch."""
-        torch_ensemble = TorchEnsemble(self.networks, MAX_FRAMES, MIN_FRAMES, 0.15)
+        torch_ensemble = in_torch(self.networks, self.recipe, MIN_FRAMES, 0.15)
         write_answers(folder / "answers.npz", clips, answer_all(torch_ensemble.inside, clips))
         models = {format: path for format, path in zip(FORMATS, self.models(), strict=True) if format in PROVEN}
-        return check_readers(self.ensemble, models, clips, folder / "answers.npz")
+        return check_readers(self.ensemble, models, clips, folder / "answers.npz", answers, "phrase")
 
 
 @pytest.fixture(scope="module")
@@ -119,42 +133,44 @@ def test_files_agree_with_torch_at_any_length(export, tmp_path):
 def test_unrounded_file_agrees_closely(export, tmp_path):
     (tmp_path / "full.tflite").write_bytes(convert(export.ensemble, half_weights=False))
     assert (tmp_path / "full.tflite").stat().st_size > 1.5 * export.model.stat().st_size
-    recognizer = TfliteRecognizer(tmp_path / "full.tflite")
+    file = TfliteFile(tmp_path / "full.tflite")
     for num_frames in (300, 20):
         raw_TK = random_clip(num_frames)
         expected = export.ensemble.inside(raw_TK)["outputs"].numpy()
-        np.testing.assert_allclose(recognizer.outputs(raw_TK), expected, atol=1e-4)
+        np.testing.assert_allclose(file.answer(raw_TK)["outputs"], expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("num_frames", [0, 1, MIN_FRAMES - 1])
 def test_too_short_clips_get_the_dummy_phrase(export, num_frames):
-    fresh = TfliteRecognizer(export.model)  # the first call of a runtime must not fail either
-    outputs = fresh.outputs(random_clip(num_frames))
+    fresh = TfliteFile(export.model)  # the first call of a runtime must not fail either
+    outputs = fresh.answer(random_clip(num_frames))["outputs"]
     assert outputs.shape == (len(DUMMY_PHRASE), 59) and set(np.unique(outputs)) == {0.0, 1.0}
-    assert fresh.read(random_clip(num_frames)).host_text == DUMMY_PHRASE
+    assert answers.host_text(answers.read(fresh.answer(random_clip(num_frames)))) == DUMMY_PHRASE
 
 
 def test_files_agree_with_torch_on_edge_clips(export, tmp_path):
-    readers, problems = export.check(edge_clips(random_clip(30), MIN_FRAMES, MAX_FRAMES), tmp_path)
+    edges = answers.edge_clips(random_clip(30), built_in(MIN_FRAMES, 0.15), export.recipe)
+    readers, problems = export.check([Clip(name, clip) for name, clip in edges.items()], tmp_path)
     assert not problems and not any(report["ties"] for report in readers.values()), readers
 
 
 def test_edge_clips_are_at_the_edges():
-    lengths = [len(clip.raw_TK) for clip in edge_clips(random_clip(30), 15, 64)]
+    edges = answers.edge_clips(random_clip(30), built_in(15, 0.0), small_recipe(max_frames=64))
+    lengths = [len(clip) for clip in edges.values()]
     assert lengths == [0, 1, 14, 30, 101]
 
 
 def test_doubtful_clips_get_the_dummy_phrase(export):
-    doubtful = Ensemble(export.twins, MIN_FRAMES, 1.0)
+    doubtful = assemble(export.twins, built_in(MIN_FRAMES, 1.0))
     seen = doubtful.inside(random_clip(40))
     assert seen["is_dummy"].numpy() and len(seen["ids"]) == 0
     assert 0 < float(seen["confidence"]) < 1
 
 
 @pytest.fixture(scope="module")
-def one_seed(export) -> Ensemble:
+def one_seed(export) -> Graph:
     """One network that trusts every clip."""
-    return Ensemble([port(export.recipe, state_of(export.networks[0]), "the test")], MIN_FRAMES, 0.0)
+    return assemble([make(export.recipe).port(state_of(export.networks[0]), "the test")], built_in(MIN_FRAMES, 0.0))
 
 
 @pytest.fixture
@@ -168,10 +184,10 @@ def assign(one_seed):
 
 
 def test_one_seed_reads_like_torch(export, one_seed):
-    torch_reader = TorchRecognizer(export.networks[0], export.recipe, MIN_FRAMES, 0.0)
     for num_frames in (5, 20, 100):
-        seen, reading = one_seed.inside(random_clip(num_frames)), torch_reader.read(random_clip(num_frames))
-        assert reading.host_text == (DUMMY_PHRASE if seen["is_dummy"].numpy() else decode(seen["ids"].numpy()))
+        clip = random_clip(num_frames)
+        reading, seen = read_in_torch(export.networks[0], export.recipe, clip, MIN_FRAMES), one_seed.inside(clip)
+        assert answers.host_text(reading) == (DUMMY_PHRASE if seen["is_dummy"].numpy() else decode(seen["ids"].numpy()))
         if num_frames >= MIN_FRAMES:
             assert abs(reading.confidence - float(seen["confidence"])) <= 1e-5
 
@@ -190,7 +206,7 @@ def test_text_without_characters_becomes_the_dummy_phrase(export, one_seed, assi
     assert seen["outputs"].shape == (len(DUMMY_PHRASE), 59)
     network = random_network(export.recipe)
     network.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
-    assert TorchRecognizer(network, export.recipe, MIN_FRAMES, 0.0).read(random_clip(40)).reason == "ended_at_once"
+    assert read_in_torch(network, export.recipe, random_clip(40), MIN_FRAMES).reason == "ended_at_once"
 
 
 def test_text_ends_before_the_end_token(one_seed, assign):
@@ -212,7 +228,7 @@ def test_file_holds_builtin_operators_only(export):
 
 
 def test_left_behind_operators_are_refused(monkeypatch, export):
-    monkeypatch.setattr("podium.export.operators.operator_names", lambda content: ["ADD", "READ_VARIABLE"])
+    monkeypatch.setattr("podium.recognise.operators.operator_names", lambda content: ["ADD", "READ_VARIABLE"])
     with pytest.raises(RuntimeError, match="READ_VARIABLE"):
         check_operators(export.model.read_bytes())
 
@@ -224,7 +240,8 @@ def test_left_behind_operators_are_refused(monkeypatch, export):
 def test_seeds_of_different_recipes_are_refused(export, changes, message):
     other = small_recipe(**changes)
     with pytest.raises(UserError, match=message):
-        Ensemble([export.twins[0], port(other, state_of(random_network(other)), "the test")], MIN_FRAMES, 0.15)
+        twin = make(other).port(state_of(random_network(other)), "the test")
+        assemble([export.twins[0], twin], built_in(MIN_FRAMES, 0.15))
 
 
 def test_parity_report(export):
@@ -240,9 +257,10 @@ def test_parity_report(export):
 def test_parity_without_a_hidden_test_reads_the_reference_clips(export, tmp_path):
     export.table.assign(split="train").to_parquet(tmp_path / "sequences.parquet")
     clips = parity_clips(
-        dict(np.load(export.of_seeds("{}.npz")[0])), tmp_path / "sequences.parquet", export.folder, 4, 15, MAX_FRAMES
-    )
-    torch_ensemble = TorchEnsemble(export.networks, MAX_FRAMES, MIN_FRAMES, 0.15)
+        dict(np.load(export.of_seeds("{}.npz")[0])), tmp_path / "sequences.parquet", export.folder, 4, answers,
+        built_in(MIN_FRAMES, 0.15), export.recipe, "phrase",
+    )  # fmt: skip
+    torch_ensemble = in_torch(export.networks, export.recipe, MIN_FRAMES, 0.15)
     write_answers(tmp_path / "answers.npz", clips, answer_all(torch_ensemble.inside, clips))
     arguments = list(export.verify_arguments())
     arguments[4:6] = tmp_path / "answers.npz", tmp_path / "sequences.parquet"
@@ -253,13 +271,13 @@ def test_parity_without_a_hidden_test_reads_the_reference_clips(export, tmp_path
 
 
 def test_file_of_other_weights_fails(export, tmp_path):
-    stranger = port(export.recipe, state_of(random_network(export.recipe, 9)), "the test")
-    (tmp_path / "model.tflite").write_bytes(convert(Ensemble([stranger], MIN_FRAMES, 0.15)))
+    stranger = make(export.recipe).port(state_of(random_network(export.recipe, 9)), "the test")
+    (tmp_path / "model.tflite").write_bytes(convert(assemble([stranger], built_in(MIN_FRAMES, 0.15))))
     write_json(tmp_path / "inference_args.json", read_json(export.model.with_name("inference_args.json")))
     options = ["--formats", "fp16"]
     for name, value in zip(
         ("models", "ports", "weights", "references", "answers", "sequences", "root", "num-clips"),
-        export.verify_arguments([tmp_path / "model.tflite"]),
+        export.verify_arguments([tmp_path / "model.tflite"])[:8],
         strict=True,
     ):
         options += [f"--{name}", *(value if isinstance(value, list) else [value])]
@@ -293,7 +311,7 @@ def test_evaluation_in_a_process_of_its_own(export, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"
     report = read_json(tmp_path / "evaluation.json")
-    expected, _ = evaluate(export.recognizer, export.table, export.folder, COLUMNS)
+    expected, _ = evaluate(export.file.answer, answers, {}, export.table, export.folder, "phrase")
     formats = report.pop("formats")
     assert report == {**expected, "size_mb": export.model.stat().st_size / 1e6}
     assert list(formats) == list(FORMATS) and formats["fp16"]["score"] == report["score"]
@@ -304,16 +322,17 @@ def test_evaluation_in_a_process_of_its_own(export, tmp_path):
 def test_evaluation_of_a_seed(export, tmp_path):
     done = script(
         "evaluate_seed", "--model", export.folder / "2.safetensors", "--recipe", export.folder / "2.json", "--root",
-        export.folder, "--sequences", export.folder / "sequences.parquet", "--min-frames", MIN_FRAMES,
-        "--min-confidence", 0.15, "--out", tmp_path / "evaluation.json",
+        export.folder, "--sequences", export.folder / "sequences.parquet", *SETTINGS,
+        "--out", tmp_path / "evaluation.json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    recognizer = TorchRecognizer(export.networks[0], export.recipe, MIN_FRAMES, 0.15)
-    assert read_json(tmp_path / "evaluation.json") == evaluate(recognizer, export.table, export.folder, COLUMNS)[0]
+    ask = in_torch(export.networks[:1], export.recipe, MIN_FRAMES, 0.15).answer
+    expected, _ = evaluate(ask, answers, built_in(MIN_FRAMES, 0.15), export.table, export.folder, "phrase")
+    assert read_json(tmp_path / "evaluation.json") == expected
 
 
 def test_benchmark(export):
-    report = benchmark(export.model, [20, 50], 5)
+    report = benchmark(export.model, answers, [20, 50], 5)
     assert report["size_mb"] == export.model.stat().st_size / 1e6
     assert report["operators"] == operator_names(export.model.read_bytes())
     assert [list(times) for times in report["latency_ms"].values()] == [["20", "50"]] * 2

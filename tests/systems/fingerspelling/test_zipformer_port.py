@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_networks import KEYS, learner_of, random_clip, random_network, small_recipe, state_of
+from small_networks import SECTIONS, built_in, in_torch, learner_of, random_clip, random_network, small_recipe, state_of
 
 from podium.export.answers import answer_all, write_answers
-from podium.export.clips import Clip, edge_clips
-from podium.export.graph import Ensemble, convert
-from podium.export.operators import check_operators
+from podium.export.clips import Clip
+from podium.export.graph import convert
 from podium.export.parity import check_stages
 from podium.export.verification import check_readers
-from podium.systems.fingerspelling.ensemble import Ensemble as TorchEnsemble
-from podium.systems.fingerspelling.twins import port
+from podium.recognise.operators import check_operators
+from podium.systems.fingerspelling import answers
+from podium.systems.fingerspelling.twin import assemble, make
 from podium.systems.fingerspelling.twins.zipformer import swoosh_l, swoosh_r
 from podium.training.weights import write_reference
 
@@ -23,7 +23,7 @@ SQUEEZEFORMER_PARTS = {
 
 
 def section(**changes) -> dict:
-    return KEYS["zipformer"] | changes
+    return SECTIONS["zipformer"]["zipformer"] | changes
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,10 @@ def section(**changes) -> dict:
     ids=lambda changes: "-".join(changes),
 )  # fmt: skip
 def test_every_switch_has_its_twin(tmp_path, changes):
-    recipe = small_recipe("zipformer", max_frames=64, **section(**changes))
+    recipe = small_recipe("zipformer", max_frames=64, zipformer=section(**changes))
     network = random_network(recipe)
     write_reference(learner_of(network, recipe), [random_clip(1), random_clip(30)], tmp_path / "reference.npz")
-    twin = port(recipe, state_of(network), "the test")
+    twin = make(recipe).port(state_of(network), "the test")
     report = check_stages(twin, dict(np.load(tmp_path / "reference.npz")))
     assert report["passed"], report
 
@@ -44,15 +44,16 @@ def test_every_switch_has_its_twin(tmp_path, changes):
 def test_file_agrees_with_torch(tmp_path):
     recipe = small_recipe("zipformer", max_frames=64)
     network = random_network(recipe)
-    clips = edge_clips(random_clip(30), 15, 64)
+    edges = answers.edge_clips(random_clip(30), built_in(15, 0.0), recipe)
+    clips = [Clip(name, clip) for name, clip in edges.items()]
     clips += [Clip(f"{num_frames} frames", random_clip(num_frames), None) for num_frames in (15, 16, 17, 41, 64, 200)]
-    write_answers(tmp_path / "answers.npz", clips, answer_all(TorchEnsemble([network], 64, 15, 0.0).inside, clips))
-    ensemble = Ensemble([port(recipe, state_of(network), "the test")], 15, 0.0)
+    write_answers(tmp_path / "answers.npz", clips, answer_all(in_torch([network], recipe, 15).inside, clips))
+    ensemble = assemble([make(recipe).port(state_of(network), "the test")], built_in(15, 0.0))
     content = convert(ensemble)
     check_operators(content)
     (tmp_path / "model.tflite").write_bytes(content)
     models = {"fp16": tmp_path / "model.tflite"}
-    readers, problems = check_readers(ensemble, models, clips, tmp_path / "answers.npz")
+    readers, problems = check_readers(ensemble, models, clips, tmp_path / "answers.npz", answers, "phrase")
     assert not problems and readers["fp16"]["max_error"] > 0, readers
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from podium.data.columns import KEY
 from podium.data.labels import Labels
-from podium.systems.fingerspelling.text import MAX_CHARACTERS, unknown_characters
+from podium.systems.fingerspelling.text import LABEL, MAX_CHARACTERS, unknown_characters
 
 _NUM_FREQUENT = 12
 
@@ -15,7 +15,7 @@ _NUM_FREQUENT = 12
 class Phrases(Labels):
     """Texts of the competition's alphabet."""
 
-    column = "phrase"
+    column = LABEL
     problems = {
         "empty_phrase": "empty or blank phrases",
         "unknown_character": "phrases with characters outside the alphabet; write capitals in lower case, replace"

@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
-from podium.config import TRAINING_ONLY, Count, Probability, Section, dataset_section
+from podium.config import Count, Probability, Section, dataset_section
 from podium.landmarks.inspect.inspection import Inspection
 from podium.systems.fingerspelling.labels import LABELS
-from podium.systems.fingerspelling.landmarks import COLUMNS, SELECTION
-from podium.systems.fingerspelling.recipe import Recipe
+from podium.systems.fingerspelling.landmarks import COLUMNS, SELECTION, SHORT_FRAMES
+from podium.systems.fingerspelling.recipe import TRAINING_ONLY, Recipe
 from podium.systems.fingerspelling.sources import SOURCES
 
 __all__ = [
@@ -30,6 +30,4 @@ class Settings(Section):
 
 def inspection() -> Inspection:
     """What `podium data inspect` must know."""
-    from podium.systems.fingerspelling.raw import SHORT_FRAMES  # loads Arrow, for which no plan must wait
-
     return Inspection(SELECTION, LABELS, SHORT_FRAMES)

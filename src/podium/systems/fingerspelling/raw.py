@@ -12,10 +12,9 @@ from podium.landmarks.arrays import ArrayRecordings
 from podium.landmarks.normalise import STATISTICS_COLUMNS, is_infinite, statistics
 from podium.landmarks.parquet import ParquetRecordings
 from podium.landmarks.plausibility import doubts, without_zeros
-from podium.systems.fingerspelling.landmarks import COLUMNS, SELECTION, SLOTS
+from podium.systems.fingerspelling.landmarks import COLUMNS, SELECTION, SHORT_FRAMES, SLOTS
 
 HAND_COLUMNS = ["hand_share", "left_hand_share", "right_hand_share"]
-SHORT_FRAMES = 15  # shorter clips are not trained on (1st-place solution)
 SHORT = f"under_{SHORT_FRAMES}_frames"
 
 

@@ -6,6 +6,7 @@ ids behind them are those of the 1st-place solution.
 
 import numpy as np
 
+LABEL = "phrase"  # the column of texts in tables
 CHARACTERS = " !#$%&'()*+,-./0123456789:;=?@[_abcdefghijklmnopqrstuvwxyz~"
 NUM_CHARACTERS = 59
 PAD, START, END, MASK = 59, 60, 61, 62

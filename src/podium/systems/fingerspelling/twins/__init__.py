@@ -3,9 +3,9 @@
 import importlib
 import pkgutil
 
-from podium.systems.fingerspelling.twins.base import TWINS, Twin, create, port
+from podium.systems.fingerspelling.twins.base import TWINS, ReaderTwin
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["TWINS", "Twin", "create", "port"]
+__all__ = ["TWINS", "ReaderTwin"]

@@ -6,48 +6,64 @@ names of the torch state dict, see `podium.port.weights`.
 Letters in tensor names: T frames, L landmarks, C coordinates, D width, S output positions, V vocabulary.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from abc import abstractmethod
 
-import numpy as np
 import tensorflow as tf
 
 from podium.port.layers import Frames
-from podium.port.weights import Weights, copy_weights
+from podium.port.twin import Arrays, Fault, Twin
+from podium.port.weights import Weights
 from podium.registry import Registry
-from podium.systems.fingerspelling.recipe import Recipe
+from podium.systems.fingerspelling.agreement import first_difference
+from podium.systems.fingerspelling.recipe import TRAINING_ONLY
 from podium.systems.fingerspelling.twins.decoder import Decoder
 from podium.systems.fingerspelling.twins.greedy import greedy
 
 
-class Twin(tf.Module, ABC):
-    """A network of the recipe's kind and size; all parameters are zero until they are copied or loaded.
+class ReaderTwin(Twin):
+    """A network of the recipe's kind and size.
+
+    A subclass makes everything but the decoder in `build_encoder`. It sets `exchangeable` and `square` if its blocks
+    have other tensors than the defaults: a twin without them cannot be built.
 
     Attributes:
-        weights: The parameters by name.
         exchangeable: Two tensors of every block, of one shape, whose exchange would be a fault.
         square: A tensor of every block that could be transposed by mistake.
         has_confidence: Whether the network tells how far a clip can be read.
     """
 
+    training_only = TRAINING_ONLY
     exchangeable = ("ff1.linear1.weight", "ff2.linear1.weight")
     square = "ff1.linear2.weight"
     has_confidence = False
 
-    def __init__(self, recipe: Recipe) -> None:
-        super().__init__()
-        self.config = recipe.model
-        self.max_frames = recipe.data.max_frames
-        self.published = recipe.model.choices.generation == "published"
-        self.weights = Weights()
-        self.build()
+    def build(self) -> None:
+        """Makes the encoder, what stands around it, and the decoder."""
+        self.config = self.recipe.model
+        self.max_frames = self.recipe.data.max_frames
+        self.published = self.recipe.model.choices.generation == "published"
+        self.build_encoder(self.weights)
         self.decoder = Decoder(self.weights.scope("decoder"), self.config.dim, self.config.decoder)
-        # Makes them known to the SavedModel.
-        self.parameters = list(self.weights.variables.values())
 
     @abstractmethod
-    def build(self) -> None:
+    def build_encoder(self, weights: Weights) -> None:
         """Makes everything but the decoder."""
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Two kinds in the encoder, and one in the decoder."""
+        last, attention = f"blocks.{self.config.num_blocks - 1}", "decoder.layers.0.cross_attention"
+        return [
+            Fault("swapped", tuple(f"encoder.{last}.{name}" for name in self.exchangeable), f"mid/{last}"),
+            Fault("swapped", (f"{attention}.k_proj.weight", f"{attention}.v_proj.weight"), "logits"),
+            Fault("transposed", (f"encoder.blocks.0.{self.square}",), "mid/blocks.0"),
+        ]
+
+    def comparable(self, expected: Arrays, found: Arrays) -> tuple[Arrays, Arrays]:
+        """Logits of a greedy decoding are comparable up to the first step that chose differently."""
+        parted = first_difference(found["ids"], expected["ids"])
+        cut = {} if parted is None else {"logits": slice(parted + 1)}
+        return tuple({name: value[cut.get(name, ...)] for name, value in one.items()} for one in (expected, found))
 
     @abstractmethod
     def stages(self, x_TCL: tf.Tensor, frames: Frames) -> dict[str, tf.Tensor]:
@@ -78,28 +94,4 @@ class Twin(tf.Module, ABC):
         return seen
 
 
-TWINS: Registry[type[Twin]] = Registry("TensorFlow twin of model")
-
-
-def create(recipe: Recipe) -> Twin:
-    """A twin with all parameters zero.
-
-    Raises:
-        UserError: The network has no twin.
-    """
-    return TWINS.get(recipe.model.name)(recipe)
-
-
-def port(recipe: Recipe, state: Mapping[str, np.ndarray], origin: str) -> Twin:
-    """The twin of a trained network.
-
-    Args:
-        state: Its torch state dict.
-        origin: What error messages call the state.
-
-    Raises:
-        UserError: The state does not fit the recipe, or the network has no twin.
-    """
-    twin = create(recipe)
-    copy_weights(twin.weights, state, origin)
-    return twin
+TWINS: Registry[type[ReaderTwin]] = Registry("TensorFlow twin of model")

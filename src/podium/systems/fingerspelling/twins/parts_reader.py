@@ -11,10 +11,10 @@ import tensorflow as tf
 from podium.port.layers import Frames, FrontEnd, Linear, part_view, take_landmarks
 from podium.port.weights import Weights
 from podium.systems.fingerspelling.landmarks import NUM_LANDMARKS, PARTS, SLOTS
-from podium.systems.fingerspelling.twins.base import Twin
+from podium.systems.fingerspelling.twins.base import ReaderTwin
 
 
-class PartsReader(Twin):
+class PartsReader(ReaderTwin):
     """Body parts by themselves beside the whole, and a confidence head."""
 
     has_confidence = True
@@ -23,9 +23,9 @@ class PartsReader(Twin):
     def make_encoder(self, weights: Weights) -> Callable[[tf.Tensor, Frames], list[tf.Tensor]]:
         """(T, D) → what each layer makes of it; the last is the encoder's output."""
 
-    def build(self) -> None:
+    def build_encoder(self, weights: Weights) -> None:
         """Front ends, encoder and confidence head."""
-        config, weights = self.config, self.weights
+        config = self.config
         self.frontend = FrontEnd(weights.scope("frontend"), NUM_LANDMARKS, config.dim)
         self.parts = [
             FrontEnd(weights.scope(f"parts.{part}"), len(SLOTS[part]), config.dim // len(PARTS)) for part in PARTS

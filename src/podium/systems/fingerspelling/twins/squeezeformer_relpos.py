@@ -8,19 +8,20 @@ from functools import partial
 import tensorflow as tf
 
 from podium.port.layers import Frames, FrontEnd
+from podium.port.weights import Weights
 from podium.systems.fingerspelling.landmarks import NUM_LANDMARKS
 from podium.systems.fingerspelling.twins.attention import RelativeAttention, offset_table, offsets_of
-from podium.systems.fingerspelling.twins.base import TWINS, Twin
+from podium.systems.fingerspelling.twins.base import TWINS, ReaderTwin
 from podium.systems.fingerspelling.twins.encoder import Encoder
 
 
 @TWINS.register("squeezeformer_relpos")
-class SqueezeformerRelpos(Twin):
+class SqueezeformerRelpos(ReaderTwin):
     """All landmarks as one image, relative positions; no confidence head."""
 
-    def build(self) -> None:
+    def build_encoder(self, weights: Weights) -> None:
         """Front end and encoder."""
-        config, weights = self.config, self.weights
+        config = self.config
         self.frontend = FrontEnd(weights.scope("frontend"), NUM_LANDMARKS, config.dim)
         table_RD = offset_table(self.max_frames, config.dim)
         self.encoder = Encoder(weights.scope("encoder"), config, RelativeAttention, partial(offsets_of, table_RD))

@@ -12,7 +12,7 @@ from podium.storage.files import file_digest, write_json
 from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.person import sample_person
 from podium.systems.fingerspelling.landmarks import COLUMNS, NAMES
-from podium.systems.fingerspelling.learner import FingerspellingLearner
+from podium.systems.fingerspelling.learning import FingerspellingLearner
 from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.networks.attention import rotary_table
 from podium.systems.fingerspelling.networks.base import SignReader

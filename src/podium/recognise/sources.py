@@ -1,0 +1,93 @@
+"""Clips wherever they lie. A source is opened once, so that it can be counted; its clips are read one after the other.
+
+A system's ``answers.open_sources`` makes them; `open_arrays` does for one whose clips are arrays.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from podium.errors import UserError
+from podium.storage.npy import map_npy
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip, or why there is none.
+
+    Attributes:
+        path: The file, or the folder of arrays, that holds it.
+        sequence_id: Which of its clips; None if it holds a single one. Text if a table's ids are text.
+        content: What `Recognizer.read` takes. None if the clip cannot be read.
+        num_frames: Of the content.
+        problem: Why it cannot be read, else "".
+    """
+
+    path: Path
+    sequence_id: int | str | None
+    content: Any
+    num_frames: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file or a folder of arrays: how many clips it holds, and what reads them."""
+
+    path: Path
+    num_clips: int
+    clips: Callable[[], Iterator[Clip]]
+
+
+def is_tsv(path: Path) -> bool:
+    """Whether a file may be an answer of `podium predict` by its suffix."""
+    return path.suffix.lower() == ".tsv"
+
+
+class Sources(list[Source]):
+    """One source per file, in order.
+
+    Attributes:
+        suffixes: Of files that may hold clips.
+        is_answer: Whether a file may be a plain answer of `podium predict`, and none of clips.
+        passed_over: Files of the folders that are not read, by suffix.
+    """
+
+    def __init__(self, suffixes: tuple[str, ...] = (".npy",), is_answer: Callable[[Path], bool] = is_tsv) -> None:
+        super().__init__()
+        self.suffixes, self.is_answer = suffixes, is_answer
+        self.passed_over: Counter[str] = Counter()
+
+    def add_broken(self, path: Path, error: UserError) -> None:
+        """A file that cannot be opened counts as one clip that cannot be read."""
+        self.append(Source(path, 1, lambda: iter([Clip(path, None, None, problem=str(error))])))
+
+
+def told_of(passed_over: Counter[str]) -> str:
+    """Counts of files by suffix, in words."""
+    kinds = ", ".join(f"{number} {suffix or 'without a suffix'}" for suffix, number in passed_over.most_common())
+    return f"{passed_over.total()} file(s): {kinds}"
+
+
+def open_arrays(paths: list[Path]) -> Sources:
+    """Clips in .npy files, one in each, below some paths."""
+    sources = Sources()
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.suffix.lower() == ".npy":
+                sources.append(Source(file, 1, lambda file=file: _array(file)))
+            elif file.is_file():
+                sources.passed_over[file.suffix.lower()] += 1
+    return sources
+
+
+def _array(path: Path) -> Iterator[Clip]:
+    try:
+        array = np.array(map_npy(path))
+        yield Clip(path, None, array, len(array) if array.ndim else 0)
+    except (UserError, OSError) as error:
+        yield Clip(path, None, None, problem=str(error))

@@ -1,0 +1,148 @@
+"""What goes into a fingerspelling file: clips of people, of the hidden test, and at the edges of what may come in.
+
+Letters in tensor names: T frames, K columns (390).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from podium.data.recordings import MAX_FRAMES, clips
+from podium.errors import ClipError, UserError
+from podium.landmarks.clip_arrays import GivenClip, read_given
+from podium.landmarks.plausibility import doubts, without_zeros
+from podium.landmarks.remarks import MEANINGS
+from podium.landmarks.timing import resample, signing
+from podium.recognise.readings import Prepared
+from podium.recognise.recognizer import RATES, is_rate, number_in
+from podium.recognise.tflite import INPUT, Shapes
+from podium.systems.fingerspelling.landmarks import COLUMNS, SELECTION, SHORT_FRAMES
+from podium.systems.fingerspelling.readings import OUTPUT, Settings, has_thresholds
+from podium.systems.fingerspelling.text import NUM_CHARACTERS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from podium.recognise.sources import Sources
+
+
+def check_settings(settings: Settings, path: Path) -> None:
+    """Checks an ``inference_args.json``, as far as it says anything.
+
+    Args:
+        path: Where it was read.
+
+    Raises:
+        UserError: It was made for other columns (another order counts: the graph takes x, y and z by their places), or
+            a threshold is no number.
+    """
+    if settings and settings.get("selected_columns") != COLUMNS:
+        raise UserError(
+            f"{path} names other columns than podium.systems.fingerspelling.landmarks.COLUMNS as 'selected_columns';"
+            " make it again"
+        )
+    number_in(settings, "min_frames", path, is_whole=True)
+    number_in(settings, "min_confidence", path)
+
+
+def is_own(inputs: Shapes, outputs: Shapes) -> bool:
+    """Whether a file of such inputs and outputs may be one of fingerspelling."""
+    is_read = outputs.get(OUTPUT, ())[-1:] == (NUM_CHARACTERS,) or {"logits", "ids"} <= outputs.keys()
+    return inputs.get(INPUT, ())[-1:] == (len(COLUMNS),) and is_read
+
+
+def open_sources(paths: list[Path]) -> "Sources":
+    """Landmarks below some paths, see `podium.recognise.clip_files.open_sources`."""
+    from podium.recognise.clip_files import open_sources  # tables load slowly
+    from podium.systems.fingerspelling.plan import inspection
+
+    return open_sources(paths, inspection())
+
+
+def as_input(clip: Any, settings: Settings, fps: float | None) -> Prepared:
+    """A person's clip as the file takes it.
+
+    Whole parts in one point (of zeros, mostly) become missing, another frame rate becomes the model's, and frames
+    without a hand are cut off at both ends.
+
+    Args:
+        clip: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN (or
+            masked) if a landmark is missing; one row per frame. An array (T, 390) of floats has the columns
+            `landmarks.COLUMNS` in that order. A table of pandas, polars, pyarrow … has them by name, in any
+            order and among others. Or a `podium.landmarks.clip_arrays.GivenClip`.
+        fps: Frames a second of the clip; None takes the table's column ``fps``.
+
+    Raises:
+        ClipError: Columns are missing, the shape or the type is another, a value is infinite (or beyond ±1e15), a table
+            holds several sequences, or its frame rate is none.
+    """
+    given = clip if isinstance(clip, GivenClip) else read_given(clip, COLUMNS)
+    landmarks_TK, has_zeros = without_zeros(given.landmarks_TK, SELECTION)
+    found = {*given.remarks, *["zeros_for_missing"] * has_zeros, *doubts(landmarks_TK, SELECTION)}
+    frame_rate = settings.get("frame_rate")
+    if fps is None and given.fps is not None and frame_rate is None:
+        found.add("rate_not_used")
+    remarks = tuple(remark for remark in MEANINGS if remark in found)
+    landmarks_TK = _at_rate(landmarks_TK, given.fps if fps is None else fps, frame_rate)
+    if len(landmarks_TK) == 0:
+        return Prepared(landmarks_TK, remarks, "no_frames")
+    min_frames = settings["min_frames"] if has_thresholds(settings) else SHORT_FRAMES
+    landmarks_TK = landmarks_TK[signing(landmarks_TK, min_frames, SELECTION)]
+    return Prepared(landmarks_TK, remarks, "" if len(landmarks_TK) else "no_hand")
+
+
+def _at_rate(landmarks_TK: np.ndarray, fps: float | None, frame_rate: float | None) -> np.ndarray:
+    if fps is None or frame_rate is None:
+        return landmarks_TK
+    if not is_rate(fps):
+        raise ClipError(f"a clip of {fps:g} frames a second cannot be read; {RATES}")
+    if len(landmarks_TK) * frame_rate > MAX_FRAMES * fps:
+        raise ClipError(
+            f"{len(landmarks_TK):,} frames at {fps:g} a second are more than {MAX_FRAMES:,} at the model's"
+            f" {frame_rate:g}; cut the clip"
+        )
+    return resample(landmarks_TK, fps, frame_rate)
+
+
+def test_clips(table: "pd.DataFrame", root: str | Path) -> Iterator[tuple[int, np.ndarray | None]]:
+    """Yields the position of each row of ``table`` and its clip (T, 390) float32, NaN kept, file by file.
+
+    Clips are those that packing would store: rows by `frame`, a whole part in one point as NaN. A sequence without
+    frames in its file is a clip of 0 frames; one that packing would skip for its rows has None.
+
+    Args:
+        root: What the table's ``path`` is relative to.
+
+    Raises:
+        UserError: A landmark file is absent, damaged or lacks a column.
+    """
+    from podium.landmarks.parquet import ParquetRecordings  # who reads arrays need not wait for it
+
+    for path, rows in table.groupby("path", sort=False):
+        recordings = ParquetRecordings(Path(root, path), COLUMNS)
+        positions = dict(zip(rows["sequence_id"].tolist(), rows.index.tolist(), strict=True))
+        for sequence_id, x_TK in clips(recordings, positions):
+            yield positions.pop(sequence_id), without_zeros(x_TK, SELECTION)[0]
+        num_frames = recordings.num_frames()
+        for sequence_id, position in positions.items():
+            yield position, None if sequence_id in num_frames else np.empty((0, len(COLUMNS)), np.float32)
+
+
+def edge_clips(x: np.ndarray, settings: Settings, recipe: Any) -> dict[str, np.ndarray]:
+    """Clips at the edges of what may come in, cut from or made of a real one (T, 390), by name."""
+    min_frames, max_frames = settings["min_frames"], recipe.data.max_frames
+    frames = np.arange(max_frames + min(37, max_frames)) % len(x)
+    return {
+        "no frame": x[:0],
+        "one frame": x[:1],
+        "too short": x[: max(1, min_frames - 1)],
+        "all missing": np.full((max(min_frames, min(len(x), max_frames)), x.shape[1]), np.nan, np.float32),
+        "too long": x[frames],
+    }
+
+
+def example(num_frames: int, rng: np.random.Generator) -> np.ndarray:
+    """A clip to time a file with: random landmarks (num_frames, 390), whose text is as long as it comes out."""
+    return rng.normal(size=(num_frames, len(COLUMNS))).astype(np.float32)
