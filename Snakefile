@@ -9,7 +9,7 @@
 #   results/{experiment}/report/       summary.md manifest.json
 #   results/{experiment}/comparison/   {stage}/seed{seed}/…  comparison.md
 #
-# or by stage: snakemake data | round1 | oof | round2 | export | compare, as the experiment's config calls them
+# or by stage: snakemake data | STAGE | HOW | export | compare, with the stages and labels of the experiment's file
 from snakemake.utils import min_version
 
 min_version("9.27")

@@ -19,7 +19,7 @@ GROUPS = {"data": "look at folders of landmarks"}  # first words that several co
 
 def main() -> None:
     """Runs the command that the command line names."""
-    sys.stdout.reconfigure(errors="backslashreplace")  # phrases may hold what the terminal cannot show
+    sys.stdout.reconfigure(errors="backslashreplace")  # texts may hold what the terminal cannot show
     arguments = _parser().parse_args()
     try:
         errors.run(lambda: arguments.run(arguments))

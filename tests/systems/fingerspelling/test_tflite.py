@@ -94,7 +94,7 @@ class Export:
         assert done.returncode == 0, done.stderr
 
     def models(self) -> list[str]:
-        return [str(self.folder / "export" / config.Export().file_of(format)) for format in FORMATS]
+        return [str(self.folder / "export" / config.file_of(format)) for format in FORMATS]
 
     def of_seeds(self, pattern: str) -> list[str]:
         return [str(self.folder / pattern.format(seed)) for seed in SEEDS]
