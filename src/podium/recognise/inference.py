@@ -194,9 +194,15 @@ def read_recipe(path: str | Path) -> Recipe:
     """The recipe that training has written beside the weights.
 
     Raises:
-        UserError: The file does not exist or holds no recipe.
+        UserError: The file does not exist, holds no recipe, or one in an earlier spelling.
     """
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path} does not exist; training writes it")
-    return parse(Recipe, read_json(path, "recipe")["recipe"], str(path))
+    account = read_json(path, "recipe")
+    try:
+        return parse(Recipe, account["recipe"], str(path))
+    except UserError:
+        if "system" in account:
+            raise
+        raise UserError(f"{path} was written by an earlier version of Podium; train the network again") from None
