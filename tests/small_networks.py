@@ -14,8 +14,7 @@ from podium.systems.fingerspelling.learning import FingerspellingLearner
 from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.recipe import Recipe
-from podium.training.run import account
-from podium.training.weights import save_weights
+from podium.training.weights import account, save_weights
 
 # All the parts that a network may have.
 KEYS = {

@@ -52,7 +52,7 @@ def test_the_configuration_reference_tells_types_and_kinds():
     assert len(set(headings)) == len(headings) and "source (kaggle).archive" in headings
     types = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", page, re.MULTILINE))
     assert types["given"] == "string or list of string or null" and types["kernel_size"] == "integer ≥ 3 or null"
-    assert types["betas"] == "list of number ≥ 0 < 1 and number ≥ 0 < 1" and types["eden"] == "section or null"
+    assert types["betas"] == "list of number ≥ 0 < 1 and number ≥ 0 < 1" and types["labels"] == "section or null"
 
 
 def test_every_rule_has_its_script():

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from podium import __version__
 from podium.config import Recipe
 from podium.provenance import digest
 from podium.runtime.finished_runs import keep
@@ -22,7 +20,7 @@ from podium.training.ranks import joined, rank
 from podium.training.reduction import num_ranks
 from podium.training.resume import StateFile
 from podium.training.split import TABLE_COLUMNS, split_rows
-from podium.training.weights import save_weights, write_reference
+from podium.training.weights import account, save_weights, write_reference
 
 NUM_REFERENCE_CLIPS = 4
 
@@ -97,17 +95,6 @@ def digests(job: Job, recipe: Recipe, system: Parts) -> dict[str, str]:
         "recipe": digest(recipe.outcome(), job.fold, job.seed),
         "data": digest(file_digest(job.table), file_digest(job.root / "folds.parquet")),
         "code": digest(code),
-    }
-
-
-def account(system: str, recipe: Recipe, seed: int, fold: int | None) -> dict[str, Any]:
-    """What recipe.json says of any network, trained or imported."""
-    return {
-        "system": system,
-        "recipe": recipe.model_dump(mode="json"),
-        "seed": seed,
-        "fold": fold,
-        "podium": __version__,
     }
 
 

@@ -7,12 +7,14 @@ from a clip by itself, without padding.
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
+from podium import __version__
 from podium.config import Recipe
 from podium.errors import UserError
 from podium.storage.files import atomic_path
@@ -24,6 +26,17 @@ def save_weights(network: nn.Module, path: str | Path) -> None:
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     with atomic_path(path) as partial:
         partial.write_bytes(save(tensors))
+
+
+def account(system: str, recipe: Recipe, seed: int, fold: int | None) -> dict[str, Any]:
+    """What recipe.json says of any network, trained or imported."""
+    return {
+        "system": system,
+        "recipe": recipe.model_dump(mode="json"),
+        "seed": seed,
+        "fold": fold,
+        "podium": __version__,
+    }
 
 
 def load_learner(path: str | Path, make: Callable[[Recipe], Learner], recipe: Recipe) -> Learner:

@@ -52,7 +52,7 @@ def test_one_batch_is_learned_by_heart(place):
         ),
         ("tiny_round2", ".parquet does not exist"),
         ("config/recipes/fingerspelling/tiny_round2.yaml", ".parquet does not exist"),
-        ("own", "own: key 'model' is missing"),
+        ("own", "own: key 'optimizer.name' is missing"),
     ],
 )
 def test_a_recipe_goes_by_name_or_file(tmp_path, monkeypatch, podium, name, message):

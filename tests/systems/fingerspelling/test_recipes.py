@@ -8,6 +8,8 @@ from project import ROOT
 
 from podium.config import parse
 from podium.errors import UserError
+from podium.recognise.inference import read_recipe
+from podium.storage.files import write_json
 from podium.systems.fingerspelling import learner
 from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.text import encode
@@ -76,3 +78,13 @@ def test_what_a_recipe_cannot_say(changes, words):
     with pytest.raises(UserError) as error:
         parse(Recipe, {section: keys | changes.get(section, {}) for section, keys in values.items()}, "some.yaml")
     assert words in str(error.value) and str(error.value).startswith("some.yaml: ")
+
+
+def test_a_network_of_an_earlier_version_is_to_be_trained_again(tmp_path):
+    old = {"model": {"name": "squeezeformer_rope", "dim": 32, "num_blocks": 1, "p_attention_dropout": 0.1}}
+    write_json(tmp_path / "recipe.json", {"recipe": old, "seed": 1})
+    with pytest.raises(UserError, match="recipe.json was written by an earlier version of Podium; train .* again$"):
+        read_recipe(tmp_path / "recipe.json")
+    write_json(tmp_path / "recipe.json", {"system": "fingerspelling", "recipe": old, "seed": 1})
+    with pytest.raises(UserError, match="unknown key 'model.p_attention_dropout'"):
+        read_recipe(tmp_path / "recipe.json")

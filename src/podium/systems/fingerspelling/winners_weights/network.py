@@ -21,8 +21,7 @@ from podium.systems.fingerspelling.networks.original import from_original, to_or
 from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.winners_weights.files import read_tensors
 from podium.systems.fingerspelling.winners_weights.sets import ORIGINAL, TOP, State, choose
-from podium.training.run import account
-from podium.training.weights import save_weights, write_reference
+from podium.training.weights import account, save_weights, write_reference
 
 SYSTEM = "fingerspelling"
 ORIGINALS = ("squeezeformer_relpos", "squeezeformer_rope")  # the networks of round 1 and of round 2
