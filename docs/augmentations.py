@@ -17,7 +17,7 @@ from podium.systems.fingerspelling.augment import AUGMENTATIONS, build_augmentat
 from podium.systems.fingerspelling.clips import mirror
 from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.person import sample_person
-from podium.systems.fingerspelling.landmarks import COLUMNS
+from podium.systems.fingerspelling.landmarks import COLUMNS, SELECTION
 
 PATH = Path(__file__).parent / "pictures/augmentations.png"
 PHRASE = "12 elm rd"
@@ -45,7 +45,7 @@ def main() -> None:
     for axes_row, (name, x_TLC) in zip(grid, rows.items(), strict=True):
         shown = np.linspace(0, len(x_TLC) - 1, NUM_FRAMES).round().astype(int)
         for axes, frame in zip(axes_row, shown, strict=True):
-            draw_frame(axes, x_TLC[frame] * deviation_C + mean_C, WINDOW)
+            draw_frame(axes, x_TLC[frame] * deviation_C + mean_C, WINDOW, SELECTION.names)
         label = f"{name.replace('_', ' ')}\n{len(x_TLC)} frames"
         axes_row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
     with atomic_path(PATH) as partial:

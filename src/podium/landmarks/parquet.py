@@ -1,4 +1,4 @@
-"""Raw landmarks as the competition publishes them: a parquet file with one row per frame.
+"""Raw landmarks as a parquet file with one row per frame.
 
 It is read in batches of rows, the columns asked for alone: memory depends neither on its length nor on the order of its
 rows.
@@ -22,7 +22,9 @@ _MANY_COLUMNS = 10
 
 
 class ParquetRecordings(TableRecordings):
-    """The sequences of a parquet file with a column `INDEX_COLUMN`.
+    """The sequences of a parquet file with a column `INDEX_COLUMN`: of data that is trained or scored on.
+
+    A file that somebody wants read is a `TableRecordings` of `open_parquet`, which finds out whose rows they are.
 
     Args:
         columns: Names of the value columns to read.

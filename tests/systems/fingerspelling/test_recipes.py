@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 from fingerspelling import load_recipe
+from podium.recognise.inference import read_recipe
 from project import ROOT
 
 from podium.config import parse
 from podium.errors import UserError
-from podium.recognise.inference import read_recipe
 from podium.storage.files import write_json
 from podium.systems.fingerspelling import learner
 from podium.systems.fingerspelling.recipe import Recipe

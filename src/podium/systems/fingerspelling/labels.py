@@ -7,6 +7,7 @@ import pandas as pd
 
 from podium.data.columns import KEY
 from podium.data.labels import Labels
+from podium.errors import UserError
 from podium.systems.fingerspelling.text import LABEL, MAX_CHARACTERS, unknown_characters
 
 _NUM_FREQUENT = 12
@@ -37,7 +38,13 @@ class Phrases(Labels):
         return "write phrases in lower case" if is_only_case else ""
 
     def describe(self, rows: pd.DataFrame) -> dict:
-        """As `Labels.describe`; ``hand_share`` is what `podium.systems.fingerspelling.raw.prepare` has measured."""
+        """As `Labels.describe`; ``hand_share`` is what `podium.systems.fingerspelling.raw.prepare` has measured.
+
+        Raises:
+            UserError: It has not.
+        """
+        if "hand_share" not in rows:
+            raise UserError("the tables of the shards lack the column(s) hand_share; make the shards again")
         return {
             **super().describe(rows),
             "mean_characters": round(float(rows[self.column].str.len().mean()), 2),
