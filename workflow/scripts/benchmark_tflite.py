@@ -5,7 +5,7 @@ from pathlib import Path
 
 from podium.errors import run
 from podium.export.benchmark import benchmark
-from podium.recognise.recognizer import SETTINGS_FILE
+from podium.recognise.settings import SETTINGS_FILE
 from podium.storage.files import write_json
 from podium.systems import part
 from podium.systems.files import read_export

@@ -7,7 +7,7 @@ from pathlib import Path
 from podium.errors import run
 from podium.export.formats import MAKERS
 from podium.export.twins import load_twin
-from podium.recognise.recognizer import SETTINGS_FILE
+from podium.recognise.settings import SETTINGS_FILE
 from podium.storage.files import atomic_path, read_json, write_json
 from podium.systems import part
 from podium.systems.files import parse_settings, read_recipes

@@ -13,7 +13,7 @@ import tensorflow as tf
 from podium.config import parse
 from podium.port.twin import Twin
 from podium.port.weights import load_variables, save_variables
-from podium.recognise.recognizer import read_recipe_file
+from podium.recognise.settings import read_recipe_file
 from podium.storage.files import atomic_path, read_json, write_json
 
 

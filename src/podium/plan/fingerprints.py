@@ -17,6 +17,7 @@ TRAINING = {
     "answers": ("read", "score", "predictions"),
 }
 LISTING = {"plan": ("SOURCES", "LABELS")}
+INDEXING = {"plan": ("SOURCES", "INPUT_COLUMNS")}
 PACKING = {**LISTING, "samples": ("open_raw", "prepare")}
 LABELS = {"answers": ("relabel", "import_labels")}
 IMPORTING = {"learner": ("import_checkpoint",)}
@@ -25,6 +26,8 @@ PORTING = {"twin": ("make",)}
 EXPORTING = {"twin": ("make", "assemble")}
 PROVING = {"twin": ("make", "assemble"), "answers": ("agree", "read", "test_clips", "edge_clips")}
 SCORING = {"answers": ("read", "score", "predictions", "test_clips")}
+TIMING = {"answers": ("example",)}
+TELLING = {"answers": ("card",)}
 Uses = dict[str, tuple[str, ...]]
 
 
@@ -69,7 +72,7 @@ class Fingerprints:
         table = dataset.folds.table
         folds = digests_of([table])[table] if table and Path(table).is_file() else None
         values = {"stage shards": self.shards, "folds": dataset.folds, "folds.table": folds}
-        self.index = self._made_of(values, "index_data", {"plan": ("SOURCES", "INPUT_COLUMNS")}, kind)
+        self.index = self._made_of(values, "index_data", INDEXING, kind)
         self.stages: dict[str, str] = {}
         self.labels: dict[str, str] = {}
         for stage in plan.stages.values():
@@ -125,9 +128,9 @@ class Fingerprints:
         self.evaluation = self._made_of({**exported, **raw}, "evaluate_tflite", SCORING)
         proofs = {"stage parity": self.parity, "stage evaluation": self.evaluation}
         values = {**proofs, **plan.dataset.description()}
-        self.card = self._made_of(values, "write_model_card", {"answers": ("card",)})
+        self.card = self._made_of(values, "write_model_card", TELLING)
         timing = {"benchmark_frames": export.benchmark_frames, "num_benchmark_runs": export.num_benchmark_runs}
-        self.benchmark = self._made_of({**exported, **timing}, "benchmark_tflite", {"answers": ("example",)})
+        self.benchmark = self._made_of({**exported, **timing}, "benchmark_tflite", TIMING)
         told = {**proofs, "stage seed_evaluation": self.seed_evaluation, "stage benchmark": self.benchmark}
         self.summary = self._made_of(told, "summarize")
         self.manifest = self._made_of({"stage summary": self.summary, "stage card": self.card}, "write_manifest")

@@ -13,7 +13,8 @@ from podium.errors import UserError
 from podium.recognise.card import NAME as CARD
 from podium.recognise.card import card_problem, listed_files
 from podium.recognise.operators import operator_names
-from podium.recognise.recognizer import SETTINGS_FILE, find_model
+from podium.recognise.recognizer import find_model
+from podium.recognise.settings import SETTINGS_FILE
 from podium.storage.files import file_digest, read_json
 
 _TYPES = {code: name.lower() for name, code in vars(schema.TensorType).items() if name.isupper()}

@@ -8,7 +8,7 @@ import yaml
 
 from podium.config import parse
 from podium.errors import UserError
-from podium.recognise.recognizer import read_recipe_file, read_settings, system_in
+from podium.recognise.settings import read_recipe_file, read_settings, system_in
 from podium.systems import part
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from podium.errors import UserError
 from podium.recognise import recognizer
-from podium.recognise.recognizer import SETTINGS_FILE, Ask, find_model, open_tflite, read_settings, system_in
+from podium.recognise.recognizer import Ask, find_model, open_tflite
+from podium.recognise.settings import SETTINGS_FILE, read_settings, system_in
 from podium.recognise.tflite import TfliteFile
 from podium.systems import names, part
 from podium.systems.files import read_recipe

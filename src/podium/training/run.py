@@ -81,7 +81,7 @@ def train_job(job: Job, recipe: Recipe, system: Parts) -> None:
 def job_rows(job: Job, system: Parts) -> tuple[Rows, bool]:
     """What the job trains on and is judged by, and whether the latter is part of the former."""
     folds = read_table(made_by(job.root / "folds.parquet", "index_data"), ["participant_id", "fold"])
-    maker = "index_data" if job.fold is not None else "merge_oof"
+    maker = "index_data" if job.fold is not None else "merge_labels"
     table = read_table(made_by(job.table, maker), [*TABLE_COLUMNS, *system.samples.TABLE_COLUMNS])
     training, validation, is_seen = split_rows(table, folds, job.fold)
     return Rows(job.root, training, validation), is_seen

@@ -3,16 +3,9 @@
 from podium.landmarks.remarks import MEANINGS, REASONS
 from podium.systems.fingerspelling.agreement import agree
 from podium.systems.fingerspelling.card import card
-from podium.systems.fingerspelling.inputs import (
-    as_input,
-    check_settings,
-    edge_clips,
-    example,
-    is_own,
-    open_sources,
-    test_clips,
-)
+from podium.systems.fingerspelling.inputs import as_input, check_settings, is_own, open_sources
 from podium.systems.fingerspelling.oof import import_labels, relabel
+from podium.systems.fingerspelling.proof_clips import edge_clips, example, test_clips
 from podium.systems.fingerspelling.readings import host_text, predictions, read, score
 
 __all__ = [

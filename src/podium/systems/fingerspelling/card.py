@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from podium.config import file_of
-from podium.recognise.recognizer import SETTINGS_FILE
+from podium.recognise.settings import SETTINGS_FILE
 from podium.recognise.tflite import INPUT, SIGNATURE
 from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE, LABEL_LENGTH, PAD
