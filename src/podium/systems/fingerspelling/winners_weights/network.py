@@ -92,7 +92,7 @@ def import_checkpoint(path: Path, recipe: Recipe, seed: int, out: Path, weights:
     recipe_values = recipe.model_dump(mode="json")
     account = {"system": "fingerspelling", "recipe": recipe_values, "seed": seed, "fold": None, "podium": __version__}
     write_json(out.with_name("recipe.json"), {**account, "imported": origin})
-    write_json(out.with_name("inference_args.json"), {"selected_columns": COLUMNS})
+    write_json(out.with_name("inference_args.json"), {"system": "fingerspelling", "selected_columns": COLUMNS})
     write_reference(network, recipe, reference_clips(recipe.data.max_frames), out.with_name("reference.npz"))
     save_weights(network, out)
     written = network.state_dict().values()
