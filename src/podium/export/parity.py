@@ -53,7 +53,7 @@ def check_stages(twin: Twin, reference: Mapping[str, np.ndarray]) -> dict:
         expected = {name.split("/", 1)[1]: value for name, value in reference.items() if name.startswith(f"{clip}/")}
         raw, x = expected.pop("raw"), expected.pop("x", None)
         found = {name: value.numpy() for name, value in twin.inside(raw if x is None else x).items()}
-        choices = [name for name, value in expected.items() if value.dtype.kind == "i"]
+        choices = [name for name, value in expected.items() if value.dtype.kind in "iub"]
         for name in choices:
             is_same = np.array_equal(found.get(name, np.empty(0)), expected[name])
             different.setdefault(name, []).extend([] if is_same else [clip])

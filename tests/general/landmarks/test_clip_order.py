@@ -12,8 +12,8 @@ from podium.errors import ClipError
 from podium.export.evaluation import evaluate, read_test_table
 from podium.landmarks.clip_arrays import read_given
 from podium.landmarks.inspect.folders import open_recordings, read_clip
-from podium.recognise.clip_files import open_sources
 from podium.systems.fingerspelling import answers
+from podium.systems.fingerspelling.answers import open_sources
 from podium.systems.fingerspelling.landmarks import COLUMNS
 
 ROWS = table(num_signers=2, clips_per_signer=2)

@@ -14,7 +14,7 @@ from small_networks import random_clip, small_recipe, write_network
 
 from podium import Recognizer
 from podium.errors import ClipError
-from podium.recognise.clip_files import open_sources
+from podium.systems.fingerspelling.answers import open_sources
 from podium.systems.fingerspelling.landmarks import COLUMNS
 
 CLIP = random_clip(24)

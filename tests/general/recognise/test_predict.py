@@ -14,8 +14,8 @@ from small_networks import random_clip, small_recipe, write_network
 from workplace import Workplace
 
 import podium as package
-from podium.recognise.clip_files import open_sources
 from podium.storage.files import write_json
+from podium.systems.fingerspelling.answers import open_sources
 from podium.systems.fingerspelling.landmarks import COLUMNS
 
 RECIPE = small_recipe(max_frames=64)

@@ -27,7 +27,6 @@ from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Kernels, Linear,
 from podium.port.weights import Weights
 from podium.recognise.clip_files import open_sources
 from podium.recognise.predictions import predict
-from podium.recognise.recognizer import Recognizer
 from podium.recognise.tflite import SIGNATURE, TfliteFile
 from podium.storage.files import write_json
 from podium.systems.fingerspelling import answers
@@ -35,6 +34,7 @@ from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.readings import rows_of
 from podium.systems.fingerspelling.text import CHARACTERS
 from podium.systems.fingerspelling.twin import assemble, make
+from podium.systems.recognizer import Recognizer
 
 OLD_RUNTIME = os.environ.get("PODIUM_TFLITE_RUNTIME_PYTHON")  # a Python with tflite-runtime 2.14
 INT8, FLOAT16 = schema.TensorType.INT8, schema.TensorType.FLOAT16

@@ -92,7 +92,7 @@ def import_checkpoint(path: Path, recipe: Recipe, seed: int, out: Path, weights:
     out.parent.mkdir(parents=True, exist_ok=True)
     out.unlink(missing_ok=True)
     write_json(out.with_name("recipe.json"), {**account(SYSTEM, recipe, seed, fold=None), "imported": origin})
-    write_json(out.with_name("inference_args.json"), {"selected_columns": COLUMNS})
+    write_json(out.with_name("inference_args.json"), {"system": SYSTEM, "selected_columns": COLUMNS})
     learner = FingerspellingLearner(network, recipe.data.max_frames)
     write_reference(learner, reference_clips(recipe.data.max_frames), out.with_name("reference.npz"))
     save_weights(network, out)
