@@ -88,8 +88,8 @@ def _list_files(folder: Path, passed_over: Counter[str], been: set[str], inspect
         if entry.name.startswith((".", "__MACOSX")) or entry.name in tables or is_columns_file(entry.name):
             continue
         if entry.is_dir():
-            found += [entry] if entry in of_layout else _list_files(entry, passed_over, been)
-        elif suffix_of(entry) in SUFFIXES and not is_plain_answer(entry):
+            found += [entry] if entry in of_layout else _list_files(entry, passed_over, been, inspection)
+        elif suffix_of(entry) in SUFFIXES and not is_plain_answer(entry, inspection.selection.columns):
             found.append(entry)
         else:
             passed_over[suffix_of(entry)] += 1

@@ -15,6 +15,6 @@ def made_by(path: Path, command: str) -> Path:
         UserError: It does not exist; the message names the command that writes it.
     """
     if not path.is_file():
-        stage = "data" if path.parent.parent.name == "data" else path.parent.name  # as the folders of results are called
+        stage = "data" if path.parent.parent.name == "data" else path.parent.name  # as folders of results are called
         raise UserError(f"{path} does not exist; {command} writes it: run `snakemake {stage}`")
     return path
