@@ -43,7 +43,7 @@ COMMANDS = {
     "try": _flat("podium", "try", "overfit", recipe="recipe.yaml", data="data", steps=1),
     "evaluate network": _flat(
         "evaluate_seed", model="network/model.safetensors", recipe="network/recipe.json", **_HIDDEN,
-        min_frames=15, min_confidence=0.15, out="new/evaluation.json",
+        settings="min_frames=15", out="new/evaluation.json",
     ),
     "evaluate file": _flat(
         "evaluate_tflite", formats="fp16", models="export/model.tflite", inference_args="export/inference_args.json",

@@ -36,7 +36,7 @@ def write_sound(folder: Path) -> None:
     np.savez(folder / "original.npz", **state)
     (folder / "export").mkdir()
     (folder / "export/model.tflite").write_bytes(small_tflite())
-    settings = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.15}
+    settings = {"system": "fingerspelling", "selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.15}
     write_json(folder / "export/inference_args.json", settings)
     listed = [{"file": "model.tflite", "sha256": file_digest(folder / "export/model.tflite")}]
     write_json(folder / "export/model_card.json", {"name": "small", "files": listed})

@@ -145,4 +145,7 @@ def _beside(path: Path, name: str, *keys: str) -> dict:
     place = path.with_name(name)
     if not place.is_file():
         return {}
-    return read_json(place, *keys)
+    content = read_json(place, *keys)
+    if not isinstance(content, dict):
+        raise UserError(f"{place} holds no JSON object; export the model again")
+    return content

@@ -26,6 +26,8 @@ def read_settings(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     settings = read_json(path)
+    if not isinstance(settings, dict):
+        raise UserError(f"{path} holds no JSON object; export the model again")
     frame_rate = number_in(settings, "frame_rate", path)
     if frame_rate is not None and not is_rate(frame_rate):
         raise UserError(f"{path}: frame_rate is {frame_rate!r}; {RATES}; export the model again")

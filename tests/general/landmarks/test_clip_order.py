@@ -5,16 +5,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from bound import open_recordings, read_clip, read_given
 from raw_folder import landmark_frame, table, write_raw
+from raw_folder import pack as pack_shard
 
-from podium.data.shards import pack_shard
 from podium.errors import ClipError
 from podium.export.evaluation import evaluate, read_test_table
-from podium.landmarks.clip_arrays import read_given
-from podium.landmarks.inspect.folders import open_recordings, read_clip
 from podium.systems.fingerspelling import answers
 from podium.systems.fingerspelling.answers import open_sources
 from podium.systems.fingerspelling.landmarks import COLUMNS
+from podium.systems.fingerspelling.readings import DUMMY_SV
 
 ROWS = table(num_signers=2, clips_per_signer=2)
 IDS = ROWS["sequence_id"].tolist()
@@ -147,7 +147,7 @@ def test_one_of_several_clips_is_refused(tmp_path, way):
     ROWS.assign(split="test", path=path.name).to_parquet(tmp_path / "sequences.parquet")
     table = read_test_table(tmp_path / "sequences.parquet", "phrase")
     assert [position for position, x_TK in answers.test_clips(table, tmp_path) if x_TK is None] == [1]
-    report, _ = evaluate(lambda x: {"outputs": answers.DUMMY_SV}, answers, {}, table, tmp_path, "phrase")
+    report, _ = evaluate(lambda x: {"outputs": DUMMY_SV}, answers, {}, table, tmp_path, "phrase")
     assert (report["num_unread"], report["num_without_frames"]) == (1, 0)
 
 
