@@ -25,11 +25,11 @@ from podium.export.verification import check_readers
 from podium.port.convolution import MAX_TAPS, depthwise, tap_groups
 from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Kernels, Linear, is_nonzero
 from podium.port.weights import Weights
-from podium.recognise.clip_files import open_sources
 from podium.recognise.predictions import predict
 from podium.recognise.tflite import SIGNATURE, TfliteFile
 from podium.storage.files import write_json
 from podium.systems.fingerspelling import answers
+from podium.systems.fingerspelling.answers import open_sources
 from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.readings import rows_of
 from podium.systems.fingerspelling.text import CHARACTERS

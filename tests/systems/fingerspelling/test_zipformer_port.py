@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_networks import SECTIONS, built_in, in_torch, learner_of, random_clip, random_network, small_recipe, state_of
+from small_networks import KEYS, built_in, in_torch, learner_of, random_clip, random_network, small_recipe, state_of
 
 from podium.export.answers import answer_all, write_answers
 from podium.export.clips import Clip
@@ -23,7 +23,7 @@ SQUEEZEFORMER_PARTS = {
 
 
 def section(**changes) -> dict:
-    return SECTIONS["zipformer"]["zipformer"] | changes
+    return KEYS["zipformer"] | changes
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def section(**changes) -> dict:
     ids=lambda changes: "-".join(changes),
 )  # fmt: skip
 def test_every_switch_has_its_twin(tmp_path, changes):
-    recipe = small_recipe("zipformer", max_frames=64, zipformer=section(**changes))
+    recipe = small_recipe("zipformer", max_frames=64, **section(**changes))
     network = random_network(recipe)
     write_reference(learner_of(network, recipe), [random_clip(1), random_clip(30)], tmp_path / "reference.npz")
     twin = make(recipe).port(state_of(network), "the test")
