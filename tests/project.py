@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,11 @@ class Project:
     def snakemake(self, *arguments: str, config: str = TINY) -> subprocess.CompletedProcess[str]:
         """Runs Snakemake in the copy and returns what it said, whatever its exit code."""
         command = ["snakemake", *arguments, "--configfile", config]
+        return subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True)
+
+    def podium(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Runs the command ``podium`` in the copy."""
+        command = [sys.executable, "-m", "podium", *words]
         return subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True)
 
     def planned(self, *arguments: str, config: str = TINY) -> dict[str, int]:

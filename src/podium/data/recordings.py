@@ -4,9 +4,13 @@ Legend: F frames of a batch, T frames of a sequence, K columns of values.
 """
 
 from collections.abc import Container, Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
+
+from podium.errors import UserError
+from podium.storage.npy import read_npz
 
 MAX_FRAMES = 1 << 17  # of one sequence: more than an hour at 30 frames a second
 
@@ -39,6 +43,29 @@ class Recordings(Protocol):
     def order(self, sequence_id: int) -> np.ndarray | None:
         """(T,) int64: which of its rows comes first, second, …; None if they stand in order."""
         return None
+
+
+class NpzRecordings(Recordings):
+    """An npz file with an array (T, K) for each sequence, under its id."""
+
+    absence = "not_in_file"
+    extra_columns: list[str] = []
+
+    def __init__(self, path: Path, num_columns: int) -> None:
+        self.num_columns, self.unreadable = num_columns, []
+        self._clips = {}
+        for name, x_TK in read_npz(path).items():
+            if not name.isdecimal() or x_TK.ndim != 2 or x_TK.shape[1] != num_columns or x_TK.dtype.kind != "f":
+                raise UserError(f"{path}: '{name}' is no sequence id with floats of {num_columns} columns")
+            self._clips[int(name)] = x_TK.astype(np.float32, copy=False)
+
+    def num_frames(self) -> dict[int, int]:
+        """Frames of each sequence."""
+        return {one: len(x_TK) for one, x_TK in self._clips.items()}
+
+    def batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yields ids (F,) int64, all equal, and values (F, K) float32 of each sequence."""
+        yield from ((np.full(len(x_TK), one), x_TK) for one, x_TK in self._clips.items() if len(x_TK))
 
 
 class PreparedClip(NamedTuple):

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import tensorflow as tf
@@ -12,7 +13,7 @@ from podium.port.twin import Twin
 from podium.recognise.operators import check_operators
 from podium.recognise.tflite import INPUT
 
-__all__ = ["INPUT", "Graph", "Reader", "convert", "without_variables"]
+__all__ = ["INPUT", "Graph", "MeanGraph", "Reader", "convert", "without_variables"]
 
 Reader = tf.types.experimental.GenericFunction
 
@@ -53,6 +54,40 @@ class Graph(tf.Module, ABC):
         if format == "web":
             raise UserError("this system has no file of fixed shapes; leave the format web out of export.formats")
         return self.read
+
+
+class MeanGraph(Graph):
+    """The mean of the members' "logits", the last stage of `Twin.inside`, whose input is the clip as the file takes it.
+
+    Args:
+        num_columns: Of a clip.
+    """
+
+    def __init__(self, twins: list[Twin], settings: Mapping[str, Any], num_columns: int) -> None:
+        super().__init__(twins, settings)
+        self._signature = [tf.TensorSpec([None, num_columns], tf.float32, name=INPUT)]
+
+    @cached_property
+    def read(self) -> Reader:
+        """The signature of the file."""
+
+        def mean(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {"logits": tf.add_n([twin.inside(inputs)["logits"] for twin in self.twins]) / len(self.twins)}
+
+        return tf.function(mean, input_signature=self._signature, autograph=False)
+
+    def inside(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The same."""
+        return self.read(inputs)
+
+    def stages(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The input "x", and of each twin the stages that have an axis of time."""
+        seen = {
+            f"{index}/{stage}": value
+            for index, twin in enumerate(self.twins)
+            for stage, value in twin.inside(inputs).items()
+        }
+        return {"x": inputs, **{name: value for name, value in seen.items() if value.shape.rank > 1}}
 
 
 def convert(graph: Graph, format: str = "fp16", half_weights: bool = True) -> bytes:

@@ -20,7 +20,7 @@ def names() -> list[str]:
 
 
 def part(system: str, name: str) -> ModuleType:
-    """A module of a system. The only dynamic import of the house.
+    """A module of a system, or the object that the module hands over as ``PART``. The only dynamic import of the house.
 
     Args:
         system: As ``system`` in an experiment.
@@ -31,4 +31,5 @@ def part(system: str, name: str) -> ModuleType:
     """
     if system not in names():
         raise UserError(f"unknown system '{system}': {nearest(system, names())}")
-    return importlib.import_module(f"{__name__}.{system}.{name}")
+    module = importlib.import_module(f"{__name__}.{system}.{name}")
+    return getattr(module, "PART", module)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from podium.config import Dataset
+from podium.data import columns
 from podium.data.sources.base import Source
 from podium.provenance import digest
 
@@ -23,9 +24,16 @@ class Generated(Source):
         super().__init__(dataset)
         self.root = f"results/data/{dataset.name}/raw"
 
-    @abstractmethod
+    def rows(self, split: str) -> list[tuple[int, int, int, str]]:
+        """The clips of a split: file_id, sequence_id, participant_id, label."""
+        raise NotImplementedError(f"{type(self).__name__} says neither `rows` nor `write_tables`")
+
     def write_tables(self, folder: Path) -> None:
-        """Writes what `generated_tables` names into a folder."""
+        """Writes what `generated_tables` names into a folder: of each split a csv file with its `rows`."""
+        for split in self.splits():
+            rows = [(self.csv_path(split, row[0]), *row) for row in self.rows(split)]
+            table = pd.DataFrame(rows, columns=columns.raw(self.labels.column))
+            table.to_csv(Path(folder, Path(self.csv(split)).name), index=False)
 
     @abstractmethod
     def write_landmarks(self, split: str, file_id: int, path: Path) -> None:
