@@ -106,7 +106,7 @@ def check_readers(
                 f"{name} differs from torch on the clip '{first['clip']}'{others}, first in {first['starts_in']}"
             )
         elif not report["num_compared"]:
-            reasons = "too short, not trusted (see export.min_confidence) or too long for the file"
+            reasons = "too short, not trusted (see export.settings) or too long for the file"
             problems.append(f"{name} has nothing to compare, since every clip is {reasons}")
     return readers, problems
 

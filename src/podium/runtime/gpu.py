@@ -1,6 +1,5 @@
 """Leasing GPUs: Snakemake counts GPUs but never names them, so each job takes free ones by file locks."""
 
-import fcntl
 import logging
 import os
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from podium.errors import UserError
+from podium.runtime.locks import lock
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +28,8 @@ class Lease:
 
     def close(self) -> None:
         """Gives the GPUs back."""
-        for lock in self.locks:
-            lock.close()
+        for held in self.locks:
+            held.close()
 
 
 def visible_devices() -> list[str]:
@@ -93,12 +93,12 @@ def _free(devices: list[str], num_gpus: int, prefix: Path) -> Lease:
     """The first free ones; where they are too few, they are given back at once."""
     lease = Lease([], [])
     with open(f"{prefix}.lock", "w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)  # one chooser at a time: two could otherwise each take half of what both need
+        lock(turn, waits=True)  # one chooser at a time: two could otherwise each take half of what both need
         for device in devices:
-            lock = _try_lock(Path(f"{prefix}-gpu-{device.replace('/', '_')}.lock"))
-            if lock is not None:
+            held = _try_lock(Path(f"{prefix}-gpu-{device.replace('/', '_')}.lock"))
+            if held is not None:
                 lease.devices.append(device)
-                lease.locks.append(lock)
+                lease.locks.append(held)
             if len(lease.devices) == num_gpus:
                 return lease
         lease.close()
@@ -106,10 +106,8 @@ def _free(devices: list[str], num_gpus: int, prefix: Path) -> Lease:
 
 
 def _try_lock(path: Path) -> IO | None:
-    lock = open(path, "w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        return None
-    return lock
+    handle = open(path, "w")
+    if lock(handle):
+        return handle
+    handle.close()
+    return None

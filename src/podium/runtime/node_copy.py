@@ -1,12 +1,12 @@
 """A copy of the shards on a disk of the node's own, made once per node, for trainings that read them every epoch."""
 
-import fcntl
 import logging
 import os
 import shutil
 from pathlib import Path
 
 from podium.provenance import digest
+from podium.runtime.locks import lock
 from podium.storage.files import atomic_path, remove_partials
 
 VARIABLE = "PODIUM_SCRATCH"
@@ -40,7 +40,7 @@ def near(data: Path, scratch: str | None = None) -> Path:
         copy = home / digest(str(data.resolve()), contents)
         home.mkdir(parents=True, exist_ok=True)
         with open(copy.with_suffix(".lock"), "w") as turn:
-            fcntl.flock(turn, fcntl.LOCK_EX)  # ends with the process, however it ends
+            lock(turn, waits=True)
             if not copy.is_dir():
                 _copy(data, files, sum(one.st_size for one in stats.values()), copy)
     except OSError as error:

@@ -1,6 +1,5 @@
 """All that a dataset needs from Kaggle, from the first question to raw files with a receipt."""
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -19,6 +18,7 @@ from podium.data.download.transfer import fetch, probe
 from podium.data.sources.base import Source
 from podium.data.sources.kaggle import Kaggle
 from podium.errors import UserError
+from podium.runtime.locks import lock
 from podium.storage.files import atomic_path, file_digest, read_json, write_json
 
 CONTENTS = "contents.json"  # beside the raw files: what has been unpacked, written last
@@ -62,20 +62,16 @@ def download(source: Source, raw: Path, archives: Path) -> dict:
 
 @contextmanager
 def _alone(raw: Path) -> Iterator[None]:
-    """No other process may download to the same place; the lock ends with the process, however it ends."""
+    """No other process may download to the same place."""
     raw.mkdir(parents=True, exist_ok=True)
-    with open(raw.parent / ".download.lock", "a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise UserError(
-                f"another download to {raw} is under way (process {lock.read().strip() or 'unknown'}); wait for it, or"
-                " end it"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    with open(raw.parent / ".download.lock", "a+") as held:
+        if not lock(held):
+            held.seek(0)
+            process = held.read().strip() or "unknown"
+            raise UserError(f"another download to {raw} is under way (process {process}); wait for it, or end it")
+        held.truncate(0)
+        held.write(str(os.getpid()))
+        held.flush()
         yield
 
 
