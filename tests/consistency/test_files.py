@@ -12,6 +12,8 @@ from project import ROOT
 
 from podium.plan.stages import Plan, load_experiment
 
+IMAGE = {"podium.def", "podium.sif"}  # files with a name like that of a module
+
 
 def dependencies() -> list[str]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
@@ -69,6 +71,27 @@ def test_links_in_the_documentation_lead_somewhere():
             place = page.parent / target if target else page
             assert place.exists(), f"{page.name} links to {target}"
             assert not anchor or anchor in anchors(place), f"{page.name} links to {target}#{anchor}"
+
+
+def test_paths_and_names_in_the_documentation_exist():
+    tops = "src|tests|workflow|config|docs|benchmarks|examples|profiles|envs|findings"
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        text = page.read_text()
+        for path in set(re.findall(rf"(?<![\w/.{{}}-])(?:{tops})/[\w./{{}}*…-]*", text)):
+            fixed = re.split(r"/(?=[^/]*(?:NAME|SYSTEM|RECIPE|[{*…]))", path)[0]  # up to what a reader fills in
+            assert (ROOT / fixed.rstrip(".")).exists(), f"{page.name} names {path}"
+        for name in set(re.findall(r"`(podium(?:\.\w+)+)", text)) - IMAGE:
+            assert is_in_package(name.split(".")[1:]), f"{page.name} names {name}"
+
+
+def is_in_package(names: list[str]) -> bool:
+    """Whether there is such a module, or such a name in the source of one."""
+    place = ROOT / "src/podium"
+    while names and (place / names[0]).is_dir():
+        place, names = place / names[0], names[1:]
+    is_module = bool(names) and (place / f"{names[0]}.py").is_file()
+    source, names = (place / f"{names[0]}.py", names[1:]) if is_module else (place / "__init__.py", names)
+    return all(re.search(rf"\b{name}\b", source.read_text()) for name in names)
 
 
 def anchors(page: Path) -> set[str]:
