@@ -75,11 +75,14 @@ def test_links_in_the_documentation_lead_somewhere():
 
 def test_paths_and_names_in_the_documentation_exist():
     tops = "src|tests|workflow|config|docs|benchmarks|examples|profiles|envs|findings"
+    files = [f"/{path.relative_to(ROOT).as_posix()}" for top in tops.split("|") for path in (ROOT / top).rglob("*.py")]
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         text = page.read_text()
         for path in set(re.findall(rf"(?<![\w/.{{}}-])(?:{tops})/[\w./{{}}*…-]*", text)):
             fixed = re.split(r"/(?=[^/]*(?:NAME|SYSTEM|RECIPE|[{*…]))", path)[0]  # up to what a reader fills in
             assert (ROOT / fixed.rstrip(".")).exists(), f"{page.name} names {path}"
+        for path in {one for one in re.findall(r"`([\w/]+\.py)`", text) if "NAME" not in one}:
+            assert any(file.endswith(f"/{path}") for file in files), f"{page.name} names {path}"
         for name in set(re.findall(r"`(podium(?:\.\w+)+)", text)) - IMAGE:
             assert is_in_package(name.split(".")[1:]), f"{page.name} names {name}"
 
