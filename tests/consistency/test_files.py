@@ -1,5 +1,6 @@
 """The project's own files agree with each other."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -85,6 +86,19 @@ def test_paths_and_names_in_the_documentation_exist():
             assert any(file.endswith(f"/{path}") for file in files), f"{page.name} names {path}"
         for name in set(re.findall(r"`(podium(?:\.\w+)+)", text)) - IMAGE:
             assert is_in_package(name.split(".")[1:]), f"{page.name} names {name}"
+
+
+def test_the_page_on_systems_tells_all_that_is_demanded():
+    tree = ast.parse((ROOT / "tests/contract/test_contract.py").read_text())
+    (offered,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "OFFERED"
+    )
+    sections = re.split(r"^## ", (ROOT / "docs/adding_a_system.md").read_text(), flags=re.MULTILINE)
+    for module, names in offered.items():
+        (section,) = (one for one in sections if one.startswith(f"`{module}`"))
+        assert [name for name in names if f"`{name}`" not in section] == []
 
 
 def is_in_package(names: list[str]) -> bool:
