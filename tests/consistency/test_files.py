@@ -1,5 +1,6 @@
 """The project's own files agree with each other."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import yaml
 from project import ROOT
 
 from podium.plan.stages import Plan, load_experiment
+
+IMAGE = {"podium.def", "podium.sif"}  # files with a name like that of a module
 
 
 def dependencies() -> list[str]:
@@ -69,6 +72,43 @@ def test_links_in_the_documentation_lead_somewhere():
             place = page.parent / target if target else page
             assert place.exists(), f"{page.name} links to {target}"
             assert not anchor or anchor in anchors(place), f"{page.name} links to {target}#{anchor}"
+
+
+def test_paths_and_names_in_the_documentation_exist():
+    tops = "src|tests|workflow|config|docs|benchmarks|examples|profiles|envs|findings"
+    files = [f"/{path.relative_to(ROOT).as_posix()}" for top in tops.split("|") for path in (ROOT / top).rglob("*.py")]
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        text = page.read_text()
+        for path in set(re.findall(rf"(?<![\w/.{{}}-])(?:{tops})/[\w./{{}}*…-]*", text)):
+            fixed = re.split(r"/(?=[^/]*(?:NAME|SYSTEM|RECIPE|[{*…]))", path)[0]  # up to what a reader fills in
+            assert (ROOT / fixed.rstrip(".")).exists(), f"{page.name} names {path}"
+        for path in {one for one in re.findall(r"`([\w/]+\.py)`", text) if "NAME" not in one}:
+            assert any(file.endswith(f"/{path}") for file in files), f"{page.name} names {path}"
+        for name in set(re.findall(r"`(podium(?:\.\w+)+)", text)) - IMAGE:
+            assert is_in_package(name.split(".")[1:]), f"{page.name} names {name}"
+
+
+def test_the_page_on_systems_tells_all_that_is_demanded():
+    tree = ast.parse((ROOT / "tests/contract/test_contract.py").read_text())
+    (offered,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "OFFERED"
+    )
+    sections = re.split(r"^## ", (ROOT / "docs/adding_a_system.md").read_text(), flags=re.MULTILINE)
+    for module, names in offered.items():
+        (section,) = (one for one in sections if one.startswith(f"`{module}`"))
+        assert [name for name in names if f"`{name}`" not in section] == []
+
+
+def is_in_package(names: list[str]) -> bool:
+    """Whether there is such a module, or such a name in the source of one."""
+    place = ROOT / "src/podium"
+    while names and (place / names[0]).is_dir():
+        place, names = place / names[0], names[1:]
+    is_module = bool(names) and (place / f"{names[0]}.py").is_file()
+    source, names = (place / f"{names[0]}.py", names[1:]) if is_module else (place / "__init__.py", names)
+    return all(re.search(rf"\b{name}\b", source.read_text()) for name in names)
 
 
 def anchors(page: Path) -> set[str]:

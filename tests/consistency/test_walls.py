@@ -116,6 +116,12 @@ def test_imports_come_from_below(path: Path):
         )
 
 
+def test_contributors_are_told_the_floors():
+    rows = re.findall(r"^\| (\d+) \| (.*?) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    told = {int(floor): set(re.findall(r"`(\w+)`", rooms)) for floor, rooms in rows}
+    assert told == dict(enumerate(FLOORS, start=1))
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "systems").rglob("*/*.py")), ids=lambda path: str(path.name))
 def test_no_system_imports_another(path: Path):
     system = path.relative_to(PACKAGE / "systems").parts[0]
