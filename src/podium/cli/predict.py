@@ -69,6 +69,9 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         sys.stdout.write(text)
         sys.stdout.flush()
+    if arguments.fps is None and recognizer.frame_rate:
+        rate = f"{recognizer.frame_rate:g} frames a second, the model's"
+        print(f"a clip that tells no rate of its own counts as one of {rate}; --fps says another", file=sys.stderr)
     _tell(read, bad, sources.passed_over, recognizer.answers.MEANINGS)
 
 

@@ -21,6 +21,7 @@ from podium.config.datasets import (
 from podium.config.experiment import RESERVED_NAMES, Experiment, Export, Labels, Stage, file_of
 from podium.config.loading import load, parse, read_yaml
 from podium.config.training import (
+    TRAINING_USES,
     AdamW,
     Cosine,
     Eden,
@@ -59,6 +60,7 @@ __all__ = [
     "Seed",
     "Shards",
     "Stage",
+    "TRAINING_USES",
     "Training",
     "dataset_section",
     "file_of",

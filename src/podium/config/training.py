@@ -7,6 +7,12 @@ from pydantic import Field
 
 from podium.config.base import Count, Probability, Section
 
+# What a training asks of a system's modules, by module: code that its outcome depends on.
+TRAINING_USES = {
+    "samples": ("training", "validation", "collate", "TABLE_COLUMNS"),
+    "learner": ("make",),
+    "answers": ("read", "score", "predictions"),
+}
 WARMUP_SHARE = 0.1  # of a run that learns by heart
 
 Momentum = Annotated[float, Field(ge=0, lt=1)]

@@ -40,6 +40,10 @@ class WholeClips(Clips):
         """Of a key's sample, for batches of similar lengths."""
         return int(self.lengths[key[1]])
 
+    def raw(self, row: int) -> np.ndarray:
+        """(T, K) float32, a new array."""
+        return super().raw(row).copy()
+
     def __getitem__(self, key: int | tuple[int, int]) -> Sample:
         row = key[1] if isinstance(key, tuple) else key
         return Sample(self.raw(row), int(self._targets[row]), row)

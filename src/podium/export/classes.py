@@ -61,7 +61,8 @@ class Classes:
         x_TK = np.asarray(clip, np.float32)
         if x_TK.ndim != 2 or x_TK.shape[1] != self._num_columns or not len(x_TK):
             raise ClipError(f"a clip has the shape (frames, {self._num_columns}), not {x_TK.shape}")
-        return Prepared(self._prepare(x_TK).values_TK)
+        prepared = self._prepare(x_TK)
+        return Prepared(prepared.values_TK, prepared.remarks, prepared.problem)
 
     def read(
         self, outputs: Outputs, settings: Mapping[str, Any] | None = None, x: np.ndarray | None = None
@@ -98,7 +99,8 @@ class Classes:
         for path, rows in table.groupby("path", sort=False):
             positions = dict(zip(rows["sequence_id"].tolist(), rows.index.tolist(), strict=True))
             for sequence_id, x_TK in clips(self._open_raw(Path(root, path)), positions):
-                yield positions.pop(sequence_id), self._prepare(x_TK).values_TK
+                prepared = self._prepare(x_TK)
+                yield positions.pop(sequence_id), None if prepared.problem else prepared.values_TK
             yield from ((position, None) for position in positions.values())
 
     def edge_clips(self, x: np.ndarray, settings: Mapping[str, Any], recipe: Any) -> dict[str, np.ndarray]:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from podium.config import TRAINING_USES
 from podium.plan.stages import Plan, Stage, digests_given
 from podium.provenance import digest, flat, plain
 from podium.storage.digests import digests_of
@@ -11,11 +12,7 @@ from podium.storage.source_code import PACKAGE, defining, reached
 
 SCRIPTS = PACKAGE.parents[1] / "workflow/scripts"
 # What the scripts ask of a system's modules.
-TRAINING = {
-    "samples": ("training", "validation", "collate", "TABLE_COLUMNS"),
-    "learner": ("make",),
-    "answers": ("read", "score", "predictions"),
-}
+TRAINING = TRAINING_USES
 LISTING = {"plan": ("SOURCES", "LABELS")}
 INDEXING = {"plan": ("SOURCES", "INPUT_COLUMNS")}
 PACKING = {**LISTING, "samples": ("open_raw", "prepare")}
@@ -50,8 +47,7 @@ class Fingerprints:
         corpus, shards, index: Of the data.
         stages: By the name of a stage of the experiment.
         labels: By the way of labels.
-        members: Of each stage whose runs are exported: evaluation in torch.
-        port, export, …: Of what follows.
+        seed_evaluation, port, export, …: Of what follows.
 
     Raises:
         UserError: A table or checkpoint that is given in place of a stage cannot be read.

@@ -25,6 +25,7 @@ from podium.recognise.sources import Clip, Source, Sources
 from podium.storage.files import check_readable
 from podium.storage.npy import map_npy
 
+VIDEOS = (".mp4", ".mov", ".webm", ".avi", ".mkv", ".gif")
 _WITHOUT_FRAMES = "a clip without frames"
 
 
@@ -67,6 +68,8 @@ def _open(path: Path, columns: list[str]) -> Source:
         if is_shard(path):
             return _of_recordings(path, ShardRecordings(path, len(columns)), columns)
         return Source(path, 1, lambda: _array(path, columns))
+    if suffix in VIDEOS:
+        raise UserError(f"{path} is a video; find its landmarks with MediaPipe Holistic first, then give these")
     raise UserError(f"{path} is no file of clips; give one of {', '.join(SUFFIXES)}, or a folder")
 
 

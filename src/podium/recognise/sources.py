@@ -14,6 +14,8 @@ import numpy as np
 from podium.errors import UserError
 from podium.storage.npy import map_npy
 
+MAX_KINDS = 6  # of files that are passed over, in a line
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -69,8 +71,10 @@ class Sources(list[Source]):
 
 def told_of(passed_over: Counter[str]) -> str:
     """Counts of files by suffix, in words."""
-    kinds = ", ".join(f"{number} {suffix or 'without a suffix'}" for suffix, number in passed_over.most_common())
-    return f"{passed_over.total()} file(s): {kinds}"
+    told = passed_over.most_common(MAX_KINDS)
+    kinds = ", ".join(f"{number} {suffix or 'without a suffix'}" for suffix, number in told)
+    more = f" and {len(passed_over) - len(told)} more kinds" if len(passed_over) > len(told) else ""
+    return f"{passed_over.total()} file(s): {kinds}{more}"
 
 
 def open_arrays(paths: list[Path]) -> Sources:

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from podium.config import Recipe
+from podium.config import TRAINING_USES, Recipe
 from podium.provenance import digest
 from podium.runtime.finished_runs import keep
 from podium.storage.artefacts import made_by
 from podium.storage.files import atomic_path, file_digest, write_json
-from podium.storage.source_code import PACKAGE, reached
+from podium.storage.source_code import PACKAGE, defining, reached
 from podium.storage.tables import read_table
 from podium.training.device import choose_device, device_name
 from podium.training.learner import Parts
@@ -89,8 +89,10 @@ def job_rows(job: Job, system: Parts) -> tuple[Rows, bool]:
 
 def digests(job: Job, recipe: Recipe, system: Parts) -> dict[str, str]:
     """Of all that the outcome depends on."""
-    modules = [PACKAGE / f"systems/{system.name}/{part}.py" for part in system._fields[1:]]
-    entries = [Path(__file__), *modules]
+    folder = PACKAGE / "systems" / system.name
+    entries = [Path(__file__)]
+    for part, names in TRAINING_USES.items():
+        entries += defining(folder / f"{part}.py", names)
     code = {place: one for entry in entries for place, one in reached(Path(entry), recipe.named()).items()}
     return {
         "recipe": digest(recipe.outcome(), job.fold, job.seed),

@@ -28,7 +28,8 @@ BESIDE = {
     "landmarks/clip_arrays", "landmarks/csv_rows", "landmarks/drawing", "landmarks/given_tables", "landmarks/inspect",
     "landmarks/timing", "recognise/clip_files", "recognise/clip_folders", "recognise/model_info",
     "recognise/predictions", "recognise/recognizer", "recognise/sources", "systems/fingerspelling/answers",
-    "systems/fingerspelling/inputs", "systems/fingerspelling/learner", "systems/recognizer", "training/presets",
+    "systems/fingerspelling/inputs", "systems/fingerspelling/learner", "systems/fingerspelling/twin",
+    "systems/recognizer", "training/presets",
 }  # fmt: skip
 ALL = {
     "corpus", "shards", "index", "round1", "relative", "rotary", "comparison", "oof", "round2", "seed_evaluation",

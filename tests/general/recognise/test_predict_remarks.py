@@ -30,6 +30,9 @@ def model(tmp_path_factory):
     return folder
 
 
+RATE = "a clip that tells no rate of its own counts as one of 30 frames a second, the model's; --fps says another"
+
+
 @pytest.fixture
 def predict(podium, model, capsys):
     """Calls the command, which must succeed; returns its JSON of clips and what it said beside, line by line."""
@@ -38,7 +41,9 @@ def predict(podium, model, capsys):
         capsys.readouterr()
         done = podium("predict", *words, "--model", model, "--format", "json")
         assert done.code == 0, done.err
-        return json.loads(done.out)["clips"], done.err.splitlines()
+        said = done.err.splitlines()
+        assert said.count(RATE) == ("--fps" not in words)
+        return json.loads(done.out)["clips"], [line for line in said if line != RATE]
 
     return call
 

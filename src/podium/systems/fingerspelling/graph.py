@@ -208,3 +208,8 @@ def standardised(raw_TK: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
 def _sum(x_TCL: tf.Tensor) -> tf.Tensor:
     """(T, 3, L) → (1, 3, 1); landmarks first, then frames: float32 sums of a few hundred terms each."""
     return tf.reduce_sum(tf.reduce_sum(x_TCL, axis=2, keepdims=True), axis=0, keepdims=True)
+
+
+def assemble(twins: list[ReaderTwin], settings: Mapping[str, Any]) -> TextGraph:
+    """All seeds in one graph, see `TextGraph`."""
+    return TextGraph(twins, settings)

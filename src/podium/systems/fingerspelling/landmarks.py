@@ -18,7 +18,7 @@ NAMES = (
 )
 NUM_LANDMARKS = 130
 SELECTION = Selection(tuple(NAMES))
-COLUMNS = SELECTION.columns  # 390: all x, all y, all z
+COLUMNS = INPUT_COLUMNS = SELECTION.columns  # 390: all x, all y, all z
 
 SHORT_FRAMES = 15  # shorter clips are not trained on (1st-place solution)
 PARTS = ("left_hand", "right_hand", "face", "pose")  # the order in which the networks concatenate them

@@ -5,7 +5,7 @@ from pydantic import Field
 from podium.config import Count, Probability, Section, dataset_section
 from podium.landmarks.inspect.inspection import Inspection
 from podium.systems.fingerspelling.labels import LABELS
-from podium.systems.fingerspelling.landmarks import COLUMNS, SELECTION, SHORT_FRAMES
+from podium.systems.fingerspelling.landmarks import INPUT_COLUMNS, SELECTION, SHORT_FRAMES
 from podium.systems.fingerspelling.recipe import TRAINING_ONLY, Recipe
 from podium.systems.fingerspelling.sources import SOURCES
 
@@ -14,7 +14,6 @@ __all__ = [
     "inspection", "label_problem",
 ]  # fmt: skip
 
-INPUT_COLUMNS = COLUMNS  # of a clip
 LABEL = LABELS.column  # in tables
 label_problem = LABELS.problem
 Dataset = dataset_section(SOURCES)

@@ -3,9 +3,20 @@
 import importlib
 import pkgutil
 
+from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.twins.base import TWINS, ReaderTwin
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["TWINS", "ReaderTwin"]
+
+def make(recipe: Recipe) -> ReaderTwin:
+    """A recipe's twin with all parameters zero.
+
+    Raises:
+        UserError: The network has no twin.
+    """
+    return TWINS.get(recipe.model.name)(recipe)
+
+
+__all__ = ["TWINS", "ReaderTwin", "make"]
