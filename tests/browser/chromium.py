@@ -13,7 +13,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
 ]  # fmt: skip
-TIMEOUT_S = 120
+TIMEOUT_S = 60
 LEFT_BUTTON = {"button": "left", "clickCount": 1}
 
 
@@ -75,7 +75,7 @@ class Chromium:
         return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
 
     def wait(self, expression: str):
-        """The expression's value, as soon as it is something."""
+        """The expression's value, no element, as soon as it is true."""
         end = time.monotonic() + TIMEOUT_S
         while not (value := self.value(expression)):
             assert time.monotonic() < end, f"{expression} in vain; the page: {self.value('document.body.innerText')}"
