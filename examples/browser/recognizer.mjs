@@ -116,10 +116,11 @@ function maxFrames(model) {
   const [inputs] = model.getInputDetails().filter((one) => one.name.includes('inputs'));
   const numFrames = inputs?.shape[0] ?? -1;
   if (numFrames > 1) return numFrames;
-  throw new Error('it is not the file for browsers, for its inputs have no fixed shapes; copy model_web.tflite of the export');
+  const reason = 'it is not the file for browsers, for its inputs have no fixed shapes';
+  throw new Error(`${reason}; copy model_web.tflite of the export`);
 }
 
-/** Asks the server each time, for another export may have been copied there; what did not change comes from the cache. */
+/** Asks the server each time, for another export may lie there now; what did not change comes from the cache. */
 async function fetched(url, read) {
   const response = await fetch(url, {cache: 'no-cache'}).catch((error) => {
     throw new Error(`${url} cannot be fetched: ${wordsOf(error)}`);
