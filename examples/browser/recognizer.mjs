@@ -15,8 +15,7 @@ export class Recognizer {
     this.numColumns = this.columns.length;
     this.alphabet = card.output.alphabet;
     this.settings = settings;
-    const [inputs] = model.getInputDetails().filter((one) => one.name.includes('inputs'));
-    this.maxFrames = inputs.shape[0];
+    this.maxFrames = maxFrames(model);
   }
 
   /**
@@ -28,16 +27,23 @@ export class Recognizer {
   static async load(model, card, wasm) {
     runtime ??= loadLiteRt(wasm).catch((error) => {
       runtime = null;
-      throw error;
+      throw new Error(`the runtime in ${wasm} cannot be loaded${error?.message ? `: ${error.message}` : ''}`);
     });
     await runtime;
     const cardContent = await fetched(card, (response) => response.json());
-    const beside = new URL(cardContent.input.columns.file, new URL(card, document.baseURI));
+    if (!cardContent?.input?.columns || !cardContent.files) throw new Error(`${card} is no model card of Podium's`);
+    const {file, key} = cardContent.input.columns;
+    const beside = new URL(file, new URL(card, document.baseURI));
     const settings = await fetched(beside, (response) => response.json());
+    if (!settings?.[key]) throw new Error(`${beside} has no ${key}`);
     const content = await fetched(model, (response) => response.arrayBuffer());
     await checkDigest(model, content, cardContent);
-    const compiled = await loadAndCompile(new Uint8Array(content), {accelerator: 'wasm'});
-    return new Recognizer(compiled, cardContent, settings);
+    try {
+      const compiled = await loadAndCompile(new Uint8Array(content), {accelerator: 'wasm'});
+      return new Recognizer(compiled, cardContent, settings);
+    } catch (error) {
+      throw new Error(`${model} cannot be used: ${wordsOf(error)}`);
+    }
   }
 
   /**
@@ -105,10 +111,28 @@ export class Recognizer {
   }
 }
 
+/** How many frames the file takes. Only files of the format `web` fix that. */
+function maxFrames(model) {
+  const [inputs] = model.getInputDetails().filter((one) => one.name.includes('inputs'));
+  const numFrames = inputs?.shape[0] ?? -1;
+  if (numFrames > 1) return numFrames;
+  const reason = 'it is not the file for browsers, for its inputs have no fixed shapes';
+  throw new Error(`${reason}; copy model_web.tflite of the export`);
+}
+
+/** Asks the server each time, for another export may lie there now; what did not change comes from the cache. */
 async function fetched(url, read) {
-  const response = await fetch(url);
+  const response = await fetch(url, {cache: 'no-cache'}).catch((error) => {
+    throw new Error(`${url} cannot be fetched: ${wordsOf(error)}`);
+  });
   if (!response.ok) throw new Error(`${url} cannot be fetched: ${response.status}`);
-  return read(response);
+  return read(response).catch((error) => {
+    throw new Error(`${url} cannot be read: ${wordsOf(error)}`);
+  });
+}
+
+function wordsOf(error) {
+  return error?.message || String(error);
 }
 
 /** Refuses a file that the card does not describe: it may be of an earlier export. Pages without https cannot check. */

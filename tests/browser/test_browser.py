@@ -1,16 +1,21 @@
 """The file for browsers in a real one: headless Chromium with LiteRT's own runtime for the web."""
 
+import hashlib
 import http.server
 import io
 import json
 import shutil
 import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from queue import Queue
 
 import numpy as np
 import pytest
+from chromium import CHROMIUM, FLAGS, Chromium
 from planted import FAULTS, virtual_clips
 from project import ROOT
 from small_networks import account_of, built_in, random_clip, random_network, small_recipe, state_of
@@ -24,11 +29,16 @@ from podium.systems.fingerspelling.text import CHARACTERS
 from podium.systems.fingerspelling.twin import assemble, make
 
 EXAMPLE = ROOT / "examples/browser"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NPM = shutil.which("npm")
 TIMEOUT_S = 300
 MAX_FRAMES = 64
 MIN_CONFIDENCE = 0.42  # such networks trust some clips and others not
+ANSWER = "document.querySelector('output').textContent.trim()"
+SAID = """(() => {
+  const output = document.querySelector('output');
+  window.said = [];
+  new MutationObserver(() => said.push(output.textContent.trim())).observe(output, {childList: true});
+})()"""
 LENGTHS = [0, 1, 14, 15, 64, 65, 127, 128, *np.linspace(16, 126, 48).astype(int)]
 
 pytestmark = [
@@ -66,14 +76,9 @@ def npy(clip: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def read_in_browser(site: Path, files: list[bytes], rates: list[float | None], profile: Path) -> dict:
-    """What the page sends back after reading the .npy files, each at its rate."""
-    names = [f"clip{number}.npy" for number in range(len(files))]
-    for name, content in zip(names, files, strict=True):
-        (site / name).write_bytes(content)
-    told = [{"name": name, "fps": fps} for name, fps in zip(names, rates, strict=True)]
-    (site / "clips.json").write_text(json.dumps(told))
-    answers: Queue[dict] = Queue()
+@contextmanager
+def served(site: Path, answers: Queue[dict] | None = None) -> Iterator[str]:
+    """The address of the folder, from which a page can send back what then stands in the queue."""
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}
@@ -91,18 +96,28 @@ def read_in_browser(site: Path, files: list[bytes], rates: list[float | None], p
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = f"http://127.0.0.1:{server.server_port}/read_clips.html"
-        command = [
-            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-            "--no-first-run", f"--user-data-dir={profile}", page,
-        ]  # fmt: skip
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def read_in_browser(site: Path, files: list[bytes], rates: list[float | None], profile: Path) -> dict:
+    """What the page sends back after reading the .npy files, each at its rate."""
+    names = [f"clip{number}.npy" for number in range(len(files))]
+    for name, content in zip(names, files, strict=True):
+        (site / name).write_bytes(content)
+    told = [{"name": name, "fps": fps} for name, fps in zip(names, rates, strict=True)]
+    (site / "clips.json").write_text(json.dumps(told))
+    answers: Queue[dict] = Queue()
+    with served(site, answers) as address:
+        command = [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", f"{address}/read_clips.html"]
         browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             return answers.get(timeout=TIMEOUT_S)
         finally:
             browser.kill()
             browser.wait()
-            server.shutdown()
 
 
 def test_a_browser_reads_what_python_reads(site, tmp_path):
@@ -147,3 +162,98 @@ def test_a_browser_reads_what_python_reads(site, tmp_path):
         assert theirs["remarks"] == list(ours.remarks)
         assert theirs["ids"] == [CHARACTERS.index(character) for character in ours.text]
         assert theirs["confidence"] == (ours.confidence and pytest.approx(ours.confidence, abs=1e-3))
+
+
+def on_page(text: str, confidence: float) -> str:
+    return f"{text} (confidence {int(100 * confidence + 0.5)} %)"
+
+
+def test_the_page_reads_again_at_another_rate_and_the_same_file(site, tmp_path):
+    recognizer = Recognizer(site / "model_web.tflite")
+    clips = (random_clip(60, seed) for seed in count())
+    readings = ((clip, recognizer.read(clip), recognizer.read(clip, 60)) for clip in clips)
+    clip, plain, at_60 = next(one for one in readings if one[1].text and one[2].text and one[1].text != one[2].text)
+    untrusted = next(clip for clip in clips if recognizer.read(clip).reason == "not_trusted")
+    path = tmp_path / "clip.npy"
+    np.save(path, clip)
+    with served(site) as address, Chromium(tmp_path / "profile") as page:
+
+        def said() -> list[str]:
+            """What the page has said since the last question, up to an answer."""
+            page.wait("said.length > 0 && said.at(-1) !== 'reading …'")
+            return page.value("said.splice(0)")
+
+        page.open(f"{address}/index.html")
+        page.wait(f"{ANSWER} === 'ready'")
+        page.value(SAID)
+        page.type("#fps", "60")
+        assert said() == ["ready"]
+        page.type("#fps", "")
+        assert said() == ["ready"]
+        page.choose("#file", path)
+        page.wait("said.includes('reading …')")
+        assert said() == ["ready", "reading …", on_page(plain.text, plain.confidence)]
+        page.type("#fps", "60")
+        assert said() == ["reading …", on_page(at_60.text, at_60.confidence)]
+        page.type("#fps", "29,97")
+        assert said() == ['"29,97" has a comma; write a point, as in 29.97']
+        page.type("#fps", "abc")
+        assert said() == ['"abc" is no number of frames a second']
+        assert page.value("document.querySelector('output').className") == "error"
+        page.type("#fps", " 29.97")
+        assert said() == ["reading …", on_page(plain.text, plain.confidence)]
+        assert page.value("document.querySelector('output').className") == ""
+        np.save(path, untrusted)
+        page.choose("#file", path)
+        page.wait("said.includes('reading …')")
+        assert said() == ["ready", "reading …", "no text: the model does not trust its reading of this clip"]
+
+
+def of_any_length() -> bytes:
+    """A file that takes clips of any length, as all but the one for browsers do."""
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec((None, len(COLUMNS)), name="inputs")], autograph=False)
+    def double(inputs: tf.Tensor) -> dict:
+        return {"outputs": 2 * inputs}
+
+    module = tf.Module()
+    module.double = double
+    return tf.lite.TFLiteConverter.from_concrete_functions([double.get_concrete_function()], module).convert()
+
+
+def test_the_page_says_why_it_cannot_read(site, tmp_path):
+    def folder(name: str) -> Path:
+        copy = tmp_path / name
+        shutil.copytree(site, copy, ignore=shutil.ignore_patterns("node_modules"))
+        (copy / "node_modules").symlink_to(site / "node_modules")
+        return copy
+
+    (folder("no_model") / "model_web.tflite").unlink()
+    (folder("no_modules") / "node_modules").unlink()
+    (folder("cut_card") / "model_card.json").write_text("{")
+    (folder("no_settings") / "inference_args.json").unlink()
+    content = of_any_length()
+    (folder("not_for_browsers") / "model_web.tflite").write_bytes(content)
+    card = json.loads((site / "model_card.json").read_text())
+    card["files"][0]["sha256"] = hashlib.sha256(content).hexdigest()
+    (tmp_path / "not_for_browsers/model_card.json").write_text(json.dumps(card))
+    with served(tmp_path) as address, Chromium(tmp_path / "profile") as page:
+
+        def message(url: str) -> str:
+            page.open(url)
+            page.wait("document.querySelector('output.error') !== null")
+            assert page.value("document.querySelector('#file').disabled")
+            return page.value(ANSWER)
+
+        names = ["no_model", "no_modules", "cut_card", "no_settings", "not_for_browsers"]
+        said = {name: message(f"{address}/{name}/index.html") for name in names}
+        hint = page.value("document.querySelector('ul').innerText")
+        from_disk = message((site / "index.html").as_uri())
+    assert said["no_model"] == "model_web.tflite cannot be fetched: 404"
+    assert said["no_modules"].startswith('the runtime cannot be loaded; run "npm ci"')
+    assert said["no_settings"] == f"{address}/no_settings/inference_args.json cannot be fetched: 404"
+    assert said["cut_card"].startswith("model_card.json cannot be read: ")
+    assert said["not_for_browsers"].startswith("model_web.tflite cannot be used: it is not the file for browsers")
+    assert "model_web.tflite, model_card.json and inference_args.json" in hint
+    assert "python -m http.server" in from_disk
