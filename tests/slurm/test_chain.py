@@ -30,7 +30,8 @@ def requested(job):
 
 
 def asked(rule, attempt=1):
-    resources = PROFILE["set-resources"][rule]
+    requests = PROFILE["set-resources"]
+    resources = requests.get(rule) or requests[rule.split("_")[0]]  # by name, or by kind: train, merge, import
     return [eval(str(resources[name]), {"attempt": attempt, "min": min}) for name in ("mem_mb", "runtime")]
 
 

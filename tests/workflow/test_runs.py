@@ -15,10 +15,10 @@ def test_manifest_of_a_finished_run(finished):
     assert all(job["seconds"] > 0 for job in manifest["jobs"].values())
     training = manifest["jobs"]["round2/seed2"]
     assert (training["seed"], training["device"], training["num_processes"]) == (2, "cpu", 1)
-    assert manifest["experiment"]["round2"]["seeds"] == [1, 2]
+    assert manifest["experiment"]["stages"]["round2"]["seeds"] == [1, 2]
     assert manifest["recipes"]["round1"]["training"] and manifest["data"]["sha256"]["index.parquet"]
     assert manifest["packages"]["torch"] == importlib.metadata.version("torch")
-    assert manifest["code"]["rooms"]["models"] and manifest["data_jobs"]["num_jobs"] > 0
+    assert manifest["code"]["rooms"]["systems"] and manifest["data_jobs"]["num_jobs"] > 0
     assert manifest["outcome"]["sha256"]["model.tflite"] == file_digest(results / "export/model.tflite")
     assert manifest["outcome"]["parity"] == {"passed": True}
 
@@ -37,7 +37,7 @@ def test_a_failed_run_says_how_far_it_came(copied):
     assert states["round2/seed3"] == states["round2/seed1"] == "finished"
     assert "failed or interrupted" in {states["port_seed/seed1"], states["port_seed/seed3"]}
     keys = [key for key, *_ in differences(before, manifest)]
-    assert "experiment.round2.seeds" in keys and "state" in keys
+    assert "experiment.stages.round2.seeds" in keys and "state" in keys
     assert not [key for key in keys if key.startswith(("recipes", "data", "packages", "machine"))]
 
 

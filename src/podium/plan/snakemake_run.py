@@ -140,14 +140,13 @@ class SnakemakeRun:
     def _is_made_today(self, file: str) -> bool:
         unused = {"evaluate_seed", "evaluate_tflite", "summarize"} if self._plan.is_imported else set()
         makers = [maker for maker in self._workflow.rules if maker.name not in unused and maker.is_producer(file)]
-        return any(self._is_of_today(maker.name, maker.get_wildcards(file)) for maker in makers)
+        return any(self._is_of_today(file, maker.get_wildcards(file)) for maker in makers)
 
-    def _is_of_today(self, rule: str, wildcards: dict[str, str]) -> bool:
-        """Whether today's configuration has what the wildcards of a rule name."""
-        name = rule.removeprefix(TRAINING).removeprefix("import_")
-        if name in self._plan.stages:
-            runs = {run.name for run in self._plan.stages[name].runs}
-            return any(f"{kind}{number}" in runs for kind, number in wildcards.items())
+    def _is_of_today(self, file: str, wildcards: dict[str, str]) -> bool:
+        """Whether today's configuration has what a rule's wildcards name in a file that it would make."""
+        plan = self._plan
+        if "fold" in wildcards or "seed" in wildcards:
+            return os.path.dirname(file) in {plan.place(one, run) for one in plan.stages.values() for run in one.runs}
         if "member" in wildcards:
             return wildcards["member"] in self._plan.members
         if "file_id" in wildcards:
