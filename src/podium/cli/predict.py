@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podium.cli.arguments import count
-from podium.errors import UserError
+from podium.errors import UserError, printable
 
 if TYPE_CHECKING:
     from podium.recognise.predictions import Prediction
@@ -109,10 +109,11 @@ def _tell(
     """Says on stderr what is doubtful, what was passed over, and what could not be read."""
     from podium.recognise.sources import told_of
 
-    numbers = Counter(remark for one in read for remark in one.reading.remarks)
     for remark, meaning in meanings.items():
-        if numbers[remark]:
-            print(f"remark: {numbers[remark]} clip(s): {meaning}", file=sys.stderr)
+        names = [printable(one.name) for one in read if remark in one.reading.remarks]
+        more = f" and {len(names) - NUM_NAMED} more" if len(names) > NUM_NAMED else ""
+        if names:
+            print(f"remark: {len(names)} clip(s): {meaning}: {', '.join(names[:NUM_NAMED])}{more}", file=sys.stderr)
     if passed_over:
         print(f"passed over: {told_of(passed_over)}", file=sys.stderr)
     for one in bad[:NUM_NAMED]:

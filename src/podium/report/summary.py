@@ -122,6 +122,7 @@ def draw_progress(tables: dict[str, pd.DataFrame], members: set[str], path: Path
         members: The runs that are in the file.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(11, 4), layout="constrained")
     axes = figure.subplots(1, 2)
@@ -132,6 +133,7 @@ def draw_progress(tables: dict[str, pd.DataFrame], members: set[str], path: Path
         axes[1].plot(scored["epoch"], scored["score"], style, marker="o", markersize=3, label=name)
     for axis, title in zip(axes, ("training loss", "validation score"), strict=True):
         axis.set(title=title, xlabel="epoch")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.grid(alpha=0.3)
     axes[1].legend(fontsize=8)
     figure.savefig(path, dpi=110, format="png")

@@ -62,7 +62,8 @@ def test_a_spoilt_clip_is_read_and_told(predict, tmp_path, name, suffix):
         write_clip(tmp_path / f"clip{number}{suffix}", spoilt)
     clips, said = predict(tmp_path)
     assert [one["remarks"] for one in clips] == [[kind], [kind]]
-    assert said == [f"remark: 2 clip(s): {MEANINGS[kind]}", "num_read=2 num_bad=0"]
+    names = ", ".join(f"{tmp_path}/clip{number}{suffix}" for number in range(2))
+    assert said == [f"remark: 2 clip(s): {MEANINGS[kind]}: {names}", "num_read=2 num_bad=0"]
 
 
 def with_zeros(*parts: str) -> tuple[np.ndarray, np.ndarray]:
@@ -81,7 +82,7 @@ def test_parts_of_zeros_are_missing(predict, model, tmp_path, parts):
     assert Recognizer(model).read(zeros).text == expected.text
     (clip,), said = predict(write_clip(tmp_path / "clip.npy", zeros))
     assert clip["text"] == expected.text and "zeros_for_missing" in clip["remarks"]
-    assert f"remark: 1 clip(s): {MEANINGS['zeros_for_missing']}" in said
+    assert f"remark: 1 clip(s): {MEANINGS['zeros_for_missing']}: {tmp_path}/clip.npy" in said
 
 
 def test_a_clip_of_zeros_alone_holds_no_hand(model):
