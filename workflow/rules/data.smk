@@ -1,4 +1,4 @@
-"""Raw landmarks → memory-mapped shards, an index and folds.
+"""Raw files → memory-mapped shards, an index and folds.
 
 Needs: nothing (if the source is generated), a folder of the user's, or a Kaggle account (if it is remote).
 Makes: results/data/{dataset}/.
@@ -47,9 +47,9 @@ if SOURCE.is_remote:
         localrule: True
         priority: 1
         params:
-            landmarks=SOURCE.landmarks("{split}", "{file_id}"),
+            raw_file=SOURCE.raw_file("{split}", "{file_id}"),
         shell:
-            "rm -rf {params.landmarks:q}"
+            "rm -rf {params.raw_file:q}"
 
 
 if SOURCE.is_generated:
@@ -70,19 +70,19 @@ if SOURCE.is_generated:
             "python workflow/scripts/generate_corpus.py tables --system {SYSTEM} --dataset {DATASET_FILE:q} --out {params.root:q}"
             " 2>&1 | tee {log:q}"
 
-    rule generate_landmarks:
+    rule generate_raw_file:
         output:
-            SOURCE.landmarks("{split}", "{file_id}"),
+            SOURCE.raw_file("{split}", "{file_id}"),
         log:
-            f"results/logs/data/{DATASET.name}/generate_landmarks/{{split}}_{{file_id}}.log",
+            f"results/logs/data/{DATASET.name}/generate_raw_file/{{split}}_{{file_id}}.log",
         benchmark:
-            f"results/benchmarks/data/{DATASET.name}/generate_landmarks/{{split}}_{{file_id}}.tsv"
+            f"results/benchmarks/data/{DATASET.name}/generate_raw_file/{{split}}_{{file_id}}.tsv"
         conda:
             "../../envs/train.yaml"
         params:
             fingerprint=FINGERPRINTS.corpus,
         shell:
-            "python workflow/scripts/generate_corpus.py landmarks --system {SYSTEM} --dataset {DATASET_FILE:q}"
+            "python workflow/scripts/generate_corpus.py raw-file --system {SYSTEM} --dataset {DATASET_FILE:q}"
             " --split {wildcards.split} --file-id {wildcards.file_id} --out {output:q} 2>&1 | tee {log:q}"
 
 
@@ -111,7 +111,7 @@ rule list_sequences:
 
 rule pack_shard:
     input:
-        landmarks=ancient(SOURCE.arrival("{split}", "{file_id}")),
+        raw_file=ancient(SOURCE.arrival("{split}", "{file_id}")),
         table=f"{DATA}/sequences.parquet",
         skipped=f"{DATA}/sequences.json",
     output:
@@ -128,11 +128,11 @@ rule pack_shard:
         "../../envs/train.yaml"
     params:
         fingerprint=FINGERPRINTS.shards,
-        landmarks=SOURCE.landmarks("{split}", "{file_id}").removeprefix(f"{SOURCE.root}/"),
+        raw_file=SOURCE.raw_file("{split}", "{file_id}").removeprefix(f"{SOURCE.root}/"),
         sha256=get_raw_digest,
         dtype=DATASET.shards.dtype,
     shell:
-        "python workflow/scripts/pack_shard.py --system {SYSTEM} --landmarks {SOURCE.root:q}/{params.landmarks:q} --table {input.table:q}"
+        "python workflow/scripts/pack_shard.py --system {SYSTEM} --raw-file {SOURCE.root:q}/{params.raw_file:q} --table {input.table:q}"
         " --split {wildcards.split} --file-id {wildcards.file_id} --sha256 {params.sha256:q}"
         " --dtype {params.dtype} --out {output.shard:q}"
         " 2>&1 | tee {log:q}"

@@ -72,7 +72,7 @@ rule answer_in_torch:
         recipes=get_member_files("recipe.json"),
         reference=get_member_files("reference.npz")[0],
         sequences=f"{DATA}/sequences.parquet" if HAS_DATA else [],
-        landmarks=TEST_LANDMARKS if HAS_DATA else [],
+        raw_files=TEST_FILES if HAS_DATA else [],
     output:
         f"{EXPORT}/torch_answers.npz",
     log:
@@ -101,7 +101,7 @@ rule verify_parity:
         references=get_member_files("reference.npz"),
         answers=f"{EXPORT}/torch_answers.npz",
         sequences=f"{DATA}/sequences.parquet" if HAS_DATA else [],
-        landmarks=TEST_LANDMARKS if HAS_DATA else [],
+        raw_files=TEST_FILES if HAS_DATA else [],
     output:
         f"{EXPORT}/parity.json",
     log:
@@ -127,7 +127,7 @@ rule evaluate_tflite:
         models=MODELS,
         inference_args=f"{EXPORT}/inference_args.json",
         sequences=f"{DATA}/sequences.parquet",
-        landmarks=TEST_LANDMARKS,
+        raw_files=TEST_FILES,
     output:
         report=f"{EXPORT}/evaluation.json",
         predictions=f"{EXPORT}/predictions.csv",

@@ -114,7 +114,7 @@ for stage in {stage.name: stage for stage, run in PLAN.members.values()}.values(
             model=f"{RESULTS}/{stage.pattern}/model.safetensors",
             recipe=f"{RESULTS}/{stage.pattern}/recipe.json",
             sequences=f"{DATA}/sequences.parquet",
-            landmarks=TEST_LANDMARKS,
+            raw_files=TEST_FILES,
         output:
             f"{RESULTS}/{stage.pattern}/evaluation.json",
         log:
@@ -146,5 +146,5 @@ for stage in PLAN.stages.values():
             [
                 f"{PLAN.place(one, run)}/evaluation.json"
                 for one, run in PLAN.members.values()
-                if one is stage and TEST_LANDMARKS and not stage.checkpoints
+                if one is stage and TEST_FILES and not stage.checkpoints
             ],

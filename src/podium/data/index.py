@@ -116,7 +116,7 @@ def _accounts(listed: dict, reports: list[tuple[str, dict]]) -> dict:
         for kind, of_split in numbers.items()
     }
     extra = sorted({column for _, report in reports for column in report["extra_columns"]})
-    accounts["ignored_columns"] = {**listed["ignored_columns"], **({"landmarks": extra} if extra else {})}
+    accounts["ignored_columns"] = {**listed["ignored_columns"], **({"raw files": extra} if extra else {})}
     accounts["num_test_sequences"] = listed["num_sequences"].get("test", 0)
     accounts["test_signers"] = listed["test_signers"]
     return accounts

@@ -69,14 +69,14 @@ def _test_signers(table: pd.DataFrame, copied: set[int], label: str) -> dict | N
 
 
 def _copied_recordings(source: Source, table: pd.DataFrame) -> set[int]:
-    """Sequence ids of the test part whose landmark file is a copy of a trained file in which the same id is used.
+    """Sequence ids of the test part whose raw file is a copy of a trained file in which the same id is used.
 
     Files are read only if two of them have the same size. Files that are not there (yet) are no copies.
     """
     places = {
         (split, file_id): path
         for split, file_id in table[["split", "file_id"]].drop_duplicates().itertuples(index=False)
-        if (path := Path(source.landmarks(split, file_id))).is_file()
+        if (path := Path(source.raw_file(split, file_id))).is_file()
     }
     by_size: dict[int, list[tuple[str, int]]] = {}
     for key, path in places.items():

@@ -89,10 +89,10 @@ def write_parquet(plan: Plan, split: str, file_id: int, root: str | Path) -> Non
     Raises:
         UserError: The split has no such file.
     """
-    write_landmarks(plan, split, file_id, Path(root) / f"{split}_landmarks" / f"{file_id}.parquet")
+    write_raw_file(plan, split, file_id, Path(root) / f"{split}_landmarks" / f"{file_id}.parquet")
 
 
-def write_landmarks(plan: Plan, split: str, file_id: int, path: str | Path) -> None:
+def write_raw_file(plan: Plan, split: str, file_id: int, path: str | Path) -> None:
     """Writes one landmark file to ``path``; see `write_parquet`."""
     source = plan.source
     known = file_ids(source, split)
