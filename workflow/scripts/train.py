@@ -51,9 +51,15 @@ def main() -> None:
     from podium.training.run import Job, train_job
 
     job = Job(
-        near(arguments.data), arguments.table, arguments.fold, arguments.seed, arguments.out, arguments.tensorboard,
-        state, fingerprint,
-    )  # fmt: skip
+        root=near(arguments.data),
+        table=arguments.table,
+        fold=arguments.fold,
+        seed=arguments.seed,
+        out=arguments.out,
+        tensorboard=arguments.tensorboard,
+        state=state,
+        fingerprint=fingerprint,
+    )
     train_job(job, recipe, Parts.of(arguments.system, part))
     if lease:
         lease.close()

@@ -28,14 +28,14 @@ def main() -> None:
     if manifest:
         manifest["dataset"] |= load(part(system, "plan").Dataset, arguments.dataset).description()
     card = model_card(
-        arguments.name,
-        part(system, "answers"),
-        arguments.models,
-        settings,
-        read_json(arguments.parity),
-        [read_json(recipe) for recipe in arguments.recipes],
-        manifest,
-        read_json(arguments.evaluation) if arguments.evaluation else None,
+        name=arguments.name,
+        answers=part(system, "answers"),
+        models=arguments.models,
+        settings=settings,
+        parity=read_json(arguments.parity),
+        recipes=[read_json(recipe) for recipe in arguments.recipes],
+        manifest=manifest,
+        evaluation=read_json(arguments.evaluation) if arguments.evaluation else None,
     )
     write_json(arguments.out, card)
     print(f"num_files={len(card['files'])} num_networks={len(card['networks'])}")

@@ -39,7 +39,7 @@ def model_card(
     test = scored_on(manifest["test_signers"]) if manifest else ""
     own = answers.card(settings, [account["recipe"] for account in recipes])
     networks, scores, meaning = (own.pop(key) for key in ("networks", "scores", "score_meaning"))
-    if "web" not in parity["readers"]:
+    if "web" not in parity["formats"]:
         own["web"] = None
     return {
         "name": name,
@@ -54,8 +54,8 @@ def model_card(
         if evaluation and evaluation.get("score") is not None
         else "not scored",
         "equal_to_torch": {
-            "formats": [reader for reader in parity["readers"] if reader not in ("tensorflow", "int8")],
-            "num_clips": parity["readers"]["tensorflow"]["num_clips"],
+            "formats": [format for format in parity["formats"] if format not in ("tensorflow", "int8")],
+            "num_clips": parity["formats"]["tensorflow"]["num_clips"],
         },
         "code": {"podium": __version__, "commit": commit(), "digest": code_digest("")},
         "licence": {"code": CODE_LICENCE, "training_data": dataset.get("licence"), "weights": _licence(manifest)},

@@ -13,7 +13,7 @@ from podium.export.evaluation import read_test_table
 
 
 @dataclass(frozen=True)
-class Clip:
+class ProofClip:
     """A clip by name, as the file takes it; ``label`` is None if it is not known."""
 
     name: str
@@ -35,7 +35,7 @@ def parity_clips(
     settings: Mapping[str, Any],
     recipe: Any,
     label: str,
-) -> list[Clip]:
+) -> list[ProofClip]:
     """Clips spread evenly over the hidden test, or the reference clips if there is none; and then edge clips made of
     the longest of them.
 
@@ -51,16 +51,16 @@ def parity_clips(
     table = None if sequences is None else read_test_table(sequences, label)
     if table is None or table.empty:
         names = [f"{clip}/raw" for clip in range(num_clips_in(reference))]
-        clips = [Clip(f"reference {name}", reference[name]) for name in names]
+        clips = [ProofClip(f"reference {name}", reference[name]) for name in names]
     else:
         chosen = np.unique(np.linspace(0, len(table) - 1, num_clips).astype(int))
         table = table.iloc[chosen].reset_index(drop=True)
         clips = [
-            Clip(f"sequence {table['sequence_id'][position]}", x, table[label][position])
+            ProofClip(f"sequence {table['sequence_id'][position]}", x, table[label][position])
             for position, x in answers.test_clips(table, root)
             if x is not None
         ]
     if not clips:
         raise UserError(f"none of {num_clips} clip(s) of the hidden test can be read; see docs/bad_input.md")
     longest = max((clip.x for clip in clips), key=len)
-    return clips + [Clip(name, x) for name, x in answers.edge_clips(longest, settings, recipe).items()]
+    return clips + [ProofClip(name, x) for name, x in answers.edge_clips(longest, settings, recipe).items()]

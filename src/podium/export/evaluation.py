@@ -1,4 +1,4 @@
-"""The score of a reader on the hidden test, as a competition's host would take it.
+"""The score of a file, or of networks in torch, on the hidden test, as a competition's host would take it.
 
 Imports neither torch nor TensorFlow, so that a process with the file and a TFLite runtime alone can score it.
 """

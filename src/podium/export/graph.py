@@ -13,9 +13,9 @@ from podium.port.twin import Twin
 from podium.recognise.operators import check_operators
 from podium.recognise.tflite import INPUT
 
-__all__ = ["INPUT", "Graph", "MeanGraph", "Reader", "convert", "without_variables"]
+__all__ = ["INPUT", "Graph", "MeanGraph", "Function", "convert", "without_variables"]
 
-Reader = tf.types.experimental.GenericFunction
+Function = tf.types.experimental.GenericFunction
 
 
 class Graph(tf.Module, ABC):
@@ -45,7 +45,7 @@ class Graph(tf.Module, ABC):
         """What is computed on the way, in order, each with time as its first axis: the networks' input "x", and of each
         network "{network}/{stage}"."""
 
-    def reader(self, format: str) -> Reader:
+    def function(self, format: str) -> Function:
         """The function that the file of a format holds.
 
         Raises:
@@ -68,7 +68,7 @@ class MeanGraph(Graph):
         self._signature = [tf.TensorSpec([None, num_columns], tf.float32, name=INPUT)]
 
     @cached_property
-    def read(self) -> Reader:
+    def read(self) -> Function:
         """The signature of the file."""
 
         def mean(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -94,10 +94,10 @@ def convert(graph: Graph, format: str = "fp16", half_weights: bool = True) -> by
     """The file's content: builtin operators only, no variables.
 
     Args:
-        format: Whose reader the file holds, see `Graph.reader`.
+        format: Whose function the file holds, see `Graph.function`.
         half_weights: Store weights in float16; they are widened to float32 when the file is loaded.
     """
-    function = without_variables(graph.reader(format).get_concrete_function())
+    function = without_variables(graph.function(format).get_concrete_function())
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
     converter.exclude_conversion_metadata = True  # else the whole file is read and written once more
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]

@@ -25,7 +25,7 @@ MANIFEST = {
     "splits": {"train": {"num_sequences": 9, "num_participants": 3, "num_phrases": 8, "num_frames": 700}},
     "test_signers": {"number": 2, "trained_on": [], "recordings_trained_on": []},
 }
-PARITY = {"passed": True, "readers": {name: {"num_clips": 7} for name in ("tensorflow", "fp16", "fp32", "int8")}}
+PARITY = {"passed": True, "formats": {name: {"num_clips": 7} for name in ("tensorflow", "fp16", "fp32", "int8")}}
 EVALUATION = {"score": 0.75, "score_damerau": 0.76, "num_sequences": 4, "num_characters": 40, "worst": []}
 
 
@@ -119,7 +119,7 @@ def test_a_score_says_who_was_trained_on(model, trained_on, recordings, words):
 
 
 def test_card_tells_how_the_web_file_differs(model):
-    parity = {"passed": True, "readers": {name: {"num_clips": 7} for name in ("tensorflow", "fp16", "web")}}
+    parity = {"passed": True, "formats": {name: {"num_clips": 7} for name in ("tensorflow", "fp16", "web")}}
     web = model_card("x", answers, [model], SETTINGS, parity, [recipe(1)], None, None)["web"]
     assert web["file"] == "model_web.tflite"
     assert {name: one["shape"] for name, one in web["inputs"].items()} == {"inputs": [768, 390], "num_frames": [1]}
