@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -65,6 +66,7 @@ def room_of(path: Path) -> str:
     return "cli" if room == "__main__" else room
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Dotted names of everything that a file imports, inside functions too."""
     names = set()
@@ -144,6 +146,13 @@ def test_contributors_are_told_the_floors():
     rows = re.findall(r"^\| (\d+) \| (.*?) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
     told = {int(floor): set(re.findall(r"`(\w+)`", rooms)) for floor, rooms in rows}
     assert told == dict(enumerate(FLOORS, start=1))
+
+
+def test_general_files_are_handed_the_modules_of_a_system():
+    systems = {("systems", name) for name in names()}
+    for path in modules():
+        named = {parts[:2] for parts in imported(path)} & systems
+        assert named <= {path.relative_to(PACKAGE).parts[:2]}, f"{path} is to get them from podium.systems.part"
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "systems").rglob("*/*.py")), ids=lambda path: str(path.name))

@@ -18,7 +18,7 @@ OFFERED = {
     "samples": ["open_raw", "prepare", "training", "validation", "collate", "clip_bytes", "TABLE_COLUMNS"],
     "learner": ["make", "assemble"],
     "answers": [
-        "as_input", "open_sources", "check_settings", "is_own", "read", "score", "predictions", "agree", "edge_clips",
+        "as_input", "open_clips", "check_settings", "is_own", "read", "score", "predictions", "agree", "edge_clips",
         "test_clips", "example", "card", "relabel", "REASONS", "MEANINGS",
     ],
     "twin": ["make", "assemble"],

@@ -13,8 +13,8 @@ import pandas as pd
 from podium.data.recordings import PreparedClip, Recordings, clips
 from podium.errors import ClipError, UserError
 from podium.export.comparing import compare_arrays
+from podium.recognise.clips import open_arrays
 from podium.recognise.readings import Prepared, Reading
-from podium.recognise.sources import open_arrays
 from podium.recognise.tflite import INPUT, SIGNATURE, Shapes
 from podium.storage.tables import read_table
 
@@ -35,7 +35,7 @@ class Classes:
 
     REASONS: Mapping[str, str] = {}
     MEANINGS: Mapping[str, str] = {}
-    open_sources = staticmethod(open_arrays)
+    open_clips = staticmethod(open_arrays)
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from podium.landmarks import csv_rows, parquet
 from podium.landmarks.arrays import is_columns_file
 from podium.landmarks.inspect.folders import open_folder
 from podium.landmarks.inspect.inspection import Inspection
-from podium.recognise.sources import told_of
+from podium.recognise.clips import told_of
 from podium.storage.tables import MAX_FIELD
 
 SUFFIXES = (*parquet.SUFFIXES, *csv_rows.SUFFIXES, ".npy")

@@ -54,7 +54,8 @@ def model(tmp_path):
 
 
 def test_card_of_trained_networks(model):
-    card = model_card("demo", answers, [model], SETTINGS, PARITY, [recipe(1), recipe(2)], MANIFEST, EVALUATION)
+    recipes = [recipe(1), recipe(2)]
+    card = model_card("demo", answers, [model], SETTINGS, PARITY, recipes, MANIFEST, EVALUATION, is_data_ours=True)
     json.dumps(card, allow_nan=False)
     assert card["files"] == [
         {
@@ -128,8 +129,7 @@ def test_card_tells_how_the_web_file_differs(model):
 
 
 def test_card_of_networks_on_data_of_others(model):
-    dataset = {**MANIFEST["dataset"], "source": {"kind": "kaggle"}}
-    card = model_card("x", answers, [model], SETTINGS, PARITY, [recipe(1)], {**MANIFEST, "dataset": dataset}, None)
+    card = model_card("x", answers, [model], SETTINGS, PARITY, [recipe(1)], MANIFEST, None)
     assert "yours to state" in card["licence"]["weights"] and card["score"] is None
     assert card["score_meaning"] == "not scored"
 

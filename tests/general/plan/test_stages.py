@@ -27,7 +27,7 @@ BESIDE = {
     "data/whole_clips", "export/classes", "training/assembly",
     "landmarks/clip_arrays", "landmarks/csv_rows", "landmarks/drawing", "landmarks/given_tables", "landmarks/inspect",
     "landmarks/timing", "recognise/clip_files", "recognise/clip_folders", "recognise/model_info",
-    "recognise/predictions", "recognise/recognizer", "recognise/sources", "systems/fingerspelling/answers",
+    "recognise/predictions", "recognise/recognizer", "recognise/clips", "systems/fingerspelling/answers",
     "systems/fingerspelling/inputs", "systems/fingerspelling/learner", "systems/fingerspelling/twin",
     "systems/recognizer", "training/presets",
 }  # fmt: skip

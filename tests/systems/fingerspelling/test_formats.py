@@ -29,7 +29,7 @@ from podium.recognise.predictions import predict
 from podium.recognise.tflite import SIGNATURE, TfliteFile
 from podium.storage.files import write_json
 from podium.systems.fingerspelling import answers
-from podium.systems.fingerspelling.answers import open_sources
+from podium.systems.fingerspelling.answers import open_clips
 from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.readings import rows_of
 from podium.systems.fingerspelling.text import CHARACTERS
@@ -147,7 +147,7 @@ def test_web_takes_no_more_than_its_rows(files):
 def test_a_clip_too_long_for_web_stops_no_other(files, tmp_path):
     for name, num_frames in (("a", 129), ("b", 128)):
         np.save(tmp_path / f"{name}.npy", random_clip(num_frames))
-    bad, good = predict(Recognizer(files["web"]), open_sources([tmp_path]))
+    bad, good = predict(Recognizer(files["web"]), open_clips([tmp_path]))
     assert bad.reading is None and bad.num_frames == 129
     assert bad.complaint == f"{tmp_path}/a.npy: the file takes 128 frames and the clip has 129; cut it"
     assert good.reading == Recognizer(files["web"]).read(random_clip(128))

@@ -37,6 +37,7 @@ from podium.storage.files import read_json, write_json
 from podium.systems import part
 from podium.systems.fingerspelling import answers
 from podium.systems.fingerspelling.landmarks import COLUMNS
+from podium.systems.fingerspelling.readings import host_text
 from podium.systems.fingerspelling.text import DUMMY_PHRASE, END, decode
 from podium.systems.fingerspelling.twin import assemble, make
 from podium.training.weights import save_weights, write_reference
@@ -145,7 +146,7 @@ def test_too_short_clips_get_the_dummy_phrase(export, num_frames):
     fresh = TfliteFile(export.model)  # the first call of a runtime must not fail either
     outputs = fresh.answer(random_clip(num_frames))["outputs"]
     assert outputs.shape == (len(DUMMY_PHRASE), 59) and set(np.unique(outputs)) == {0.0, 1.0}
-    assert answers.host_text(answers.read(fresh.answer(random_clip(num_frames)))) == DUMMY_PHRASE
+    assert host_text(answers.read(fresh.answer(random_clip(num_frames)))) == DUMMY_PHRASE
 
 
 def test_files_agree_with_torch_on_edge_clips(export, tmp_path):
@@ -187,7 +188,7 @@ def test_one_seed_reads_like_torch(export, one_seed):
     for num_frames in (5, 20, 100):
         clip = random_clip(num_frames)
         reading, seen = read_in_torch(export.networks[0], export.recipe, clip, MIN_FRAMES), one_seed.inside(clip)
-        assert answers.host_text(reading) == (DUMMY_PHRASE if seen["is_dummy"].numpy() else decode(seen["ids"].numpy()))
+        assert host_text(reading) == (DUMMY_PHRASE if seen["is_dummy"].numpy() else decode(seen["ids"].numpy()))
         if num_frames >= MIN_FRAMES:
             assert abs(reading.confidence - float(seen["confidence"])) <= 1e-5
 

@@ -11,11 +11,10 @@ from podium.systems.fingerspelling.sources import SOURCES
 
 __all__ = [
     "INPUT_COLUMNS", "LABEL", "LABELS", "SCORES", "SOURCES", "TRAINING_ONLY", "Dataset", "Recipe", "Settings",
-    "inspection", "label_problem",
+    "inspection",
 ]  # fmt: skip
 
 LABEL = LABELS.column  # in tables
-label_problem = LABELS.problem
 Dataset = dataset_section(SOURCES)
 SCORES = {"score": "score", "score_damerau": "with Damerau's distance"}  # of a stage or a file → how people call it
 

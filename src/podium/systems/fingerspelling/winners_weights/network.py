@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from podium.errors import UserError
+from podium.errors import MisfitError, UserError
 from podium.landmarks.mediapipe import RAW_NAMES
 from podium.storage.files import file_digest, write_json
 from podium.systems.fingerspelling.corpus.clip import record
@@ -30,18 +30,6 @@ ORIGINALS = ("squeezeformer_relpos", "squeezeformer_rope")  # the networks of ro
 _TABLE_TOLERANCE = 2e-3
 _REFERENCE_PHRASE = "from the raw download to a file"
 _REFERENCE_SHARES = (0.1, 0.3, 0.8, 1.6)  # lengths of the reference clips, about, in max_frames
-
-
-class MisfitError(UserError):
-    """A checkpoint is not of the recipe's network.
-
-    Attributes:
-        problems: All of them, of which the message may be too short to name every one.
-    """
-
-    def __init__(self, origin: str, problems: list[str]) -> None:
-        super().__init__(f"{origin} does not fit the recipe, {len(problems)} problem(s): {'; '.join(problems)}")
-        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -97,7 +85,12 @@ def import_checkpoint(path: Path, recipe: Recipe, seed: int, out: Path, weights:
     write_reference(learner, reference_clips(recipe.data.max_frames), out.with_name("reference.npz"))
     save_weights(network, out)
     written = network.state_dict().values()
-    return Imported(len(written), sum(tensor.numel() for tensor in written), found.name, found.remarks)
+    remarks = [*found.remarks]
+    if getattr(recipe.model.choices, "confidence_pooling", "published") == "corrected":
+        remarks.append(
+            "the original's confidence head reads frame 0 alone; choices.confidence_pooling should be 'published'"
+        )
+    return Imported(len(written), sum(tensor.numel() for tensor in written), found.name, remarks)
 
 
 def build(state: State, recipe: Recipe, origin: str) -> SignReader:
