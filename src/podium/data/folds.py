@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from podium.config import Folds
+from podium.data.columns import FOLD_OF
 from podium.errors import UserError
 from podium.storage.tables import read_csv
 
@@ -71,7 +72,7 @@ def read_folds(path: str, num_sequences: pd.Series, num_folds: int) -> list[int]
             sequence.
     """
     try:
-        frame = read_csv(path, usecols=["participant_id", "fold"], dtype="int64")
+        frame = read_csv(path, usecols=FOLD_OF, dtype="int64")
     except (OSError, UserError) as error:
         raise UserError(f"folds.table: {error}; it must be a csv of integers participant_id, fold") from None
     if frame["participant_id"].duplicated().any():

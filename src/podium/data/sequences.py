@@ -98,7 +98,7 @@ def trained_signers(trained: pd.DataFrame, test: pd.DataFrame) -> list[int]:
 
 def trained_recordings(trained: pd.DataFrame, test: pd.DataFrame, label: str) -> list[int]:
     """Sequence ids that both tables give to the same signer with the same label, ascending."""
-    keys = ["sequence_id", "participant_id", label]
+    keys = columns.tested(label)
     return sorted(set(test[keys].merge(trained[keys], on=keys)["sequence_id"].tolist()))
 
 

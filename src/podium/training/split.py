@@ -2,10 +2,9 @@
 
 import pandas as pd
 
+from podium.data.columns import FOLD_OF
 from podium.data.folds import HELD_OUT
 from podium.errors import UserError
-
-TABLE_COLUMNS = ["split", "file_id", "sequence_id", "participant_id", "offset", "num_frames"]  # of any corpus
 
 
 def split_rows(table: pd.DataFrame, folds: pd.DataFrame, fold: int | None) -> tuple[pd.DataFrame, pd.DataFrame, bool]:
@@ -47,7 +46,7 @@ def split_rows(table: pd.DataFrame, folds: pd.DataFrame, fold: int | None) -> tu
 
 
 def _fold_of_participant(folds: pd.DataFrame) -> pd.Series:
-    for column in ("participant_id", "fold"):
+    for column in FOLD_OF:
         if column not in folds or not pd.api.types.is_integer_dtype(folds[column]):
             raise UserError(f"folds.parquet must have a column '{column}' of integers")
     is_repeated = folds["participant_id"].duplicated()

@@ -20,7 +20,7 @@ from podium.systems.fingerspelling.raw import open_raw, prepare  # noqa: F401  f
 from podium.systems.fingerspelling.recipe import Data, Recipe
 from podium.systems.fingerspelling.text import encode
 
-TABLE_COLUMNS = [LABELS.column]  # needed of a table beside `podium.training.split.TABLE_COLUMNS`
+TABLE_COLUMNS = [LABELS.column]  # needed of a table beside `podium.data.columns.TRAINED`
 MAX_PLANNED = 4096  # four times the clips that are usually sorted together
 
 
