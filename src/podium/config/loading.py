@@ -30,8 +30,6 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-
-
 def load(section: type[S], path: str | Path) -> S:
     """Reads a YAML (or JSON) file as ``section``."""
     return parse(section, read_yaml(path), str(path))

@@ -13,8 +13,6 @@ from podium.port.twin import Twin
 from podium.recognise.operators import check_operators
 from podium.recognise.tflite import INPUT
 
-__all__ = ["INPUT", "Graph", "MeanGraph", "Function", "convert", "without_variables"]
-
 Function = tf.types.experimental.GenericFunction
 
 

@@ -18,6 +18,7 @@ from podium import __version__
 from podium.errors import UserError
 from podium.provenance import PACKAGE, code_digest, commit
 from podium.recognise.card import NAME as CARD
+from podium.runtime.usage import processor
 from podium.storage.files import read_json, write_json
 
 FINISHED, FAILED = "manifest.json", "manifest.failed.json"
@@ -86,7 +87,7 @@ def write_manifest(
         "machine": {
             "python": platform.python_version(),
             "system": platform.platform(),
-            "processor": _processor(),
+            "processor": processor(),
             "num_cores": os.cpu_count(),
         },
         "jobs": states,
@@ -152,14 +153,6 @@ def _rooms() -> dict[str, str]:
     """Digest of every room of the package."""
     rooms = {path.parent.stem for path in PACKAGE.glob("*/*.py")} | {path.stem for path in PACKAGE.glob("*.py")}
     return {room: code_digest(room) for room in sorted(rooms)}
-
-
-def _processor() -> str:
-    """The processor's model, where the system tells it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def find_manifest(path: str | Path) -> Path:

@@ -1,7 +1,9 @@
-"""What a run costs: wall-clock time and the memory of a whole process tree."""
+"""What a run costs: wall-clock time and the memory of a whole process tree; and on which processor."""
 
+import platform
 import threading
 import time
+from pathlib import Path
 
 import psutil
 
@@ -42,3 +44,11 @@ class UsageMeter:
                 except psutil.Error:  # it has ended meanwhile
                     continue
             self.peak_bytes = max(self.peak_bytes, total)
+
+
+def processor() -> str:
+    """The processor's model, if the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

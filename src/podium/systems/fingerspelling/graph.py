@@ -210,6 +210,4 @@ def _sum(x_TCL: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(tf.reduce_sum(x_TCL, axis=2, keepdims=True), axis=0, keepdims=True)
 
 
-def assemble(twins: list[ReaderTwin], settings: Mapping[str, Any]) -> TextGraph:
-    """All seeds in one graph, see `TextGraph`."""
-    return TextGraph(twins, settings)
+assemble = TextGraph
