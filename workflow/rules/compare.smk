@@ -2,7 +2,7 @@
 
 Needs: their runs, see train.smk.
 Makes: results/{experiment}/comparison/comparison.md.
-Cost: seconds; the trainings go side by side where there is room.
+Cost: seconds; the trainings go side by side if there is room.
 """
 
 COMPARED = [PLAN.stages[name] for name in EXPERIMENT.comparison]

@@ -31,7 +31,7 @@ if SOURCE.is_remote:
         conda:
             "../../envs/train.yaml"
         params:
-            # Where packed files are discarded, other shards need another download, and a plan must say so.
+            # If packed files are discarded, other shards need another download, and a plan must say so.
             fingerprint=FINGERPRINTS.shards if SOURCE.discards_raw else SOURCE.fingerprint(),
             raw=SOURCE.root,
             archives=f"{DATA}/archives",

@@ -9,7 +9,7 @@ from podium.config import file_of
 
 FORMATS = EXPERIMENT.export.formats
 MODELS = [f"{EXPORT}/{file_of(format)}" for format in FORMATS]
-# int8 rounds too much to be equal; its score tells its worth. Where nothing is scored, it is held against torch coarsely.
+# int8 rounds too much to be equal; its score tells its worth. If nothing is scored, it is held against torch coarsely.
 PROVEN = [format for format in FORMATS if format != "int8" or PLAN.is_imported]
 WEIGHT_FILES = get_member_files("model.safetensors")
 PORTS = [f"{RESULTS}/port/{member}" for member in PLAN.members]

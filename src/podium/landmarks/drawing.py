@@ -64,7 +64,7 @@ def draw_frame(
 
     Args:
         axes: Matplotlib axes.
-        x_LC: (L, ≥2), x and y in fractions of the picture, NaN where a landmark is missing.
+        x_LC: (L, ≥2), x and y in fractions of the picture, NaN if a landmark is missing.
         window: Left, right, bottom and top of what is shown, in picture widths, y down; by default the picture.
         names: Of the L landmarks; by default of all that MediaPipe finds.
     """

@@ -1,6 +1,6 @@
 """What an experiment was made of and how it went, in one file; and what differs between two of them.
 
-``report/manifest.json`` stands beside a finished experiment. Where a run fails, ``manifest.failed.json`` says how far
+``report/manifest.json`` stands beside a finished experiment. If a run fails, ``manifest.failed.json`` says how far
 it came, beside that of the last that was finished.
 """
 
@@ -112,7 +112,7 @@ def _state(results: Path, job: str, file: str) -> dict[str, Any]:
 
 
 def _benchmark(path: Path) -> dict[str, float]:
-    """Seconds and peak memory of a job as Snakemake has measured them; empty where it has not."""
+    """Seconds and peak memory of a job as Snakemake has measured them; empty if it has not."""
     path = path.with_name(f"{path.name}.tsv")
     try:
         row = pd.read_csv(path, sep="\t").iloc[-1]

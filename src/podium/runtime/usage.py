@@ -11,7 +11,7 @@ import psutil
 class UsageMeter:
     """Samples the memory of this process and all its descendants until `stop`.
 
-    Proportional set size where the system tells it (shared pages count once), resident set size elsewhere.
+    Proportional set size if the system tells it (shared pages count once), resident set size elsewhere.
 
     Attributes:
         started: Seconds since the epoch.

@@ -52,7 +52,7 @@ class Job:
 
 def train_job(job: Job, recipe: Recipe, system: Parts) -> None:
     """Trains and writes model.safetensors, recipe.json, history.csv and metrics.json; of a fold also oof.parquet, of a
-    full fit reference.npz. The weights come last: where they are, the others are too.
+    full fit reference.npz. The weights come last: if they are there, the others are, too.
 
     Raises:
         UserError: A file is absent, the folds do not fit the table, or `podium.training.loop.train` gave up.

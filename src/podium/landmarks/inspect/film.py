@@ -200,7 +200,7 @@ def _window(x_FL2: np.ndarray, names: tuple[str, ...]) -> tuple[float, float, fl
 
 
 def _draw_presence(axes, has_part_PF: np.ndarray, shown: np.ndarray) -> None:
-    """A bar per part, broken where the part is missing; marks below show the frames of the strip."""
+    """A bar per part, broken if the part is missing; marks below show the frames of the strip."""
     for row, (part, has_part_F) in enumerate(zip(PARTS, has_part_PF, strict=True)):
         edges = np.flatnonzero(np.diff(has_part_F.astype(int), prepend=0, append=0)).reshape(-1, 2)
         axes.broken_barh([(begin - 0.5, end - begin) for begin, end in edges], (row - 0.35, 0.7), color=COLORS[part])

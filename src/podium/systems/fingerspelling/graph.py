@@ -179,7 +179,7 @@ def preprocess(raw_TK: tf.Tensor, max_frames: int) -> tuple[tf.Tensor, tf.Tensor
     comes first, so that they get the rest and the encoders in one piece.
 
     Args:
-        raw_TK: (T, 390), NaN where a landmark is missing; all x, all y, all z.
+        raw_TK: (T, 390), NaN if a landmark is missing; all x, all y, all z.
 
     Returns:
         (min(T, max_frames), 3, 130), no NaN, and the number of its frames.

@@ -86,8 +86,8 @@ def read_oof_table(path: str | Path) -> pd.DataFrame:
     Rows of supplemental clips (``is_sup`` 1) are left out.
 
     Returns:
-        file_id and sequence_id (int64), score (float64, NaN where it is no number), and phrase (str) and seq_len
-        (frames, float64) where the table has them.
+        file_id and sequence_id (int64), score (float64, NaN if it is no number), and phrase (str) and seq_len
+        (frames, float64) if the table has them.
 
     Raises:
         UserError: The file is missing or neither a UTF-8 csv nor a parquet file, lacks a column, an id is no integer,
@@ -182,7 +182,7 @@ def _expected(index: pd.DataFrame, held_out: set[int]) -> pd.DataFrame:
 
 
 def _beside(index: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Train clips with their prediction and score, empty where ``scores`` lacks them; then supplemental clips."""
+    """Train clips with their prediction and score, empty if ``scores`` lacks them; then supplemental clips."""
     train = index[index["split"] == "train"].merge(scores, how="left", on=KEY, validate="one_to_one")
     is_kept = (index["split"] == "supplemental") & (index["phrase"].str.len() <= MAX_SUPPLEMENTAL_CHARACTERS)
     supplemental = index[is_kept].assign(prediction=None, score=SUPPLEMENTAL_SCORE)
@@ -191,7 +191,7 @@ def _beside(index: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _numbers(texts: pd.Series) -> pd.Series:
-    """float64; NaN where a text is no number."""
+    """float64; NaN if a text is no number."""
     return pd.to_numeric(texts, errors="coerce").astype("float64")
 
 

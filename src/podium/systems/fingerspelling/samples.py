@@ -30,9 +30,9 @@ class Sample(NamedTuple):
     Attributes:
         x_TLC: (T, 130, 3) float32, normalised, missing landmarks 0.
         labels_S: (33,) int64.
-        score: In [0, 1]; how well round 1 read the clip, 1 where it is not known.
+        score: In [0, 1]; how well round 1 read the clip, 1 if it is not known.
         num_frames: Length of the recording, before any augmentation.
-        row: Position in the dataset's table; of the first clip where CutMix joined two.
+        row: Position in the dataset's table; of the first clip if CutMix joined two.
     """
 
     x_TLC: np.ndarray

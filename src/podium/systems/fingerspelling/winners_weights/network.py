@@ -50,7 +50,7 @@ class Imported:
 
 def import_checkpoint(path: Path, recipe: Recipe, seed: int, out: Path, weights: str | None = None) -> Imported:
     """Writes what training writes for a network that is to be exported: the weights ``out``, and beside them
-    recipe.json, reference.npz and inference_args.json. Earlier weights go first and the new ones come last: where there
+    recipe.json, reference.npz and inference_args.json. Earlier weights go first and the new ones come last: if there
     are weights, the others are theirs.
 
     The reference clips are the virtual signer's, so that no data is needed.
@@ -133,7 +133,7 @@ def reference_clips(max_frames: int) -> list[np.ndarray]:
     ``max_frames``; always the same ones.
 
     Returns:
-        Each (T, 390) float32, NaN where a landmark is missing.
+        Each (T, 390) float32, NaN if a landmark is missing.
     """
     rng = np.random.default_rng(0)
     person = sample_person(rng)
