@@ -12,12 +12,12 @@ from podium.cli.arguments import count
 from podium.errors import UserError, printable
 
 if TYPE_CHECKING:
-    from podium.recognise.clips import ClipFiles
+    from podium.data.clip_files import ClipFiles
     from podium.recognise.predictions import Prediction
     from podium.recognise.recognizer import Recognizer
 
 WORDS = ("predict",)
-HELP = "read clips: landmarks in, text and confidence out"
+HELP = "read clips: files in, text and confidence out"
 NUM_NAMED = 10
 MODEL_SUFFIXES = (".npz", ".json", ".tflite", ".safetensors")  # of files that lie beside a model
 _JSON_BEGINS = b'{\n  "model":'
@@ -107,7 +107,7 @@ def _tell(
     read: list["Prediction"], bad: list["Prediction"], passed_over: Counter[str], meanings: Mapping[str, str]
 ) -> None:
     """Says on stderr what is doubtful, what was passed over, and what could not be read."""
-    from podium.recognise.clips import told_of
+    from podium.data.clip_files import told_of
 
     for remark, meaning in meanings.items():
         names = [printable(one.name) for one in read if remark in one.reading.remarks]

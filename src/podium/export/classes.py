@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from podium.data import columns
+from podium.data.clip_files import open_arrays
 from podium.data.recordings import PreparedClip, Recordings, clips
 from podium.errors import ClipError, UserError
 from podium.export.comparing import compare_arrays
-from podium.recognise.clips import open_arrays
 from podium.recognise.readings import Prepared, Reading
 from podium.recognise.tflite import INPUT, SIGNATURE, Shapes
 from podium.storage.tables import read_table

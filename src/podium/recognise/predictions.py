@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from podium.data.clip_files import Clip, ClipFile
 from podium.errors import ClipError, one_line, printable
-from podium.recognise.clips import Clip, ClipFile
 from podium.recognise.readings import Reading
 from podium.recognise.recognizer import Recognizer
 

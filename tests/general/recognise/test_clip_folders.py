@@ -8,7 +8,7 @@ import pytest
 from raw_folder import table, write_arrays, write_clip, write_raw
 from small_networks import random_clip, small_recipe, write_network
 
-from podium.recognise.clip_folders import told_of
+from podium.landmarks.clip_folders import told_of
 from podium.storage.files import write_json
 from podium.systems.fingerspelling.answers import open_clips
 from podium.systems.fingerspelling.landmarks import COLUMNS

@@ -77,7 +77,7 @@ def test_arrays_whose_columns_are_not_known(podium, model, tmp_path, names, mess
 
 
 def test_a_clip_of_hours_is_not_read(tmp_path, monkeypatch):
-    for reader in ("recognise.clip_files", "data.recordings"):
+    for reader in ("landmarks.clip_files", "data.recordings"):
         monkeypatch.setattr(f"podium.{reader}.MAX_FRAMES", len(CLIP) - 1)
     files = [write_clip(tmp_path / name, CLIP) for name in ("a.npy", "b.parquet", "c.csv")]
     ids = pd.Index([7] * len(CLIP), name="sequence_id")

@@ -8,10 +8,10 @@ import pytest
 from small_networks import account_of, built_in, random_clip, random_network, small_recipe, state_of, write_network
 
 from podium import Recognizer
+from podium.data.clip_files import open_arrays, told_of
 from podium.errors import ClipError, UserError
 from podium.export.graph import convert
 from podium.recognise import recognizer
-from podium.recognise.clips import open_arrays, told_of
 from podium.recognise.predictions import predict
 from podium.recognise.readings import Prepared, Reading
 from podium.storage.files import write_json

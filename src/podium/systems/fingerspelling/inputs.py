@@ -22,7 +22,7 @@ from podium.systems.fingerspelling.readings import OUTPUT, Settings, has_thresho
 from podium.systems.fingerspelling.text import NUM_CHARACTERS
 
 if TYPE_CHECKING:
-    from podium.recognise.clips import ClipFiles
+    from podium.data.clip_files import ClipFiles
 
 
 def check_settings(settings: Settings, path: Path) -> None:
@@ -51,8 +51,8 @@ def is_own(inputs: Shapes, outputs: Shapes) -> bool:
 
 
 def open_clips(paths: list[Path]) -> "ClipFiles":
-    """Landmarks below some paths, see `podium.recognise.clip_files.open_clips`."""
-    from podium.recognise.clip_files import open_clips  # tables load slowly
+    """Landmarks below some paths, see `podium.landmarks.clip_files.open_clips`."""
+    from podium.landmarks.clip_files import open_clips  # tables load slowly
     from podium.systems.fingerspelling.plan import inspection
 
     return open_clips(paths, inspection())

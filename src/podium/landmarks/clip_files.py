@@ -9,19 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
+from podium.data.clip_files import Clip, ClipFile, ClipFiles
 from podium.data.recordings import MAX_FRAMES, Recordings, clips
 from podium.data.shards import ShardRecordings
 from podium.errors import ClipError, UserError
 from podium.landmarks import csv_rows, parquet
 from podium.landmarks.arrays import ArrayRecordings, columns_beside
 from podium.landmarks.clip_arrays import GivenClip, as_clip
+from podium.landmarks.clip_folders import SUFFIXES, is_plain_answer, is_shard, list_files, suffix_of
 from podium.landmarks.csv_rows import open_csv
 from podium.landmarks.frames import PROBLEMS
 from podium.landmarks.inspect.inspection import Inspection
 from podium.landmarks.parquet import open_parquet
 from podium.landmarks.table_recordings import TableRecordings
-from podium.recognise.clip_folders import SUFFIXES, is_plain_answer, is_shard, list_files, suffix_of
-from podium.recognise.clips import Clip, ClipFile, ClipFiles
 from podium.storage.files import check_readable
 from podium.storage.npy import map_npy
 
