@@ -1,4 +1,4 @@
-"""Stages against each other: each trains from several seeds on the same clips and reads signers it has not seen.
+"""Stages against each other: each trains from several seeds on the same clips and reads people it has not seen.
 
 Needs: their runs, see train.smk.
 Makes: results/{experiment}/comparison/comparison.md.

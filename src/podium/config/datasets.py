@@ -17,8 +17,8 @@ class LocalSource(Section):
 
     kind: Literal["local"]
     root: str = Field(description="folder with train.csv and train_landmarks/, relative to the working directory")
-    num_test_participants: int = Field(0, ge=0, description="signers set aside as a hidden test")
-    seed: Seed = Field(0, description="chooses the hidden-test signers")
+    num_test_participants: int = Field(0, ge=0, description="people set aside as a hidden test")
+    seed: Seed = Field(0, description="chooses these people")
 
 
 class RemoteSplit(Section):
@@ -62,8 +62,8 @@ class KaggleSource(Download):
     kind: Literal["kaggle"]
     archive: Archive
     splits: dict[Literal["train", "supplemental"], RemoteSplit]
-    num_test_participants: int = Field(0, ge=0, description="signers set aside as a hidden test")
-    seed: Seed = Field(0, description="chooses the hidden-test signers")
+    num_test_participants: int = Field(0, ge=0, description="people set aside as a hidden test")
+    seed: Seed = Field(0, description="chooses these people")
 
     @model_validator(mode="after")
     def _check(self) -> "KaggleSource":
@@ -81,7 +81,7 @@ class Shards(Section):
 
 
 class Folds(Section):
-    """How signers are distributed; a signer is in one place only."""
+    """How people are distributed; a person is in one place only."""
 
     num_folds: Annotated[int, Field(ge=2)] = 4
     num_holdout_participants: int = Field(0, ge=0, description="in no fold; they validate the full-fit seeds")

@@ -1,4 +1,4 @@
-"""Which signers validate what: dealt evenly, or as a table of the user's says."""
+"""Which people validate what: dealt evenly, or as a table of the user's says."""
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,10 @@ HELD_OUT = -1  # in no fold: never trained on, validates the full-fit seeds
 
 
 def assign_folds(index: pd.DataFrame, config: Folds) -> pd.DataFrame:
-    """Distributes signers, and with them all their sequences, train and supplemental alike.
+    """Distributes people, and with them all their sequences, train and supplemental alike.
 
-    Held-out signers are those whose number of train sequences is nearest the median. The others are dealt to the folds
-    from the largest on, each to the fold that has fewest sequences yet: train sequences decide, and signers without any
+    Held-out people are those whose number of train sequences is nearest the median. The others are dealt to the folds
+    from the largest on, each to the fold that has fewest sequences yet: train sequences decide, and people without any
     are dealt afterwards by their supplemental ones.
 
     Args:
@@ -25,7 +25,7 @@ def assign_folds(index: pd.DataFrame, config: Folds) -> pd.DataFrame:
         participant_id, num_sequences (train), num_supplemental, fold (−1: held out), by participant_id.
 
     Raises:
-        UserError: Too few signers for the folds, or a table that does not fit.
+        UserError: Too few people for the folds, or a table that does not fit.
     """
     numbers = index.groupby(["participant_id", "split"]).size().unstack(fill_value=0)
     table = pd.DataFrame({
@@ -39,8 +39,8 @@ def assign_folds(index: pd.DataFrame, config: Folds) -> pd.DataFrame:
     num_needed = config.num_folds + config.num_holdout_participants
     if len(trained) < num_needed:
         raise UserError(
-            f"{len(trained)} signer(s) are too few for {config.num_folds} folds and {config.num_holdout_participants}"
-            f" held-out signer(s); {_advice(len(trained))}"
+            f"{len(trained)} person(s) are too few for {config.num_folds} folds and {config.num_holdout_participants}"
+            f" held-out person(s); {_advice(len(trained))}"
         )
     distance = (trained["num_sequences"] - trained["num_sequences"].median()).abs()
     held_out = distance.sort_values(kind="stable").index[: config.num_holdout_participants]
@@ -57,7 +57,7 @@ def assign_folds(index: pd.DataFrame, config: Folds) -> pd.DataFrame:
 
 def _advice(num_signers: int) -> str:
     if num_signers < 2:
-        return "at least 2 signers must have train sequences; record another one"
+        return "at least 2 people must have train sequences; record another one"
     return f"lower num_folds (to 2 at least) and num_holdout_participants until they are {num_signers} together"
 
 
@@ -86,5 +86,5 @@ def read_folds(path: str, num_sequences: pd.Series, num_folds: int) -> list[int]
     filled = {fold for fold, number in zip(folds, num_sequences, strict=True) if number}
     if not set(folds) - {HELD_OUT} == filled - {HELD_OUT} == set(range(num_folds)):
         words = f"folds.table {path} must use the folds 0 to {num_folds - 1}, each with train sequences"
-        raise UserError(f"{words}, and -1 to hold signers out")
+        raise UserError(f"{words}, and -1 to hold people out")
     return folds

@@ -22,7 +22,7 @@ _NUM_EXAMPLES = 5
 
 
 def build_index(root: Path, file_ids: dict[str, list[int]], label: str) -> tuple[pd.DataFrame, dict]:
-    """Joins the shards' sequences with their labels and signers.
+    """Joins the shards' sequences with their labels and people.
 
     Args:
         root: The dataset's folder, with sequences.parquet and shards/.

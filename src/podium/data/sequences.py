@@ -22,7 +22,7 @@ def list_sequences(source: Source) -> tuple[pd.DataFrame, dict]:
         supplemental, test.
         The report, for JSON: ``num_sequences`` and ``skipped`` per split (reason → number), ``skipped_sequences``
         (each with its ids, its reason and its label), ``ignored_columns`` per csv file, and ``test_signers``: the
-        ``number`` of the test part's signers, which of them are ``trained_on``, and which ``recordings_trained_on``;
+        ``number`` of the test part's people, which of them are ``trained_on``, and which ``recordings_trained_on``;
         None without a test part.
 
     Raises:
@@ -55,7 +55,7 @@ def list_sequences(source: Source) -> tuple[pd.DataFrame, dict]:
 
 
 def _test_signers(table: pd.DataFrame, copied: set[int], label: str) -> dict | None:
-    """``number`` of the test part's signers; ``trained_on``, those of them in other parts; ``recordings_trained_on``,
+    """``number`` of the test part's people; ``trained_on``, those of them in other parts; ``recordings_trained_on``,
     sequence ids. None if there is no test part."""
     is_test = table["split"] == "test"
     trained, test = table[~is_test], table[is_test]
@@ -97,7 +97,7 @@ def trained_signers(trained: pd.DataFrame, test: pd.DataFrame) -> list[int]:
 
 
 def trained_recordings(trained: pd.DataFrame, test: pd.DataFrame, label: str) -> list[int]:
-    """Sequence ids that both tables give to the same signer with the same label, ascending."""
+    """Sequence ids that both tables give to the same person with the same label, ascending."""
     keys = columns.tested(label)
     return sorted(set(test[keys].merge(trained[keys], on=keys)["sequence_id"].tolist()))
 

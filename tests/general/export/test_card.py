@@ -106,8 +106,8 @@ def test_card_names_the_columns_by_reference(model, columns):
 @pytest.mark.parametrize(
     ("trained_on", "recordings", "words"),
     [
-        ([50, 51], [], "test, 2 of its 2 signers trained on"),
-        ([50], [7, 8, 9], "test, 1 of its 2 signers trained on, 3 of its recordings trained on"),
+        ([50, 51], [], "test, 2 of its 2 people trained on"),
+        ([50], [7, 8, 9], "test, 1 of its 2 people trained on, 3 of its recordings trained on"),
         ([], [7], "test, 1 of its recordings trained on"),
         ([], [], "hidden test"),
     ],

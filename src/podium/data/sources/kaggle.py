@@ -56,7 +56,7 @@ class Kaggle(Source):
         return [self.csv(split) for split in self.splits() if split != "test"]
 
     def raw_file(self, split: str, file_id: int | str) -> str:
-        """As `Source.raw_file`; signers set aside stay in the files of the training split."""
+        """As `Source.raw_file`; people set aside stay in the files of the training split."""
         return super().raw_file("train" if split == "test" else split, file_id)
 
     def fingerprint(self) -> str:

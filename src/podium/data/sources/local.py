@@ -16,7 +16,7 @@ from podium.storage.digests import digests_of
 class Local(Source):
     """``train.csv`` must be there; supplemental and test csv files with their folders may be.
 
-    With ``num_test_participants`` that many signers of ``train.csv`` become the split "test": their rows change the
+    With ``num_test_participants`` that many people of ``train.csv`` become the split "test": their rows change the
     split and keep their path.
     """
 
@@ -44,7 +44,7 @@ class Local(Source):
         return [self.csv(split) for split in self._csv_splits]
 
     def raw_file(self, split: str, file_id: int | str) -> str:
-        """As `Source.raw_file`; signers set aside stay in the files of the training split."""
+        """As `Source.raw_file`; people set aside stay in the files of the training split."""
         return super().raw_file("train" if split == "test" and self._sets_signers_aside else split, file_id)
 
     def fingerprint(self) -> str:
