@@ -14,7 +14,7 @@ PROFILE = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
 TRAININGS = {f"train_round{name}" for name in ("1_wildcards_0", "1_wildcards_1", "2_wildcards_1", "2_wildcards_2")}
 EVALUATIONS = {"evaluate_seed_wildcards_1", "evaluate_seed_wildcards_2"}
 ALONE = {"write_corpus_tables", "list_sequences", "index_data", "merge_oof", "benchmark_tflite"}
-PREPARE = "prepare_generate_landmarks_pack_shard"
+PREPARE = "prepare_generate_raw_file_pack_shard"
 EXPORT = "export_answer_in_torch_evaluate_tflite_export_tflite_port_seed_verify_parity"
 
 

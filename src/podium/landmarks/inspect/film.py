@@ -11,7 +11,7 @@ import pandas as pd
 
 from podium.data.columns import KEY
 from podium.errors import DISK_FULL, UserError
-from podium.landmarks.drawing import ASPECT, COLORS, Rows, draw_frame, rows, to_plane
+from podium.landmarks.drawing import ASPECT, COLORS, Places, draw_frame, places, to_plane
 from podium.landmarks.inspect.folders import Folder, read_clip
 from podium.landmarks.inspect.inspection import Inspection
 from podium.landmarks.mediapipe import PARTS, RAW_NAMES
@@ -143,7 +143,7 @@ def picture(x_FL2: np.ndarray, choice: Choice, num_frames: int, inspection: Insp
     presence_axes, hand_axes = charts.subplots(2, sharex=True, height_ratios=_CHART_HEIGHTS)
     has_part_PF = presence(x_FL2, inspection.selection)
     _draw_presence(presence_axes, has_part_PF, shown)
-    _draw_hand(hand_axes, x_FL2, has_part_PF, rows(names))
+    _draw_hand(hand_axes, x_FL2, has_part_PF, places(names))
     return figure
 
 
@@ -182,7 +182,7 @@ def _title(choice: Choice, num_frames: int, num_infinite: int, label: str) -> st
 
 def _window(x_FL2: np.ndarray, names: tuple[str, ...]) -> tuple[float, float, float, float]:
     """Left, right, bottom, top of what face, hands and shoulders fill in the clip, in picture widths."""
-    of = rows(names)
+    of = places(names)
     shoulders = of.body[0][2:4]
     corners = []
     for part in (of.face, of.left_hand, of.right_hand, shoulders):
@@ -212,7 +212,7 @@ def _draw_presence(axes, has_part_PF: np.ndarray, shown: np.ndarray) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _draw_hand(axes, x_FL2: np.ndarray, has_part_PF: np.ndarray, of: Rows) -> None:
+def _draw_hand(axes, x_FL2: np.ndarray, has_part_PF: np.ndarray, of: Places) -> None:
     """The wrist's height of the hand that is seen more often."""
     hand = PARTS[int(has_part_PF[1].sum() > has_part_PF[0].sum())]
     wrist = getattr(of, hand)[0]
