@@ -75,8 +75,8 @@ def choose(folder: Folder, clips: dict[str, pd.DataFrame], label: str, sequence_
             found = found.iloc[(len(found) - 1) // 2 :] if len(found) else found
         else:
             # The table knows the files that --max-files has left out.
-            places = [found, *([] if split.table is None else [split.table])]
-            found = pd.concat([place[KEY] for place in places])
+            known = [found, *([] if split.table is None else [split.table])]
+            found = pd.concat([one[KEY] for one in known])
             found = found[(found["sequence_id"] == sequence_id) & found["file_id"].isin(list(split.files))]
         if len(found):
             file_id, one = (int(found.iloc[0][key]) for key in KEY)
