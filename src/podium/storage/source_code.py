@@ -89,16 +89,19 @@ def read_source(path: Path) -> Source:
     return _known().get(hashlib.sha256(text.encode()).hexdigest()) or _parse(text)
 
 
-def remember() -> None:
+def remember(memory: Path | None = None) -> None:
     """Keeps what was parsed, so that later plans need not parse it again.
+
+    Args:
+        memory: Where; `MEMORY` unless given.
 
     Raises:
         OSError: It cannot be written.
     """
     files = [*PACKAGE.rglob("*.py"), *(PACKAGE.parents[1] / "workflow/scripts").glob("*.py")]
     parsed = {hashlib.sha256(file.read_bytes()).hexdigest(): read_source(file) for file in files}
-    if parsed.keys() - _known().keys():
-        with atomic_path(MEMORY) as partial:
+    if memory or parsed.keys() - _known().keys():
+        with atomic_path(memory or MEMORY) as partial:
             partial.write_text(json.dumps(parsed), encoding="utf-8")
 
 
@@ -187,9 +190,18 @@ def _modules(file: Path) -> list[Path]:
     for dotted in read_source(file).imports:
         parts = dotted.split(".")
         for depth in range(1, len(parts) + 1):
-            place = PACKAGE.joinpath(*parts[:depth])
-            found |= dict.fromkeys(one for one in (place.with_suffix(".py"), place / "__init__.py") if one.is_file())
+            found |= dict.fromkeys(_files().get(tuple(parts[:depth]), ()))
     return list(found)
+
+
+@cache
+def _files() -> dict[tuple[str, ...], list[Path]]:
+    """The files of each module or package, by the parts of its name: asking the disk thousands of times takes longer."""
+    found: dict[tuple[str, ...], list[Path]] = {}
+    for file in sorted(PACKAGE.rglob("*.py"), key=lambda file: file.name == "__init__.py"):
+        parts = file.relative_to(PACKAGE).with_suffix("").parts
+        found.setdefault(parts[:-1] if file.name == "__init__.py" else parts, []).append(file)
+    return found
 
 
 @cache
@@ -197,10 +209,12 @@ def _beside(package: Path) -> list[Path]:
     return sorted(package.glob("*.py"))
 
 
+@cache
 def _place(module: Path) -> str:
     return module.relative_to(PACKAGE).with_suffix("").as_posix()
 
 
+@cache
 def _is_neutral(place: str) -> bool:
     parts = place.split("/")
     is_plan = parts[0] == "systems" and parts[-1] in ("plan", "recipe", "systems")
