@@ -8,9 +8,10 @@ import atexit
 import os
 import runpy
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, set_start_method
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
@@ -19,7 +20,7 @@ from tempfile import TemporaryDirectory
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     ["snakemake.cli", "snakemake.profiles", "snakemake.report.html_reporter", "snakemake_executor_plugin_slurm",
-     "smart_open", "yte", "pydantic", "pandas", "pyarrow.parquet", "torch"]
+     "smart_open", "yte", "pydantic", "pandas", "pyarrow.parquet", "torch", "torch._dynamo", "safetensors.torch"]
 )
 
 
@@ -46,7 +47,7 @@ def start(
     errors: Path,
     before: Callable[[], object] | None = None,
 ) -> ForkServerProcess:
-    """Starts a command and returns at once.
+    """Starts a command, in a process group of its own, and returns at once.
 
     Args:
         words: ``snakemake …``, ``SCRIPT.py …`` or ``-c CODE …``.
@@ -70,6 +71,8 @@ def _become(
     errors: Path,
     before: Callable[[], object] | None,
 ) -> None:
+    os.setpgrp()
+    set_start_method(None, force=True)  # what the command starts itself, it starts as ever
     for stream, file in ((sys.stdout, out), (sys.stderr, errors)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666), stream.fileno())
     if before:
@@ -80,16 +83,21 @@ def _become(
     installed = [place for place in sys.path if place.startswith((sys.prefix, sys.base_prefix))]
     sys.path[:] = [*environment.get("PYTHONPATH", "").split(os.pathsep), *installed]
     try:
-        _execute(words)
-    finally:
-        atexit._run_exitfuncs()  # as any process does it; those of multiprocessing do not
+        code = _execute(words)
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    atexit._run_exitfuncs()  # as any process does it, once nothing is under way; those of multiprocessing do not
+    sys.exit(code)
 
 
-def _execute(words: list[str]) -> None:
+def _execute(words: list[str]) -> int | None:
     match words:
         case ["snakemake" | "podium" as name, *_]:
             sys.argv = words
-            sys.exit(import_module(f"{name}.cli" if name == "snakemake" else f"{name}.cli.main").main())
+            return import_module(f"{name}.cli" if name == "snakemake" else f"{name}.cli.main").main()
         case ["-c", code, *arguments]:
             sys.argv = ["-c", *arguments]
             exec(compile(code, "<string>", "exec"), {"__name__": "__main__"})
