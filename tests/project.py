@@ -26,7 +26,8 @@ class Project:
     @property
     def environment(self) -> dict[str, str]:
         """That of every run."""
-        return os.environ | {"PYTHONPATH": str(self.root / "src"), "TF_CPP_MIN_LOG_LEVEL": "2"}
+        path = f"{forked.python_folder()}{os.pathsep}{os.environ['PATH']}"  # for the scripts of rules
+        return os.environ | {"PATH": path, "PYTHONPATH": str(self.root / "src"), "TF_CPP_MIN_LOG_LEVEL": "2"}
 
     def snakemake(self, *arguments: str, config: str = TINY) -> CompletedProcess[str]:
         """Runs Snakemake in the copy and returns what it said, whatever its exit code."""

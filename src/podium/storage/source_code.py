@@ -138,10 +138,10 @@ def _name_given_to_register(decorator: ast.expr) -> str | None:
 
 
 def _written(node: ast.AST, told: list[ast.AST]) -> str:
-    """A syntax tree as JSON, without docstrings, places and empty fields: which of these there are differs among Pythons.
+    """A syntax tree as JSON, without docstrings and places, and without empty fields, which differ among Pythons.
 
-    Every plan of a fresh clone waits for this, so it makes text at once: lists and dictionaries for `json` take twice as
-    long.
+    The first plan of a clone waits for this, so it makes text at once: lists and dictionaries for `json` take twice
+    the time.
 
     Args:
         node: The tree.
@@ -196,7 +196,7 @@ def _modules(file: Path) -> list[Path]:
 
 @cache
 def _files() -> dict[tuple[str, ...], list[Path]]:
-    """The files of each module or package, by the parts of its name: asking the disk thousands of times takes longer."""
+    """The files of each module or package, by the parts of its name: a plan needs them thousands of times."""
     found: dict[tuple[str, ...], list[Path]] = {}
     for file in sorted(PACKAGE.rglob("*.py"), key=lambda file: file.name == "__init__.py"):
         parts = file.relative_to(PACKAGE).with_suffix("").parts

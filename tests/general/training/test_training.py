@@ -3,11 +3,11 @@
 import math
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 from types import SimpleNamespace
 
+import forked
 import numpy as np
 import pandas as pd
 import pytest
@@ -397,13 +397,13 @@ def test_gpu_only_when_wanted(monkeypatch):
     assert [choose_device(wish).type for wish in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
 
 
-def command(tmp_path: Path, one: Recipe, root: Path) -> subprocess.CompletedProcess:
+def command(tmp_path: Path, one: Recipe, root: Path) -> CompletedProcess:
     """Runs train.py on a machine whose GPUs are hidden."""
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(one.model_dump(mode="json")))
-    call = [sys.executable, ROOT / "workflow/scripts/train.py", "--system", "fingerspelling"]
+    call = [ROOT / "workflow/scripts/train.py", "--system", "fingerspelling"]
     call += ["--recipe", tmp_path / "recipe.yaml"]
     call += ["--data", root, "--table", root / "index.parquet", "--fold", "0", "--seed", "0", "--out", tmp_path / "out"]
-    return subprocess.run(call, capture_output=True, text=True, env=os.environ | {"CUDA_VISIBLE_DEVICES": ""})
+    return forked.run(call, ROOT, os.environ | {"PYTHONPATH": str(ROOT / "src"), "CUDA_VISIBLE_DEVICES": ""})
 
 
 def test_command_without_the_gpu_that_its_recipe_demands(tmp_path):
