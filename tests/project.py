@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -19,19 +20,28 @@ TINY = "config/test/tiny.yaml"
 
 @dataclass
 class Project:
-    """A copy of the project; runs use its own package source."""
+    """A copy of the project; runs use its own package source.
+
+    Attributes:
+        is_forked: Whether Snakemake and the scripts of rules begin as in `forked`; else as on a user's machine.
+    """
 
     root: Path
+    is_forked: bool = True
 
     @property
     def environment(self) -> dict[str, str]:
         """That of every run."""
-        path = f"{forked.python_folder()}{os.pathsep}{os.environ['PATH']}"  # for the scripts of rules
-        return os.environ | {"PATH": path, "PYTHONPATH": str(self.root / "src"), "TF_CPP_MIN_LOG_LEVEL": "2"}
+        path = [str(forked.python_folder())] if self.is_forked else []
+        own = {"PATH": os.pathsep.join([*path, os.environ["PATH"]]), "PYTHONPATH": str(self.root / "src")}
+        return os.environ | own | {"TF_CPP_MIN_LOG_LEVEL": "2"}
 
     def snakemake(self, *arguments: str, config: str = TINY) -> CompletedProcess[str]:
         """Runs Snakemake in the copy and returns what it said, whatever its exit code."""
-        return forked.run(["snakemake", *arguments, "--configfile", config], self.root, self.environment)
+        command = ["snakemake", *arguments, "--configfile", config]
+        if self.is_forked:
+            return forked.run(command, self.root, self.environment)
+        return subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True)
 
     def podium(self, *words: str) -> CompletedProcess[str]:
         """Runs the command ``podium`` in the copy."""
