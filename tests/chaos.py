@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from project import TINY, Project, copy_project
@@ -123,15 +123,19 @@ def run_until(project: Project, seconds: float | None) -> tuple[int | None, Jobs
     return code, jobs_of(log.read_text())
 
 
-def chaos(num_kills: int, seed: int, folder: Path, expected: dict[str, str], duration: float) -> Account:
+def chaos(
+    num_kills: int, seed: int, folder: Path, expected: dict[str, str], duration: float, is_forked: bool = False
+) -> Account:
     """Kills the chain ``num_kills`` times; see the head of this file.
 
     Args:
         expected: Artefacts of an undisturbed run, which took ``duration`` seconds.
+        is_forked: Whether jobs begin as in `forked`, which is quicker; a job then ends just behind who started it.
     """
     rng, account = random.Random(seed), Account(seed)
     while account.num_kills < num_kills or not account.num_completed:
         project, finished, code = copy_project(folder / "killed"), set(), None
+        project.is_forked = is_forked
         while code is None:
             # Waiting times of a Poisson process: each moment is as likely as any other.
             may_kill = account.num_kills < num_kills
@@ -146,7 +150,7 @@ def chaos(num_kills: int, seed: int, folder: Path, expected: dict[str, str], dur
                 under_way = Counter(rule for file, rule in jobs.begun.items() if file not in jobs.finished)
                 account.killed_in += under_way or Counter(["between jobs"])
                 print(f"kill {account.num_kills}: {dict(under_way)}", flush=True)
-                project = Project(project.root.rename(folder / f"killed {account.num_kills}"))
+                project = replace(project, root=project.root.rename(folder / f"killed {account.num_kills}"))
         if code:
             raise RuntimeError(f"the chain failed by itself:\n{(project.root / 'chaos.log').read_text()[-4000:]}")
         account.lost += sorted(expected.keys() - found.keys())

@@ -4,9 +4,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
+
+import forked
+
+from podium.storage.source_code import MEMORY, remember
 
 ROOT = Path(__file__).parent.parent
 TREE = ["Snakefile", "workflow", "config", "envs", "profiles", "src"]
@@ -16,24 +20,32 @@ TINY = "config/test/tiny.yaml"
 
 @dataclass
 class Project:
-    """A copy of the project; runs use its own package source."""
+    """A copy of the project; runs use its own package source.
+
+    Attributes:
+        is_forked: Whether Snakemake and the scripts of rules begin as in `forked`; else as on a user's machine.
+    """
 
     root: Path
+    is_forked: bool = True
 
     @property
     def environment(self) -> dict[str, str]:
         """That of every run."""
-        return os.environ | {"PYTHONPATH": str(self.root / "src"), "TF_CPP_MIN_LOG_LEVEL": "2"}
+        path = [str(forked.python_folder())] if self.is_forked else []
+        own = {"PATH": os.pathsep.join([*path, os.environ["PATH"]]), "PYTHONPATH": str(self.root / "src")}
+        return os.environ | own | {"TF_CPP_MIN_LOG_LEVEL": "2"}
 
-    def snakemake(self, *arguments: str, config: str = TINY) -> subprocess.CompletedProcess[str]:
+    def snakemake(self, *arguments: str, config: str = TINY) -> CompletedProcess[str]:
         """Runs Snakemake in the copy and returns what it said, whatever its exit code."""
         command = ["snakemake", *arguments, "--configfile", config]
+        if self.is_forked:
+            return forked.run(command, self.root, self.environment)
         return subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True)
 
-    def podium(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def podium(self, *words: str) -> CompletedProcess[str]:
         """Runs the command ``podium`` in the copy."""
-        command = [sys.executable, "-m", "podium", *words]
-        return subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True)
+        return forked.run(["podium", *words], self.root, self.environment)
 
     def planned(self, *arguments: str, config: str = TINY) -> dict[str, int]:
         """Rules that a run would execute, with their number of jobs."""
@@ -58,7 +70,7 @@ class Project:
 
 
 def copy_project(target: Path) -> Project:
-    """Copies what a run needs."""
+    """Copies what a run needs, with the memory of what was parsed: plans after the first are what users wait for."""
     for name in TREE:
         source = ROOT / name
         if source.is_dir():
@@ -66,4 +78,5 @@ def copy_project(target: Path) -> Project:
         else:
             target.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target / name)
+    remember(target / MEMORY)
     return Project(target)

@@ -1,6 +1,7 @@
 """Small raw folders in the competition's layout, of a virtual person, for tests."""
 
 import functools
+import io
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,15 @@ def write_raw(root: Path, rows: pd.DataFrame, split: str = "train") -> None:
     (root / f"{split}_landmarks").mkdir(parents=True)
     rows.drop(columns="num_frames").to_csv(root / CSV_NAMES[split], index=False)
     for file_id, of_file in rows.groupby("file_id"):
-        landmark_frame(of_file).to_parquet(root / f"{split}_landmarks" / f"{file_id}.parquet")
+        clips = tuple(zip(of_file["sequence_id"], of_file["num_frames"], strict=True))
+        (root / f"{split}_landmarks" / f"{file_id}.parquet").write_bytes(_parquet(clips))
+
+
+@functools.lru_cache(maxsize=64)  # most tests write the same few
+def _parquet(clips: tuple[tuple[int, int], ...]) -> bytes:
+    content = io.BytesIO()
+    landmark_frame(pd.DataFrame(clips, columns=["sequence_id", "num_frames"])).to_parquet(content)
+    return content.getvalue()
 
 
 def write_arrays(root: Path, rows: pd.DataFrame, split: str = "train") -> None:

@@ -1,13 +1,15 @@
 """The commands that prepare a dataset, on a small raw folder that a test may spoil."""
 
 import json
+import os
 import runpy
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 from unittest.mock import patch
 
+import forked
 from project import ROOT
 from raw_folder import landmark_frame, table, write_arrays, write_dataset
 
@@ -53,8 +55,8 @@ class Workplace:
         flat = [str(part) for key, value in arguments.items() for part in (f"--{key}", value)]
         return [sys.executable, str(SCRIPTS / f"{name}.py"), *flat]
 
-    def run(self, name: str, file_id: int | None = None) -> subprocess.CompletedProcess:
-        return subprocess.run(self.command(name, file_id), capture_output=True, text=True, check=False)
+    def run(self, name: str, file_id: int | None = None) -> CompletedProcess:
+        return forked.run(self.command(name, file_id)[1:], ROOT, os.environ | {"PYTHONPATH": str(ROOT / "src")})
 
     def prepare(self) -> dict:
         """Runs everything, in this process since that is quicker; returns the manifest."""

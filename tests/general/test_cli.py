@@ -1,12 +1,15 @@
 """The command ``podium``, as it is called."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 
+import forked
 import pytest
 from bound import lines, open_folder, survey
+from project import ROOT
 from raw_folder import table, write_raw
 
 import podium as package
@@ -21,7 +24,7 @@ def raw(tmp_path_factory):
 
 
 def podium(*arguments: object) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-m", "podium", *map(str, arguments)], capture_output=True, text=True)
+    return forked.run(["podium", *arguments], ROOT, os.environ | {"PYTHONPATH": str(ROOT / "src")})
 
 
 def inspect(*arguments: object) -> subprocess.CompletedProcess:

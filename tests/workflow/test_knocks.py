@@ -147,6 +147,6 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
 
 def test_kills_lose_nothing(finished, tmp_path):
     """The short form of `make chaos`."""
-    account = chaos(num_kills=2, seed=1, folder=tmp_path, expected=artefacts(finished), duration=60)
+    account = chaos(2, seed=1, folder=tmp_path, expected=artefacts(finished), duration=60, is_forked=True)
     assert account.is_clean, account
     assert account.num_kills == 2 and account.num_completed == 1

@@ -109,6 +109,7 @@ def test_a_killed_run_leaves_no_record_of_other_files(copied):
     """Its files are there; without records they may be of another configuration."""
     target, script = "results/tiny/port/seed1/weights.safetensors", "workflow/scripts/port_seed.py"
     copied.edit(script, "    print(", KILL_SNAKEMAKE + "    print(")
+    copied.is_forked = False
     assert copied.snakemake("--cores", "1", "--force", target).returncode == -signal.SIGKILL
     assert (copied.root / target).is_file()
     shutil.rmtree(copied.root / ".snakemake")

@@ -4,8 +4,10 @@ Legend: F rows.
 """
 
 import re
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -84,7 +86,8 @@ def identify(rows: Rows, frames_F: np.ndarray | None) -> Identity:
         if not can_be_ids(rows.schema.field(own).type) or (found := _codes(rows, own)) is None:
             raise UserError(f"{rows.name}: column {own} has empty fields, or neither integers nor text")
         return Identity(*found, "clips_by_id" if len(found[1]) > 1 else "")
-    candidates = [name for name in dict.fromkeys(rows.schema.names) if _may_be_id(rows, name)]
+    numbers = Counter(rows.schema.names)  # which pyarrow lists anew whenever they are asked for
+    candidates = [name for name, number in numbers.items() if number == 1 and _may_be_id(rows, name)]
     indexes = [name for name in _pandas_indexes(rows.schema) if isinstance(name, str)]
     if (found := _by_names(rows, _named(candidates, _ID_NAMES), frames_F)) is not None:
         return Identity(*found, "clips_by_id")
@@ -131,7 +134,7 @@ def _sequence_ids(rows: Rows) -> np.ndarray:
 
 
 def _may_be_id(rows: Rows, name: str) -> bool:
-    if rows.schema.names.count(name) > 1 or name in _LANDMARKS or is_named(name, *FRAME_NAMES, *RATE_NAMES):
+    if name in _LANDMARKS or is_named(name, *FRAME_NAMES, *RATE_NAMES):
         return False
     return can_be_ids(rows.schema.field(name).type)
 
@@ -204,6 +207,7 @@ def _range_index(rows: Rows) -> np.ndarray | None:
     return None
 
 
+@lru_cache(maxsize=4096)  # a table of landmarks has a thousand columns, asked for time and again
 def _spelling(name: str) -> str:
     """A name without capitals and signs: sequenceId, Sequence-ID and sequence_id are one."""
     return re.sub(r"[\W_]+", "", name).casefold()

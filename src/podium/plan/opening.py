@@ -1,6 +1,7 @@
 """An experiment, opened: its plan, its source of data and its fingerprints. For the Snakefile and for commands."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from podium.plan.fingerprints import Fingerprints
 from podium.plan.keep import accepted
 from podium.plan.origins import check_dataset_name, note_on_experiment_name
 from podium.plan.stages import Plan, parse_experiment
+from podium.storage.source_code import remember
 
 
 def open_plan(content: Any, files: Sequence[str | Path]) -> tuple[Plan, sources.Source, Fingerprints, str]:
@@ -31,7 +33,10 @@ def open_plan(content: Any, files: Sequence[str | Path]) -> tuple[Plan, sources.
     plan = Plan(content if is_checked else parse_experiment(content, ", ".join(map(str, files)) or "the configuration"))
     check_dataset_name(plan.dataset, plan.dataset_file)
     source = sources.create(plan.dataset, plan.system.SOURCES)
-    return plan, source, fingerprints_of(plan, source), note_on_experiment_name(plan.experiment, files)
+    fingerprints = fingerprints_of(plan, source)
+    with suppress(OSError):  # on a full disk or a read-only one the next plan takes half a second more
+        remember()
+    return plan, source, fingerprints, note_on_experiment_name(plan.experiment, files)
 
 
 def fingerprints_of(plan: Plan, source: sources.Source) -> Fingerprints:

@@ -20,7 +20,6 @@ from podium.runtime.finished_runs import forget
 from podium.runtime.slurm import end_leftovers
 from podium.runtime.usage import UsageMeter
 from podium.storage.files import check_writable, remove_partials
-from podium.storage.source_code import remember
 
 if TYPE_CHECKING:
     from snakemake.workflow import Workflow
@@ -163,7 +162,6 @@ class SnakemakeRun:
         with suppress(OSError):  # on a full disk plans lose their words, and nothing else
             for folder in self._worked_in((self._plan.data, self._plan.results)):
                 note_parts(folder, self._fingerprints.parts, self._fingerprints.by_name())
-            remember()
 
     def _goes_on(self) -> bool:
         """Snakemake plans anew what a killed run had begun, and then overlooks all that takes such a file for ancient:

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator
 from functools import cache
+from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +22,10 @@ NEUTRAL = {
     "__init__", "__main__", "cli", "config", "data/download", "errors", "landmarks/remarks", "plan", "provenance",
     "recognise/card", "registry", "runtime", "storage/digests", "storage/source_code",
 }  # fmt: skip
+
+
+WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+TOLD = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef)
 
 
 class CodeFile(NamedTuple):
@@ -84,16 +89,19 @@ def read_source(path: Path) -> CodeFile:
     return _known().get(hashlib.sha256(text.encode()).hexdigest()) or _parse(text)
 
 
-def remember() -> None:
+def remember(memory: Path | None = None) -> None:
     """Keeps what was parsed, so that later plans need not parse it again.
+
+    Args:
+        memory: Where; `MEMORY` unless given.
 
     Raises:
         OSError: It cannot be written.
     """
     files = [*PACKAGE.rglob("*.py"), *(PACKAGE.parents[1] / "workflow/scripts").glob("*.py")]
     parsed = {hashlib.sha256(file.read_bytes()).hexdigest(): read_source(file) for file in files}
-    if parsed.keys() - _known().keys():
-        with atomic_path(MEMORY) as partial:
+    if memory or parsed.keys() - _known().keys():
+        with atomic_path(memory or MEMORY) as partial:
             partial.write_text(json.dumps(parsed), encoding="utf-8")
 
 
@@ -109,16 +117,16 @@ def _known() -> dict[str, CodeFile]:
 @cache
 def _parse(text: str) -> CodeFile:
     tree = ast.parse(text)
-    imports, registered = set(), []
-    for node in ast.walk(tree):
+    imports, registered, told = set(), [], []
+    content = _written(tree, told)
+    for node in told:
         if isinstance(node, ast.Import):
             imports |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             imports |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.ClassDef | ast.FunctionDef):
+        else:
             registered += [name for decorator in node.decorator_list if (name := _name_given_to_register(decorator))]
     own = (name.removeprefix("podium.") for name in imports if name.startswith("podium."))
-    content = json.dumps(_plain(tree))
     return CodeFile(hashlib.sha256(content.encode()).hexdigest()[:16], tuple(sorted(own)), tuple(registered))
 
 
@@ -129,19 +137,44 @@ def _name_given_to_register(decorator: ast.expr) -> str | None:
     return None
 
 
-def _plain(node: Any) -> Any:
-    """A syntax tree without docstrings, places and empty fields, as which fields there are differs among Pythons."""
-    if isinstance(node, ast.AST):
-        fields = dict(ast.iter_fields(node))
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            match fields["body"]:
+def _written(node: ast.AST, told: list[ast.AST]) -> str:
+    """A syntax tree as JSON, without docstrings and places, and without empty fields, which differ among Pythons.
+
+    The first plan of a clone waits for this, so it makes text at once: lists and dictionaries for `json` take twice
+    the time.
+
+    Args:
+        node: The tree.
+        told: Takes what the tree has of `TOLD`.
+    """
+    kind = type(node)
+    if kind in TOLD:
+        told.append(node)
+    if kind is ast.Constant:  # "", None, 0 and 0.0 are values of their own
+        fields = {"value": _quoted(node.value), "kind": node.kind and _quoted(node.kind)}
+        order = ("kind", "value") if node.value in (None, "") else ("value", "kind")
+        texts = [f'"{name}": {fields[name]}' for name in order if fields[name]]
+    else:
+        texts = [f'"{name}": {text}' for name in kind._fields if name != "ctx" and (text := _field(node, name, told))]
+    return f'["{kind.__name__}", {{{", ".join(texts)}}}]'
+
+
+def _field(node: ast.AST, name: str, told: list[ast.AST]) -> str:
+    value = getattr(node, name, None)
+    if isinstance(value, ast.AST):
+        return _written(value, told)
+    if isinstance(value, list):
+        if name == "body" and type(node) in WITH_DOCSTRING:
+            match value:
                 case [ast.Expr(value=ast.Constant(value=str())), *rest]:
-                    fields["body"] = rest
-        told = {name: _plain(value) for name, value in fields.items() if value not in (None, [], "") and name != "ctx"}
-        if isinstance(node, ast.Constant):  # "", None, 0 and 0.0 are values of their own
-            told["value"] = repr(node.value)
-        return [type(node).__name__, told]
-    return [_plain(one) for one in node] if isinstance(node, list) else repr(node)
+                    value = rest
+        texts = [_written(one, told) if isinstance(one, ast.AST) else _quoted(one) for one in value]
+        return f"[{', '.join(texts)}]" if texts else ""
+    return "" if value is None or value == "" else _quoted(value)
+
+
+def _quoted(value: Any) -> str:
+    return encode_basestring_ascii(repr(value))
 
 
 def _imported(file: Path, names: frozenset[str]) -> Iterator[Path]:
@@ -157,9 +190,18 @@ def _modules(file: Path) -> list[Path]:
     for dotted in read_source(file).imports:
         parts = dotted.split(".")
         for depth in range(1, len(parts) + 1):
-            place = PACKAGE.joinpath(*parts[:depth])
-            found |= dict.fromkeys(one for one in (place.with_suffix(".py"), place / "__init__.py") if one.is_file())
+            found |= dict.fromkeys(_files().get(tuple(parts[:depth]), ()))
     return list(found)
+
+
+@cache
+def _files() -> dict[tuple[str, ...], list[Path]]:
+    """The files of each module or package, by the parts of its name: a plan needs them thousands of times."""
+    found: dict[tuple[str, ...], list[Path]] = {}
+    for file in sorted(PACKAGE.rglob("*.py"), key=lambda file: file.name == "__init__.py"):
+        parts = file.relative_to(PACKAGE).with_suffix("").parts
+        found.setdefault(parts[:-1] if file.name == "__init__.py" else parts, []).append(file)
+    return found
 
 
 @cache
@@ -167,10 +209,12 @@ def _beside(package: Path) -> list[Path]:
     return sorted(package.glob("*.py"))
 
 
+@cache
 def _place(module: Path) -> str:
     return module.relative_to(PACKAGE).with_suffix("").as_posix()
 
 
+@cache
 def _is_neutral(place: str) -> bool:
     parts = place.split("/")
     is_plan = parts[0] == "systems" and parts[-1] in ("plan", "recipe", "systems")

@@ -82,7 +82,9 @@ def copy(tmp_path, monkeypatch):
 
 
 def forget() -> None:
-    for cached in (source_code.read_source, source_code._modules, source_code._beside, source_code._known):
+    for cached in (
+        source_code.read_source, source_code._modules, source_code._files, source_code._beside, source_code._known,
+    ):  # fmt: skip
         cached.cache_clear()
 
 

@@ -1,6 +1,5 @@
 """``podium predict``: every way in which clips may lie, and what is said of bad ones."""
 
-import json
 import os
 import re
 import tempfile
@@ -31,19 +30,6 @@ def model(tmp_path_factory):
 @pytest.fixture(scope="module")
 def recognizer(model):
     return package.Recognizer(model)
-
-
-@pytest.fixture
-def predict(podium, model, capsys):
-    """Calls the command, which must succeed; returns its JSON and what it said beside."""
-
-    def call(*words):
-        capsys.readouterr()
-        done = podium("predict", *words, "--model", model, "--format", "json")
-        assert done.code == 0, done.err
-        return json.loads(done.out, parse_constant=pytest.fail), done.err
-
-    return call
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".csv", ".parquet"])

@@ -1,6 +1,5 @@
 """What `podium predict` and the library say of clips that are whole and may be wrong, and of clips without a text."""
 
-import json
 
 import numpy as np
 import pandas as pd
@@ -34,16 +33,14 @@ RATE = "a clip that tells no rate of its own counts as one of 30 frames a second
 
 
 @pytest.fixture
-def predict(podium, model, capsys):
-    """Calls the command, which must succeed; returns its JSON of clips and what it said beside, line by line."""
+def predict(predict):
+    """Calls the command; returns its JSON of clips and what it said beside, line by line."""
 
     def call(*words):
-        capsys.readouterr()
-        done = podium("predict", *words, "--model", model, "--format", "json")
-        assert done.code == 0, done.err
-        said = done.err.splitlines()
-        assert said.count(RATE) == ("--fps" not in words)
-        return json.loads(done.out)["clips"], [line for line in said if line != RATE]
+        outcome, said = predict(*words)
+        lines = said.splitlines()
+        assert lines.count(RATE) == ("--fps" not in words)
+        return outcome["clips"], [line for line in lines if line != RATE]
 
     return call
 

@@ -1,10 +1,10 @@
 """``podium try``: verdicts of the short runs, and that they leave nothing behind."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
+import forked
 import pytest
 import yaml
 from fingerspelling import load_recipe
@@ -22,10 +22,10 @@ def place(tmp_path) -> Path:
     return tmp_path
 
 
-def attempt(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    call = [sys.executable, "-m", "podium", "try", *words, "--recipe", place / "recipe.yaml", "--data", place / "data"]
+def attempt(place: Path, *words: str) -> CompletedProcess[str]:
+    call = ["podium", "try", *words, "--recipe", place / "recipe.yaml", "--data", place / "data"]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(place)}
-    return subprocess.run(call, capture_output=True, text=True, env=environment, cwd=place, timeout=200)
+    return forked.run(call, place, environment, timeout=200)
 
 
 def files(place: Path) -> set[str]:

@@ -2,11 +2,13 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from subprocess import CompletedProcess
+from typing import IO
 
+import forked
 import numpy as np
 import pandas as pd
 import pytest
@@ -85,9 +87,11 @@ def command(recipe: Path, data: Path, out: Path) -> list[str]:
     return [str(word) for word in [ROOT / "workflow/scripts/train.py", *words]]
 
 
-def run(words: list[str]) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-    return subprocess.run([sys.executable, *words], env=environment, capture_output=True, text=True, timeout=300)
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+
+
+def run(words: list[str]) -> CompletedProcess[str]:
+    return forked.run(words, ROOT, ENVIRONMENT, timeout=300)
 
 
 def results(out: Path) -> dict[str, bytes]:
@@ -165,19 +169,23 @@ def test_schedules_and_scaled_adam_go_on(data, tmp_path):
     assert results(tmp_path / "out") == results(tmp_path / "undisturbed/out")
 
 
-def start(words: list[str], signals: Callable[[], None]) -> subprocess.Popen[str]:
-    """Starts a training in a process group of its own."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-    return subprocess.Popen(
-        [sys.executable, *words],
-        env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=signals,
-    )  # fmt: skip
+def start(words: list[str], signals: Callable[[], None], folder: Path) -> tuple[BaseProcess, IO[str]]:
+    """Starts a training in a process group of its own. Returns it, and what it says."""
+    pipe = folder / "said"
+    os.mkfifo(pipe)
+    return forked.start(words, ROOT, ENVIRONMENT, Path(os.devnull), pipe, signals), open(pipe, encoding="utf-8")
 
 
-def wait_for_epoch(process: subprocess.Popen[str], number: int) -> None:
-    for line in process.stderr:
-        if line.startswith(f"epoch={number}/"):
-            break
+def wait_for_epoch(said: IO[str], number: int) -> None:
+    assert any(line.startswith(f"epoch={number}/") for line in said)
+
+
+def end(process: BaseProcess, said: IO[str]) -> str:
+    """Waits for a training that has been told to end. Returns its last words."""
+    with said:
+        rest = said.read()
+    process.join(120)
+    return rest
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -186,11 +194,11 @@ def test_a_preempted_run_writes_its_state_first(undisturbed, data, tmp_path, num
     rarely = tmp_path / "recipe.yaml"
     rarely.write_text(recipe.read_text().replace("save_every_minutes: 0", "save_every_minutes: 60"))
     words = command(rarely, data, tmp_path / "out")
-    process = start(words, default_signals)
-    wait_for_epoch(process, 1)
+    process, said = start(words, default_signals, tmp_path)
+    wait_for_epoch(said, 1)
     os.killpg(process.pid, number)  # as a scheduler or a terminal does it: everybody in the group
-    _, rest = process.communicate(timeout=120)
-    assert process.returncode == 128 + number, rest
+    rest = end(process, said)
+    assert process.exitcode == 128 + number, rest
     assert "Traceback" not in rest
     assert f"stopped by {number.name}; the same command goes on" in rest
     assert state_in(tmp_path / "state").is_file()
@@ -204,14 +212,14 @@ def test_a_preempted_run_writes_its_state_first(undisturbed, data, tmp_path, num
 
 def test_nohup_holds_and_sigterm_still_ends_a_run(undisturbed, data, tmp_path):
     recipe, _ = undisturbed
-    process = start(command(recipe, data, tmp_path / "out"), nohup)
-    wait_for_epoch(process, 1)
+    process, said = start(command(recipe, data, tmp_path / "out"), nohup, tmp_path)
+    wait_for_epoch(said, 1)
     for number in (signal.SIGHUP, signal.SIGINT):  # the terminal is closed; Ctrl-C in the shell that started it
         os.killpg(process.pid, number)
-    wait_for_epoch(process, 2)
+    wait_for_epoch(said, 2)
     os.killpg(process.pid, signal.SIGTERM)
-    _, rest = process.communicate(timeout=120)
-    assert process.returncode == 128 + signal.SIGTERM, rest
+    rest = end(process, said)
+    assert process.exitcode == 128 + signal.SIGTERM, rest
     assert "stopped by SIGTERM; the same command goes on" in rest
     assert state_in(tmp_path / "state").is_file()
 

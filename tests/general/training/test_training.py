@@ -1,10 +1,7 @@
 """Training on a handful of clips: schedule, groups, accumulation, same bits, scores, and that it learns."""
 
 import math
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
 from fingerspelling import PARTS, load_recipe
 from project import ROOT
 from tqdm import tqdm
@@ -395,27 +391,3 @@ def test_loaders_that_would_find_no_shared_memory(monkeypatch):
 def test_gpu_only_when_wanted(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert [choose_device(wish).type for wish in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
-
-
-def command(tmp_path: Path, one: Recipe, root: Path) -> subprocess.CompletedProcess:
-    """Runs train.py on a machine whose GPUs are hidden."""
-    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(one.model_dump(mode="json")))
-    call = [sys.executable, ROOT / "workflow/scripts/train.py", "--system", "fingerspelling"]
-    call += ["--recipe", tmp_path / "recipe.yaml"]
-    call += ["--data", root, "--table", root / "index.parquet", "--fold", "0", "--seed", "0", "--out", tmp_path / "out"]
-    return subprocess.run(call, capture_output=True, text=True, env=os.environ | {"CUDA_VISIBLE_DEVICES": ""})
-
-
-def test_command_without_the_gpu_that_its_recipe_demands(tmp_path):
-    write_dataset(tmp_path / "data", [0, 1])
-    ended = command(tmp_path, recipe(training={"device": "cuda"}), tmp_path / "data")
-    assert ended.returncode == 2
-    assert ended.stderr.startswith("error: the recipe demands a GPU") and ended.stderr.count("\n") == 1
-    assert not (tmp_path / "out").exists()
-
-
-def test_command_without_data(tmp_path):
-    ended = command(tmp_path, recipe(), tmp_path / "nowhere")
-    assert ended.returncode == 2
-    assert ended.stderr.startswith("error: ") and "folds.parquet does not exist; index_data writes it" in ended.stderr
-    assert not (tmp_path / "out").exists()

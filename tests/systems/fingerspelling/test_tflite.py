@@ -1,14 +1,17 @@
 """The file against the twins: texts, edges of the input, operators, and the whole parity report."""
 
 import json
+import os
 import subprocess
 import sys
 from functools import partial
 
+import forked
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from project import ROOT
 from raw_folder import landmark_frame, table
 from small_networks import (
     account_of,
@@ -30,7 +33,6 @@ from podium.export.clips import ProofClip, parity_clips
 from podium.export.evaluation import evaluate
 from podium.export.graph import Graph, convert
 from podium.export.verification import check_formats, verify
-from podium.provenance import PACKAGE
 from podium.recognise.operators import check_operators, operator_names
 from podium.recognise.tflite import TfliteFile
 from podium.storage.files import read_json, write_json
@@ -42,7 +44,7 @@ from podium.systems.fingerspelling.text import DUMMY_PHRASE, END, decode
 from podium.systems.fingerspelling.twin import assemble, make
 from podium.training.weights import save_weights, write_reference
 
-SCRIPTS = PACKAGE.parent.parent / "workflow/scripts"
+SCRIPTS = ROOT / "workflow/scripts"
 MIN_FRAMES, MAX_FRAMES, SEEDS = 15, 64, (2, 1)
 FORMATS = ("fp16", "fp32", "int8")
 PROVEN = ("fp16", "fp32")
@@ -50,8 +52,7 @@ SETTINGS = ("--settings", f"min_frames={MIN_FRAMES}", "min_confidence=0.15")
 
 
 def script(name: str, *arguments) -> subprocess.CompletedProcess:
-    command = [sys.executable, SCRIPTS / f"{name}.py", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
+    return forked.run([SCRIPTS / f"{name}.py", *arguments], ROOT, os.environ | {"PYTHONPATH": str(ROOT / "src")})
 
 
 class Export:
