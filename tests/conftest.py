@@ -14,8 +14,9 @@ ROOT = Path(__file__).parent.parent
 hypothesis.settings.register_profile("podium", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("podium")
 LONGEST = (
-    "slurm", "workflow", "hostile", "contract", "test_tflite.py", "test_ranks.py", "test_resume.py", "test_end_to_end.py",
-    "test_formats.py", "test_clip_order.py", "download", "test_port.py", "test_presets.py", "test_training.py",
+    "slurm", "workflow", "hostile", "contract", "test_tflite.py", "test_ranks.py", "test_resume.py",
+    "test_end_to_end.py", "test_formats.py", "test_clip_order.py", "download", "test_port.py", "test_presets.py",
+    "test_training.py",
 )  # fmt: skip
 
 
