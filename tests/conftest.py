@@ -13,7 +13,11 @@ ROOT = Path(__file__).parent.parent
 # The same examples in every run, and none kept between runs; tests never time anything.
 hypothesis.settings.register_profile("podium", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("podium")
-LONGEST = ("workflow", "slurm", "hostile", "test_resume.py", "test_ranks.py", "download")
+LONGEST = (
+    "slurm", "workflow", "hostile", "contract", "test_tflite.py", "test_ranks.py", "test_resume.py",
+    "test_end_to_end.py", "test_formats.py", "test_clip_order.py", "download", "test_port.py", "test_presets.py",
+    "test_training.py",
+)  # fmt: skip
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

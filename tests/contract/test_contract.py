@@ -34,8 +34,12 @@ def test_every_system_offers_the_same(system, name):
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory) -> Project:
-    """A copy of the project with one more system, whose experiment has run. No general file is another."""
+    """A copy of the project with one more system, whose experiment has run. No general file is another.
+
+    This chain, the shortest of all, runs as on a user's machine: nothing is imported before it is asked for.
+    """
     project = copy_project(tmp_path_factory.mktemp("toy") / "podium")
+    project.is_forked = False
     ignored = shutil.ignore_patterns("*.yaml", "__pycache__")
     shutil.copytree(TOY, project.root / "src/podium/systems/toy", ignore=ignored)
     for name, place in PLACES.items():
@@ -43,6 +47,7 @@ def toy(tmp_path_factory) -> Project:
         shutil.copy(TOY / f"{name}.yaml", project.root / place)
     outcome = project.snakemake("--cores", "2", config=CONFIG)
     assert outcome.returncode == 0, outcome.stdout[-3000:] + outcome.stderr[-6000:]
+    project.is_forked = True
     return project
 
 

@@ -2,17 +2,16 @@
 
 import os
 import shutil
-import subprocess
 
+import forked
 import pytest
 from project import TINY
 
 
 def fingerprints(project, path) -> str:
     """The commands in a plan that tell a fingerprint, with a package on Python's path."""
-    environment = os.environ | {"PYTHONPATH": str(path)}
     command = ["snakemake", "-n", "--printshellcmds", "--configfile", TINY]
-    done = subprocess.run(command, cwd=project.root, env=environment, capture_output=True, text=True)
+    done = forked.run(command, project.root, os.environ | {"PYTHONPATH": str(path)})
     assert done.returncode == 0, done.stderr
     return "\n".join(sorted(line for line in done.stdout.splitlines() if "fingerprint" in line))  # jobs in any order
 

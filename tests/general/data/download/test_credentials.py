@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from kaggle_machine import CREDENTIALS
+from kaggle_machine import CREDENTIALS, Machine
 from kaggle_server import KEY, REFRESH_TOKEN, TOKEN, USER, KaggleServer
 
 LEGACY = json.dumps({"username": USER, "key": KEY})
@@ -25,6 +25,11 @@ FORMS = {
     ),
     "kaggle auth login": ({}, ".kaggle/credentials.json", LOGIN.encode("utf-8-sig")),
 }  # fmt: skip
+
+
+@pytest.fixture
+def machine(tmp_path) -> Machine:
+    return Machine(tmp_path, is_watched=True)
 
 
 @pytest.mark.parametrize("form", FORMS)
