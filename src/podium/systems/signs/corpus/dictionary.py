@@ -28,9 +28,9 @@ def _later(path: Path, time: float) -> Path:
     return [*path[:-1], replace(path[-1], time=time)]
 
 
-_SALUTE = P("flat", "up up in", "forward in", "index_tip", "temple", (-0.05, 0.1, 0.15))
+_SALUTE = P("flat", "up up up in", "forward forward in", "index_tip", "temple", (0.1, 0.3, 1.0))
 _WAVE = P("five", "up", "forward", "palm", "temple", (-0.8, -0.9, 0.6))
-_THANKS = P("flat", "up up in back", "back", "two_tips", "chin", (-0.05, -0.1, 0.15))
+_THANKS = P("flat", "up in in back back", "back up", "two_tips", "chin", (-0.05, -0.05, 0.3))
 _WATER = _at_face("w", "index_tip", "chin")
 _FORWARD_BY_BOUNCES = ((0.0, 0.25, 0.6), (0.0, -0.2, 0.5), (0.0, 0.25, 0.5), (0.0, -0.2, 0.4))
 
@@ -49,16 +49,16 @@ _SCISSORS = P("v", "in up", "back", "wrist", "space", (0.2, 0.2, 0.2))
 SIGNS: dict[str, list[Sign]] = {
     # Greetings and answers
     "hello": [
-        Sign(go(_SALUTE, (-0.5, 0.15, 0.4))),
+        Sign(go(_SALUTE, (-0.8, 0.2, 0.6))),
         Sign(go(_SALUTE.moved(0.0, -0.5, 0.0), (-0.8, 0.1, 0.3))),
         Sign(_later(go(_SALUTE.moved(-0.2, -0.4, 0.3), (-0.4, 0.0, 0.2)), 2.0)),
         Sign(rock(_WAVE, (0, 0, 20), 2)),
     ],
     "thankyou": [
-        Sign(go(_THANKS, (-0.1, -0.5, 0.7))),
-        Sign([_THANKS, P("flat", "up in in", "back up", "two_tips", "chin", (-0.2, -0.9, 0.6))]),
-        Sign([_THANKS.moved(-0.1, -0.2, 0.2), P("flat", "in in up", "back up", "two_tips", "chin", (-0.2, -1.3, 0.5))]),
-        Sign(go(_THANKS.moved(-0.1, 0.0, 0.1), (-0.2, -0.2, 0.3))),
+        Sign(go(_THANKS, (-0.1, -0.5, 0.6))),
+        Sign([_THANKS, P("flat", "up in in", "back up", "two_tips", "chin", (-0.2, -0.7, 0.8))]),
+        Sign([_THANKS.moved(-0.1, -0.2, 0.2), P("flat", "in in up", "back up", "two_tips", "chin", (-0.2, -1.1, 0.8))]),
+        Sign(go(replace(_THANKS, fingers="up up in back"), (-0.2, -0.3, 0.5))),
     ],
     "bye": [Sign([one for _ in range(3) for one in (_WAVE.shaped("flat"), _WAVE.shaped("bent"))])],
     "yes": [Sign(rock(_in_space("s").turned(25, 0, 0), (30, 0, 0), 2), nods=8)],
