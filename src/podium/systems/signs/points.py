@@ -1,14 +1,14 @@
 """Which of a frame's 543 landmarks the sign systems read, and how shards and the exported files hold them.
 
 An exported file takes all of them, (frames, 543, 3). Shards hold the points that at least one of the systems reads, so
-that both train on the same shards.
+that both train on the same shards, and those by which a clip's plausibility is judged.
 
 Legend: T frames, R the 543 rows of a frame, P the selected points, C coordinates (x, y, z).
 """
 
 import numpy as np
 
-from podium.landmarks.mediapipe import RAW_NAMES
+from podium.landmarks.mediapipe import LEFT_EYE, LIPS, RAW_NAMES, RIGHT_EYE
 from podium.landmarks.selection import Selection
 
 NUM_ROWS = len(RAW_NAMES)  # 543: face 468, left hand 21, pose 33, right hand 21
@@ -39,8 +39,9 @@ DEBERTA_MEANS = {
     "nose": [1, 2, 98, 327, 168],
 }  # fmt: skip
 
-ROWS = sorted({*LLAMA, *DEBERTA, *(row for rows in DEBERTA_MEANS.values() for row in rows)})  # P, ascending
-NUM_POINTS = len(ROWS)
+_JUDGED = [*LIPS, *RIGHT_EYE, *LEFT_EYE]  # `podium.landmarks.plausibility` looks at whole contours
+ROWS = sorted({*LLAMA, *DEBERTA, *(row for rows in DEBERTA_MEANS.values() for row in rows), *_JUDGED})  # P, ascending
+NUM_POINTS = len(ROWS)  # 170
 SELECTION = Selection(tuple(RAW_NAMES[row] for row in ROWS))
 COLUMNS = INPUT_COLUMNS = SELECTION.columns  # 3·P, named as the wide layout names them: all x, then all y, then all z
 SLOTS = SELECTION.slots  # part → where its points stand in P
