@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from podium.systems.signs.vocabulary import SIGNS
 from podium.systems.signs_llama.recipe import Model
 from podium.training.batch_norm import MaskedBatchNorm
 
@@ -33,7 +34,7 @@ class SignTransformer(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_blocks))
         self.norm, self.head_norm = RootMeanSquareNorm(dim), MaskedBatchNorm(dim)
         self.head_dropout = nn.Dropout(config.p_head_dropout)
-        self.head = nn.Linear(dim, config.num_signs)
+        self.head = nn.Linear(dim, len(SIGNS))
 
     def forward(self, x_BTF: Tensor, mask_BT: Tensor) -> Tensor:
         """Logits (B, V).

@@ -25,7 +25,6 @@ class Model(Section):
     num_heads: Count
     head_dim: Annotated[int, Field(ge=2, multiple_of=2)] = 64
     num_blocks: Count
-    num_signs: Count = Field(250, description="logits; signs are numbered as in the competition")
     p_dropout: Probability = Field(0.1, description="of attention weights and of what each half of a block adds")
     p_head_dropout: Probability = 0.5
     choices: ModelChoices = ModelChoices()

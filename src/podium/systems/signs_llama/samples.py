@@ -13,11 +13,11 @@ from podium.data.clips import Clips
 from podium.systems.signs.labels import LABEL
 from podium.systems.signs.points import COLUMNS, as_frames, as_points
 from podium.systems.signs.raw import open_raw, prepare
+from podium.systems.signs.vocabulary import numbers_of
 from podium.systems.signs_llama.keypoints import AXES, NUM_KEYPOINTS, POSITIONS
 from podium.systems.signs_llama.mixup import Mix, drawn, mixed
 from podium.systems.signs_llama.preparation import Use, centred_points, features, num_features, seen_points
 from podium.systems.signs_llama.recipe import Data, Recipe
-from podium.systems.signs_llama.signs import numbers_of
 
 __all__ = ["TABLE_COLUMNS", "clip_bytes", "collate", "open_raw", "prepare", "training", "validation"]
 TABLE_COLUMNS = [LABEL]  # needed of a table beside `podium.training.split.TABLE_COLUMNS`
@@ -48,13 +48,13 @@ class SignClips(Clips):
         root: The dataset's folder, with shards/.
 
     Raises:
-        UserError: A sign has no number in the recipe's network.
+        UserError: A sign is none of the competition's.
     """
 
     def __init__(self, table: pd.DataFrame, root: str | Path, recipe: Recipe) -> None:
         super().__init__(table, root, len(COLUMNS))
         self._data = recipe.data
-        self._targets = numbers_of(table[LABEL], recipe.model.num_signs)
+        self._targets = numbers_of(table[LABEL])
         self.lengths = table["num_frames"].to_numpy(dtype=np.int64)
 
     def __len__(self) -> int:

@@ -17,6 +17,7 @@ import tensorflow as tf
 from podium.port.layers import NORM_EPSILON, BatchNorm, Linear, silu
 from podium.port.twin import Fault, Twin
 from podium.port.weights import Weights
+from podium.systems.signs.vocabulary import SIGNS
 from podium.systems.signs_llama.assembling import check_members
 from podium.systems.signs_llama.graph import SignGraph
 from podium.systems.signs_llama.preparation import num_features
@@ -48,7 +49,7 @@ class SignTwin(Twin):
         self.blocks = [Block(weights.scope(f"blocks.{index}"), config) for index in range(config.num_blocks)]
         self.gain_D = weights.declare("norm.weight", (config.dim,))
         self.head_norm = BatchNorm(weights.scope("head_norm"), config.dim)
-        self.head = Linear(weights.scope("head"), config.dim, config.num_signs)
+        self.head = Linear(weights.scope("head"), config.dim, len(SIGNS))
         self.rotary_tables = rotary_tables(self.max_frames + 1, config.head_dim)
 
     def inside(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
