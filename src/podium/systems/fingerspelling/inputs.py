@@ -6,8 +6,6 @@ Letters in tensor names: T frames, K columns (390).
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from podium.errors import UserError
 from podium.landmarks.clip_arrays import GivenClip, read_given
 from podium.landmarks.plausibility import doubts, without_zeros

@@ -8,9 +8,9 @@ import numpy as np
 from podium.config import file_of
 from podium.systems.signs.answers import SignAnswers
 from podium.systems.signs.points import LEFT_HAND, NUM_ROWS, RIGHT_HAND
+from podium.systems.signs_llama.assembling import MAX_MB, MAX_MS
 from podium.systems.signs_llama.keypoints import HEAD, ROWS
 
-MAX_MB, MAX_MS = 40, 100  # the competition's limits: size of the file, mean latency of a clip
 _MORE_FRAMES = 37
 
 
@@ -45,7 +45,7 @@ class Answers(SignAnswers):
             "file": file_of("web"),
             "inputs": {
                 "inputs": {"type": "float32", "shape": [settings["web_frames"], NUM_ROWS, 3]},
-                "num_frames": {"type": "int32", "shape": [1], "meaning": "frames of the clip; what follows is not read"},
+                "num_frames": {"type": "int32", "shape": [1], "meaning": "frames of the clip; no other is read"},
             },
         }
         return {**told, "web": web, "limits": {"size_mb": MAX_MB, "latency_ms": MAX_MS}}

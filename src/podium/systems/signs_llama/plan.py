@@ -21,7 +21,7 @@ SCORES = {"score": "share of signs"}  # of a stage or a file → how people call
 class Settings(Section):
     """What the exported graph does beside the networks."""
 
-    web_frames: Count = Field(160, description="most frames of a clip for the file for browsers, whose shapes are fixed")
+    web_frames: Count = Field(160, description="most frames of a clip in the file for browsers, whose shapes are fixed")
 
 
 def inspection() -> Inspection:

@@ -8,25 +8,24 @@ Letters in tensor names: T frames, S tokens (class token, then frames), F featur
 J two numbers a head (its query, its key), V signs.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from podium.errors import UserError
 from podium.port.layers import NORM_EPSILON, BatchNorm, Linear, silu
 from podium.port.twin import Fault, Twin
 from podium.port.weights import Weights
 from podium.systems.signs.vocabulary import SIGNS
-from podium.systems.signs_llama.assembling import check_members
-from podium.systems.signs_llama.graph import SignGraph
+from podium.systems.signs_llama.assembling import MAX_MB, check_members
+from podium.systems.signs_llama.graph import OUTPUT, Rotation, SignGraph, Tokens
 from podium.systems.signs_llama.preparation import num_features
 from podium.systems.signs_llama.recipe import Model, Recipe
 
 __all__ = ["SignTwin", "assemble", "make"]
-
-Rotation = tuple[tf.Tensor, tf.Tensor]
-
 
 class SignTwin(Twin):
     """One network."""
@@ -59,17 +58,15 @@ class SignTwin(Twin):
     @tf.function(reduce_retracing=True, autograph=False)
     def _inside(self, x_TF: tf.Tensor) -> dict[str, tf.Tensor]:
         num_tokens = tf.shape(x_TF)[0] + 1
-        return self.stages(tf.pad(x_TF, [[1, 0], [0, 0]]), num_tokens, self.rotation(num_tokens))
+        return self.stages(Tokens(tf.pad(x_TF, [[1, 0], [0, 0]]), num_tokens, self.rotation(num_tokens)))
 
     def rotation(self, num_tokens: tf.Tensor) -> Rotation:
         """Of so many tokens, for `rotated`; the same for all members of a size."""
         cosine, sine = (tf.constant(table)[:num_tokens] for table in self.rotary_tables)
         return tf.concat([cosine, cosine], axis=1), tf.concat([-1.0 * sine, sine], axis=1)
 
-    def stages(
-        self, x_SF: tf.Tensor, num_tokens: tf.Tensor, rotation: Rotation, in_bytes: bool = False
-    ) -> dict[str, tf.Tensor]:
-        """What is computed of frames behind a row of zeros, which is the class token's.
+    def stages(self, tokens: Tokens, in_bytes: bool = False) -> dict[str, tf.Tensor]:
+        """What is computed of a clip.
 
         Args:
             in_bytes: The table of positions is rounded to int8, with a scale per channel.
@@ -77,12 +74,12 @@ class SignTwin(Twin):
         kernel_FD, bias_D = self.stem_norm.folded(self.stem.kernel_IO)
         bias_D += self.stem.bias_O * self.stem_norm.weight * tf.math.rsqrt(self.stem_norm.var + NORM_EPSILON)
         table_SD = tf.concat([self.class_token_1D - bias_D, self.positions_TD], axis=0)
-        h_SD = tf.matmul(x_SF, kernel_FD) + bias_D
+        h_SD = tf.matmul(tokens.x_SF, kernel_FD) + bias_D
         seen = {"stem": h_SD[1:]}
-        h_SD += rows_in_bytes(table_SD, num_tokens) if in_bytes else table_SD[:num_tokens]
+        h_SD += rows_in_bytes(table_SD, tokens.number) if in_bytes else table_SD[: tokens.number]
         for index, block in enumerate(self.blocks):
             is_last = index == len(self.blocks) - 1
-            added_SD, h_SD = block(h_SD, rotation, only_first=is_last)
+            added_SD, h_SD = block(h_SD, tokens, only_first=is_last)
             seen |= {f"blocks.{index}.attention": added_SD, f"blocks.{index}": h_SD}
         h_1D = normalised(h_SD)
         seen["norm"] = h_1D * self.gain_D
@@ -91,7 +88,7 @@ class SignTwin(Twin):
         seen["head_norm"] = seen["norm"] * scale_D + shift_D
         kernel_DV = (self.gain_D * scale_D)[:, None] * self.head.kernel_IO
         bias_V = self.head.bias_O + tf.matmul(shift_D[None], self.head.kernel_IO)[0]
-        seen["outputs"] = (tf.matmul(h_1D, kernel_DV) + bias_V)[0]
+        seen[OUTPUT] = (tf.matmul(h_1D, kernel_DV) + bias_V)[0]
         return seen
 
 
@@ -107,16 +104,16 @@ class Block:
         self.gate_up = Linear(weights.scope("feed_forward.gate_up"), dim, 2 * config.hidden_dim, bias=False)
         self.down = Linear(weights.scope("feed_forward.down"), config.hidden_dim, dim, bias=False)
 
-    def __call__(self, x_SD: tf.Tensor, rotation: Rotation, only_first: bool) -> tuple[tf.Tensor, tf.Tensor]:
+    def __call__(self, x_SD: tf.Tensor, tokens: Tokens, only_first: bool) -> tuple[tf.Tensor, tf.Tensor]:
         """What attention adds, and what leaves the block, of all tokens or of the first one."""
-        added_SD = self.attend(normalised(x_SD), rotation, only_first)
+        added_SD = self.attend(normalised(x_SD), tokens, only_first)
         x_SD = (x_SD[:1] if only_first else x_SD) + added_SD
         gate_DE, up_DE = tf.split(self.feed_forward_gain_D[:, None] * self.gate_up.kernel_IO, 2, axis=1)
         n_SD = normalised(x_SD)
         hidden_SE = silu(tf.matmul(n_SD, gate_DE)) * tf.matmul(n_SD, up_DE)
         return added_SD, x_SD + tf.matmul(hidden_SE, self.down.kernel_IO)
 
-    def attend(self, x_SD: tf.Tensor, rotation: Rotation, only_first: bool) -> tf.Tensor:
+    def attend(self, x_SD: tf.Tensor, tokens: Tokens, only_first: bool) -> tf.Tensor:
         """(S, D) → what attention adds to it."""
         dim, heads = x_SD.shape[1], self.num_heads
         head_dim = dim // heads
@@ -126,12 +123,13 @@ class Block:
         query_DD, key_DD = (tf.gather(one, halves, axis=1) for one in (query_DD * head_dim**-0.5, key_DD))
         if only_first:
             q_HSK = split_heads(tf.matmul(x_SD[:1], query_DD), heads)  # at place 0 nothing is turned
-            k_HSK = rotated(split_heads(tf.matmul(x_SD, key_DD), heads), rotation)
+            k_HSK = rotated(split_heads(tf.matmul(x_SD, key_DD), heads), tokens.rotation)
         else:
             both_SE = tf.matmul(x_SD, tf.concat([query_DD, key_DD], axis=1))
-            q_HSK, k_HSK = tf.split(rotated(split_heads(both_SE, 2 * heads), rotation), 2)
+            q_HSK, k_HSK = tf.split(rotated(split_heads(both_SE, 2 * heads), tokens.rotation), 2)
         v_HSK = split_heads(tf.matmul(x_SD, value_DD), heads)
-        weight_HSS = tf.nn.softmax(tf.matmul(q_HSK, k_HSK, transpose_b=True))
+        score_HSS = tf.matmul(q_HSK, k_HSK, transpose_b=True)
+        weight_HSS = tf.nn.softmax(score_HSS if tokens.hidden_S is None else score_HSS + tokens.hidden_S)
         context_SHK = tf.transpose(tf.matmul(weight_HSS, v_HSK), [1, 0, 2])
         return self.out(tf.reshape(context_SHK, [-1, dim]))
 
@@ -178,7 +176,13 @@ def assemble(twins: Sequence[SignTwin], settings: Mapping[str, Any]) -> SignGrap
     """All members in one graph.
 
     Raises:
-        UserError: They do not go together.
+        UserError: They do not go together, or the file would be larger than the competition takes.
     """
     check_members([twin.recipe for twin in twins])
+    size_mb = 2e-6 * sum(math.prod(one.shape) for twin in twins for one in twin.weights.variables.values())
+    if size_mb >= MAX_MB:
+        raise UserError(
+            f"the file would have {size_mb:.0f} MB in fp16, and the competition takes less than {MAX_MB}; take fewer or"
+            " smaller members"
+        )
     return SignGraph(list(twins), settings)
