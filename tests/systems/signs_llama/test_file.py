@@ -1,5 +1,7 @@
 """The twin and the files against torch, at any length and at the edges of what may come in."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from signs_llama_small import MAX_FRAMES, random_clip, random_learner, small_recipe, state_of
@@ -8,8 +10,11 @@ from podium.errors import ClipError, UserError
 from podium.export.comparing import TOLERANCES
 from podium.export.formats import MAKERS
 from podium.export.parity import check_faults, check_stages, check_weights
+from podium.export.twins import load_twin, save_twin
 from podium.recognise.operators import operator_names
 from podium.recognise.tflite import TfliteFile
+from podium.storage.files import write_json
+from podium.systems import part
 from podium.systems.signs_llama import twin as twins
 from podium.systems.signs_llama.answers import PART as answers
 from podium.systems.signs_llama.graph import SignGraph
@@ -51,6 +56,14 @@ def test_every_stage_agrees_with_torch(export):
     assert report["passed"], report["first_offender"]
     assert set(report["stages"]) == {name.split("/", 1)[1] for name in export.reference} - {"raw", "x"}
     assert check_weights(export.twins[0], state_of(export.learners[0]))["passed"]
+
+
+def test_a_twin_survives_its_folder(export, tmp_path):
+    account = {"system": "signs_llama", "recipe": export.recipe.model_dump(mode="json")}
+    write_json(tmp_path / "recipe.json", account)
+    save_twin(export.twins[0], tmp_path / "recipe.json", tmp_path / "port")
+    assert check_stages(load_twin(tmp_path / "port", partial(part, "signs_llama")), export.reference)["passed"]
+    assert (tmp_path / "port/saved_model/saved_model.pb").is_file()
 
 
 def test_planted_faults_are_found_in_their_place(export):

@@ -10,12 +10,14 @@ J two numbers a head (its query, its key), V signs.
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from podium.errors import UserError
+from podium.export.graph import Reader
 from podium.port.layers import NORM_EPSILON, BatchNorm, Linear, silu
 from podium.port.twin import Fault, Twin
 from podium.port.weights import Weights
@@ -51,14 +53,16 @@ class SignTwin(Twin):
         self.head = Linear(weights.scope("head"), config.dim, len(SIGNS))
         self.rotary_tables = rotary_tables(self.max_frames + 1, config.head_dim)
 
-    def inside(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+    @cached_property
+    def inside(self) -> Reader:
         """All stages of a clip (T, F); see `podium.systems.signs_llama.learner`."""
-        return self._inside(tf.convert_to_tensor(x, tf.float32))
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def _inside(self, x_TF: tf.Tensor) -> dict[str, tf.Tensor]:
-        num_tokens = tf.shape(x_TF)[0] + 1
-        return self.stages(Tokens(tf.pad(x_TF, [[1, 0], [0, 0]]), num_tokens, self.rotation(num_tokens)))
+        def stages(x: tf.Tensor) -> dict[str, tf.Tensor]:
+            num_tokens = tf.shape(x)[0] + 1
+            return self.stages(Tokens(tf.pad(x, [[1, 0], [0, 0]]), num_tokens, self.rotation(num_tokens)))
+
+        signature = [tf.TensorSpec([None, self.num_features], tf.float32)]
+        return tf.function(stages, input_signature=signature, autograph=False)
 
     def rotation(self, num_tokens: tf.Tensor) -> Rotation:
         """Of so many tokens, for `rotated`; the same for all members of a size."""
