@@ -74,7 +74,7 @@ class Golden:
         """A batch as `samples.collate` makes it, of what the original has mixed."""
         target_B = self[f"{inputs}label"]
         batch = {
-            "x_BTF": self[f"{mixup}x"].astype(np.float32), "mask_BT": self[f"{mixup}mask"], "lam_B": self[f"{mixup}lam"],
-            "target_B": target_B, "other_target_B": target_B[self[f"{mixup}partner"]],
+            "x_BTF": self[f"{mixup}x"].astype(np.float32), "mask_BT": self[f"{mixup}mask"],
+            "lam_B": self[f"{mixup}lam"], "target_B": target_B, "other_target_B": target_B[self[f"{mixup}partner"]],
         }  # fmt: skip
         return {name: torch.from_numpy(value) for name, value in batch.items()}
