@@ -68,4 +68,4 @@ def as_frames(x_TK: np.ndarray) -> np.ndarray:
 def as_columns(x_TRC: np.ndarray) -> np.ndarray:
     """(T, 3·P) float32: frames (T, 543, 3) as shards hold them."""
     x_TPC = np.asarray(x_TRC, dtype=np.float32)[:, ROWS]
-    return np.ascontiguousarray(x_TPC.transpose(0, 2, 1)).reshape(len(x_TPC), -1)
+    return np.ascontiguousarray(x_TPC.transpose(0, 2, 1)).reshape(len(x_TPC), len(COLUMNS))

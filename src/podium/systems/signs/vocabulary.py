@@ -1,5 +1,13 @@
 """The 250 signs of the competition "Google – Isolated Sign Language Recognition", in the order of their numbers."""
 
+from typing import TYPE_CHECKING
+
+from podium.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
 SIGNS = tuple(
     """
     TV after airplane all alligator animal another any apple arm aunt awake backyard bad balloon bath because bed
@@ -18,3 +26,17 @@ SIGNS = tuple(
     yourself yucky zebra zipper
     """.split()
 )
+_NUMBERS = {sign: number for number, sign in enumerate(SIGNS)}
+
+
+def numbers_of(signs: "pd.Series") -> "np.ndarray":
+    """(rows,) int64: the number of each sign, whatever numbers its corpus gives.
+
+    Raises:
+        UserError: One is none of the competition's.
+    """
+    numbers = signs.map(_NUMBERS)
+    if numbers.isna().any():
+        odd = signs[numbers.isna()].iloc[0]
+        raise UserError(f"'{odd}' is none of the competition's 250 signs, which the networks tell apart; correct it")
+    return numbers.to_numpy(dtype="int64")
