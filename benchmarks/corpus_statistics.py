@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from podium.errors import UserError, run
-from podium.systems.fingerspelling.corpus.clip import FACE, LEFT_HAND, POSE, RIGHT_HAND
+from podium.landmarks.person.observation import FACE, LEFT_HAND, POSE, RIGHT_HAND
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ FLOORS = [
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 LOOSE = {"__init__", "__main__", "errors", "provenance", "registry"}  # modules beside the rooms; no more of them
-SHARED_SYSTEMS: set[str] = set()  # folders of ``systems`` that other systems may import
+SHARED_SYSTEMS = {"signs"}  # folders of ``systems`` that other systems may import
 # Rooms that know neither torch nor TensorFlow, and those that know one of both.
 NEITHER = {"errors", "registry", "storage", "provenance", "config", "landmarks", "runtime", "plan", "report", "cli"}
 WITHOUT_TORCH = {"port", "export"} | NEITHER

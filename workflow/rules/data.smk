@@ -12,6 +12,11 @@ def get_raw_digest(wildcards):
     return SOURCE.digest(wildcards.split, int(wildcards.file_id))
 
 
+def as_output(path):
+    """A raw file without a suffix is a folder, with one file per clip."""
+    return path if Path(path).suffix else directory(path)
+
+
 # Large files: Snakemake would tell a change by the time stamp. Their content is in the fingerprints.
 SHARDS = [
     f"{DATA}/shards/{split}/{file_id}" for split in TRAINED_SPLITS for file_id in FILE_IDS.get(split, [])
@@ -72,7 +77,7 @@ if SOURCE.is_generated:
 
     rule generate_raw_file:
         output:
-            SOURCE.raw_file("{split}", "{file_id}"),
+            as_output(SOURCE.raw_file("{split}", "{file_id}")),
         log:
             f"results/logs/data/{DATASET.name}/generate_raw_file/{{split}}_{{file_id}}.log",
         benchmark:

@@ -24,7 +24,9 @@ from podium.config.training import (
     TRAINING_USES,
     AdamW,
     Cosine,
+    CosineFloor,
     Eden,
+    Lion,
     Optimizer,
     Recipe,
     ScaledAdam,
@@ -33,8 +35,8 @@ from podium.config.training import (
 )
 
 __all__ = [
-    "AdamW", "Archive", "Choice", "Cosine", "Count", "Dataset", "Download", "Eden", "Experiment", "Export",
-    "FRAME_RATES", "Folds", "KaggleSource", "Labels", "LocalSource", "Name", "Optimizer", "Probability",
-    "RESERVED_NAMES", "Recipe", "RemoteSplit", "ScaledAdam", "Schedule", "Section", "Seed", "Shards", "Stage",
-    "TRAINING_USES", "Training", "dataset_section", "file_of", "load", "parse", "read_yaml",
+    "AdamW", "Archive", "Choice", "Cosine", "CosineFloor", "Count", "Dataset", "Download", "Eden", "Experiment",
+    "Export", "FRAME_RATES", "Folds", "KaggleSource", "Labels", "Lion", "LocalSource", "Name", "Optimizer",
+    "Probability", "RESERVED_NAMES", "Recipe", "RemoteSplit", "ScaledAdam", "Schedule", "Section", "Seed", "Shards",
+    "Stage", "TRAINING_USES", "Training", "dataset_section", "file_of", "load", "parse", "read_yaml",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# "published": as the 1st-place solution computes it, oversights included. "corrected": as it was meant.
+# "published": as the winners compute it, oversights included. "corrected": as it was meant.
 Choice = Literal["published", "corrected"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]

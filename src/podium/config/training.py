@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from podium.config.base import Count, Probability, Section
+from podium.config.base import Choice, Count, Probability, Section
 
 # What a training asks of a system's modules, by module: code that its outcome depends on.
 TRAINING_USES = {
@@ -54,7 +54,16 @@ class ScaledAdam(AnyOptimizer):
     betas: tuple[Momentum, Momentum] = (0.9, 0.98)
 
 
-Optimizer = Annotated[AdamW | ScaledAdam, Field(discriminator="name")]
+class Lion(AnyOptimizer):
+    """Steps of one size along the sign of a momentum: about a tenth of AdamW's rate, ten times its decay."""
+
+    name: Literal["lion"]
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-3
+    weight_decay_on: Literal["all", "matrices"] = Field("matrices", description="'all' as published")
+    betas: tuple[Momentum, Momentum] = (0.9, 0.99)
+
+
+Optimizer = Annotated[AdamW | ScaledAdam | Lion, Field(discriminator="name")]
 
 
 class AnySchedule(Section):
@@ -69,6 +78,13 @@ class Cosine(AnySchedule):
     name: Literal["cosine"]
 
 
+class CosineFloor(AnySchedule):
+    """As cosine, but the learning rate falls to a share of its peak and not to zero."""
+
+    name: Literal["cosine_floor"]
+    floor: Probability = Field(0.1, description="share of the peak at the end")
+
+
 class Eden(AnySchedule):
     """rate · (1 + (n/num_batches)²)^(−1/4) · (1 + (e/num_epochs)²)^(−1/4), n micro-batches and e whole epochs done."""
 
@@ -78,7 +94,7 @@ class Eden(AnySchedule):
     warmup_start: Probability = Field(0.5, description="share of the rate at which the warm-up begins")
 
 
-Schedule = Annotated[Cosine | Eden, Field(discriminator="name")]
+Schedule = Annotated[Cosine | CosineFloor | Eden, Field(discriminator="name")]
 
 
 class Training(Section):
@@ -104,6 +120,9 @@ class Training(Section):
     )
     ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         None, description="of a moving average of the weights, which is then validated and saved; null: none"
+    )
+    ema: Choice = Field(
+        "corrected", description="'published': the average takes the weights before each step, not after it"
     )
     batch_norm_statistics: Literal["running", "recomputed"] = Field(
         "running", description="'recomputed' from 50 training batches before validating and saving"

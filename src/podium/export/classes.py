@@ -1,4 +1,4 @@
-"""The answers of a system that tells which of some classes a clip is: signs, words. Its file returns "logits".
+"""The answers of a system that tells which of some classes a clip is: signs, words.
 
 Letters in tensor names: T frames, K columns of values, V classes.
 """
@@ -20,6 +20,7 @@ from podium.recognise.tflite import INPUT, SIGNATURE, Shapes
 from podium.storage.tables import read_table
 
 LOGITS = "logits"
+NUM_ALTERNATIVES = 5
 Outputs = Mapping[str, np.ndarray]
 
 
@@ -32,6 +33,7 @@ class Classes:
         num_columns: K.
         task: What the system does, for the model card.
         open_raw, prepare: Of the system's ``samples``.
+        output: What the logits are called.
     """
 
     REASONS: Mapping[str, str] = {}
@@ -46,16 +48,17 @@ class Classes:
         task: str,
         open_raw: Callable[[Path], Recordings],
         prepare: Callable[[np.ndarray], PreparedClip],
+        output: str = LOGITS,
     ) -> None:
         self._names, self._label, self._num_columns, self._task = list(names), label, num_columns, task
-        self._open_raw, self._prepare = open_raw, prepare
+        self._open_raw, self._prepare, self._output = open_raw, prepare, output
 
     def check_settings(self, settings: Mapping[str, Any], path: Path) -> None:
         """Nothing to check."""
 
     def is_own(self, inputs: Shapes, outputs: Shapes) -> bool:
         """Whether a file of such inputs and outputs may be one of this system."""
-        return inputs.get(INPUT, ())[-1:] == (self._num_columns,) and outputs.get(LOGITS) == (len(self._names),)
+        return inputs.get(INPUT, ())[-1:] == (self._num_columns,) and outputs.get(self._output) == (len(self._names),)
 
     def as_input(self, clip: Any, settings: Mapping[str, Any], fps: float | None) -> Prepared:
         """A person's clip (T, K), T ≥ 1, as the file takes it. Raises `ClipError` if it is none."""
@@ -68,10 +71,13 @@ class Classes:
     def read(
         self, outputs: Outputs, settings: Mapping[str, Any] | None = None, x: np.ndarray | None = None
     ) -> Reading:
-        """The class of the largest logit, and its probability."""
-        logits_V = np.asarray(outputs[LOGITS], np.float64)
+        """The class of the largest logit, and its probability; and those of the next ones."""
+        logits_V = np.asarray(outputs[self._output], np.float64)
         shares_V = np.exp(logits_V - logits_V.max())
-        return Reading(self._names[int(logits_V.argmax())], float(shares_V.max() / shares_V.sum()))
+        shares_V /= shares_V.sum()
+        best = np.argsort(-logits_V, kind="stable")[:NUM_ALTERNATIVES].tolist()
+        alternatives = tuple((self._names[place], float(shares_V[place])) for place in best)
+        return Reading(*alternatives[0], alternatives=alternatives)
 
     def score(self, table: pd.DataFrame, readings: Sequence[Reading], is_test: bool = False) -> dict[str, Any]:
         """The share of rows that were read as their label."""
@@ -88,10 +94,10 @@ class Classes:
     def agree(self, expected: Outputs, found: Outputs, relative: float, settings: Mapping[str, Any]) -> dict[str, Any]:
         """One clip of a file, or of TensorFlow, against torch. Two logits that are equal but for the tolerance may
         change places; such a tie has its gap."""
-        result = compare_arrays(np.asarray(expected[LOGITS]), found.get(LOGITS), relative)
-        texts = tuple(self.read(one).text if LOGITS in one else "" for one in (expected, found))
+        result = compare_arrays(np.asarray(expected[self._output]), found.get(self._output), relative)
+        texts = tuple(self.read(one).text if self._output in one else "" for one in (expected, found))
         places = [self._names.index(text) for text in texts if text]
-        gap = float(np.ptp(np.asarray(expected[LOGITS])[places])) if texts[0] != texts[1] else None
+        gap = float(np.ptp(np.asarray(expected[self._output])[places])) if texts[0] != texts[1] else None
         return {"passed": result["passed"], "error": result["error"], "gap": gap, "texts": texts}
 
     def test_clips(self, table: pd.DataFrame, root: str | Path) -> Iterator[tuple[int, np.ndarray | None]]:
@@ -118,7 +124,7 @@ class Classes:
             "input": {
                 "signature": SIGNATURE, "name": INPUT, "type": "float32", "shape": ["frames", self._num_columns],
             },
-            "output": {"name": LOGITS, "type": "float32", "shape": [len(self._names)], "classes": self._names},
+            "output": {"name": self._output, "type": "float32", "shape": [len(self._names)], "classes": self._names},
             "networks": [dict(recipe.get("model", {})) for recipe in recipes],
             "scores": ("score", "num_right", "num_sequences"),
             "score_meaning": "share of the clips that are read right",

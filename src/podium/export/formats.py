@@ -24,7 +24,7 @@ PER_CHANNEL_VERSION = 12
 
 def convert_int8(graph: Graph) -> bytes:
     """The content of the int8 file."""
-    return quantise(convert(graph))
+    return quantise(convert(graph, "int8"))
 
 
 def convert_kaggle(graph: Graph) -> bytes:

@@ -5,6 +5,9 @@ Letters in names: T frames, N new frames, K columns, C coordinates, L landmarks.
 
 import numpy as np
 
+from podium.config import FRAME_RATES
+from podium.data.recordings import MAX_FRAMES
+from podium.errors import ClipError
 from podium.landmarks.normalise import by_coordinate
 from podium.landmarks.selection import Selection
 
@@ -12,6 +15,27 @@ SAME_RATE = 0.05  # relative; tempos of signers differ by far more, and each new
 # Frames without a hand at each end: up to IDLE_FRAMES stay, as in the clips of the training; of more, KEPT_FRAMES stay.
 # Of the numbers that were tried these lost least; benchmarks/clip_timing.py gives their scores (docs/predict.md).
 IDLE_FRAMES, KEPT_FRAMES = 3, 1
+
+
+def at_rate(raw_TK: np.ndarray, fps: float | None, frame_rate: float | None) -> np.ndarray:
+    """`resample`, if both rates are known.
+
+    Raises:
+        ClipError: ``fps`` is no frame rate, or the clip would have too many frames.
+    """
+    if fps is None or frame_rate is None:
+        return raw_TK
+    lowest, highest = FRAME_RATES
+    if not lowest <= fps <= highest:
+        raise ClipError(
+            f"a clip of {fps:g} frames a second cannot be read; a rate lies from {lowest} to {highest} frames a second"
+        )
+    if len(raw_TK) * frame_rate > MAX_FRAMES * fps:
+        raise ClipError(
+            f"{len(raw_TK):,} frames at {fps:g} a second are more than {MAX_FRAMES:,} at the model's {frame_rate:g};"
+            " cut the clip"
+        )
+    return resample(raw_TK, fps, frame_rate)
 
 
 def resample(raw_TK: np.ndarray, fps: float, frame_rate: float) -> np.ndarray:

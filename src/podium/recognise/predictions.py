@@ -46,18 +46,20 @@ class Prediction:
             "confidence": reading.confidence,
             "reason": reading.reason,
             "remarks": list(reading.remarks),
+            **({"alternatives": dict(reading.alternatives)} if reading.alternatives else {}),
         }
 
     def to_text(self, reasons: Mapping[str, str]) -> str:
         """One line: name, text and confidence between tabs; a dash for a confidence that the model does not tell. A
-        fourth field says why there is no text.
+        fourth field holds the likeliest texts with their probabilities, if the system tells, or why there is no text.
 
         Args:
             reasons: A reading's reason → what it means.
         """
         confidence = "-" if self.reading.confidence is None else f"{self.reading.confidence:.3f}"
-        fields = [printable(self.name), self.reading.text, confidence]
-        return "\t".join([*fields, reasons[self.reading.reason]] if self.reading.reason else fields)
+        others = ", ".join(f"{text} {share:.3f}" for text, share in self.reading.alternatives)
+        more = reasons[self.reading.reason] if self.reading.reason else others
+        return "\t".join([printable(self.name), self.reading.text, confidence, *([more] if more else [])])
 
 
 def predict(recognizer: Recognizer, files: Iterable[ClipFile], fps: float | None = None) -> Iterator[Prediction]:

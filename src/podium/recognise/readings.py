@@ -29,6 +29,7 @@ class Reading:
         confidence: That the clip can be read at all, in [0, 1]; None if the model does not tell.
         reason: Why there is no text, a key of the system's ``answers.REASONS``; else "".
         remarks: What is doubtful about the clip, keys of ``answers.MEANINGS``.
+        alternatives: The likeliest texts with their probabilities, best first; () if the system does not tell.
         num_read_frames: Frames that the model was given; None if nothing was left to read.
     """
 
@@ -36,4 +37,5 @@ class Reading:
     confidence: float | None
     reason: str = ""
     remarks: tuple[str, ...] = ()
+    alternatives: tuple[tuple[str, float], ...] = ()
     num_read_frames: int | None = None

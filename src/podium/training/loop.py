@@ -193,7 +193,7 @@ def first_state(recipe: Recipe, system: Parts, seed: int, device: torch.device) 
         make_optimizer(learner, recipe.optimizer),
         torch.amp.GradScaler(device.type, enabled=training.precision == "fp16"),
         torch.Generator().manual_seed(seed + SEED_STRIDE * rank()),
-        average=make_average(learner, training.ema_decay) if training.ema_decay else None,
+        average=make_average(learner, training.ema_decay, training.ema) if training.ema_decay else None,
     )
 
 
@@ -234,7 +234,7 @@ def train_epoch(
         state.step += 1
         state.position += 1
         if state.step % training.accumulation == 0:
-            _update(state, rate, recipe.optimizer.max_grad_norm, _progress(state, training, num_batches))
+            _update(state, rate, recipe, _progress(state, training, num_batches))
         state.readings.add(losses)
         bar.update()
         if state.readings.is_due or state.position == num_batches:
@@ -250,20 +250,23 @@ def _progress(state: TrainState, training: Training, num_batches: int) -> Progre
     return Progress(state.step, training.epochs * num_batches, state.epoch, training.epochs)
 
 
-def _update(state: TrainState, rate: float, max_grad_norm: float, progress: Progress) -> None:
+def _update(state: TrainState, rate: float, recipe: Recipe, progress: Progress) -> None:
     for group in state.optimizer.param_groups:
         group["lr"] = rate
     average_gradients(state.learner.parameters())
     state.scaler.unscale_(state.optimizer)
     norms = [
-        torch.nn.utils.clip_grad_norm_(group["params"], group.get("max_grad_norm", max_grad_norm))
+        torch.nn.utils.clip_grad_norm_(group["params"], group.get("max_grad_norm", recipe.optimizer.max_grad_norm))
         for group in state.learner.parameter_groups()
     ]
     norm = norms[0] if len(norms) == 1 else torch.stack(norms).max()
     state.readings.unseen_norms.append((state.step, norm))
+    is_early = recipe.training.ema == "published"
+    if state.average and is_early:
+        state.average.update_parameters(state.learner)
     state.scaler.step(state.optimizer)
     state.scaler.update()
     state.learner.after_step(progress)
-    if state.average:
+    if state.average and not is_early:
         state.average.update_parameters(state.learner)
     state.optimizer.zero_grad(set_to_none=True)

@@ -2,7 +2,7 @@
 
 import math
 
-from podium.config import Eden, Schedule
+from podium.config import CosineFloor, Eden, Schedule
 
 
 def learning_rate(peak: float, schedule: Schedule, step: int, steps_per_epoch: int, epochs: int) -> float:
@@ -13,21 +13,22 @@ def learning_rate(peak: float, schedule: Schedule, step: int, steps_per_epoch: i
         step: Micro-batches done before, 0 … epochs · steps_per_epoch.
 
     Returns:
-        Linear from 0 to ``peak`` during the warm-up, then a half cosine to 0, which it reaches when all micro-batches
-        are done. A warm-up longer than the run is cut off by its end. Eden falls on from the beginning; its warm-up is
-        another factor.
+        Linear from 0 to ``peak`` during the warm-up, then a half cosine to 0, or to the schedule's floor, which it
+        reaches when all micro-batches are done. A warm-up longer than the run is cut off by its end. Eden falls on
+        from the beginning; its warm-up is another factor.
     """
     num_warmup = schedule.warmup_epochs * steps_per_epoch
     if isinstance(schedule, Eden):
         return _eden(peak, schedule, step, steps_per_epoch, num_warmup)
-    return _cosine(peak, step, epochs * steps_per_epoch, num_warmup)
+    floor = schedule.floor if isinstance(schedule, CosineFloor) else 0.0
+    return _cosine(peak, step, epochs * steps_per_epoch, num_warmup, floor)
 
 
-def _cosine(peak: float, step: int, num_steps: int, num_warmup: float) -> float:
+def _cosine(peak: float, step: int, num_steps: int, num_warmup: float, floor: float) -> float:
     if step < num_warmup:
         return peak * step / num_warmup
     progress = (step - num_warmup) / max(num_steps - num_warmup, 1)
-    return peak * 0.5 * (1 + math.cos(math.pi * progress))
+    return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
 def _eden(peak: float, eden: Eden, step: int, steps_per_epoch: int, num_warmup: float) -> float:

@@ -9,7 +9,8 @@ from podium.landmarks.person import face as faces
 from podium.landmarks.person import rotation
 from podium.landmarks.person.camera import Camera, project, sample_camera, to_camera, to_world
 from podium.landmarks.person.dropout import missing_bursts
-from podium.systems.fingerspelling.corpus.clip import FACE, LEFT_HAND, MIRROR, POSE, RIGHT_HAND, record
+from podium.landmarks.person.observation import FACE, LEFT_HAND, MIRROR, POSE, RIGHT_HAND
+from podium.systems.fingerspelling.corpus.clip import record
 from podium.systems.fingerspelling.corpus.handshapes import SHAPES
 from podium.systems.fingerspelling.corpus.motion import sample_style, spell
 from podium.systems.fingerspelling.corpus.person import sample_person

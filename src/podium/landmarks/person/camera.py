@@ -40,6 +40,15 @@ def sample_camera(rng: np.random.Generator) -> Camera:
     return Camera(rotation_33, distance, distance / frame_width, aspect, centre_2)
 
 
+def put_up_again(camera: Camera, rng: np.random.Generator) -> Camera:
+    """The same phone in the same place, about."""
+    other = sample_camera(rng)
+    nudge_33 = rotation.to_matrices(rotation.from_vectors(rng.normal(0, np.deg2rad(2.0), 3)))
+    factor = float(np.exp(rng.normal(0, 0.03)))
+    centre_2 = 0.8 * camera.centre_2 + 0.2 * other.centre_2
+    return Camera(nudge_33 @ camera.rotation_33, camera.distance, camera.zoom * factor, camera.aspect, centre_2)
+
+
 def to_camera(points_FN3: np.ndarray, camera: Camera) -> np.ndarray:
     """World → camera axes, metres; the origin stays between the shoulders."""
     return points_FN3 @ camera.rotation_33.T.astype(points_FN3.dtype)

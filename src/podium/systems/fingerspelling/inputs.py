@@ -6,16 +6,13 @@ Letters in tensor names: T frames, K columns (390).
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from podium.data.recordings import MAX_FRAMES
-from podium.errors import ClipError, UserError
+from podium.errors import UserError
 from podium.landmarks.clip_arrays import GivenClip, read_given
 from podium.landmarks.plausibility import doubts, without_zeros
 from podium.landmarks.remarks import MEANINGS
-from podium.landmarks.timing import resample, signing
+from podium.landmarks.timing import at_rate, signing
 from podium.recognise.readings import Prepared
-from podium.recognise.settings import RATES, is_rate, number_in
+from podium.recognise.settings import number_in
 from podium.recognise.tflite import INPUT, Shapes
 from podium.systems.fingerspelling.landmarks import COLUMNS, SELECTION, SHORT_FRAMES
 from podium.systems.fingerspelling.readings import OUTPUT, Settings, has_thresholds
@@ -82,22 +79,9 @@ def as_input(clip: Any, settings: Settings, fps: float | None) -> Prepared:
     if fps is None and given.fps is not None and frame_rate is None:
         found.add("rate_not_used")
     remarks = tuple(remark for remark in MEANINGS if remark in found)
-    landmarks_TK = _at_rate(landmarks_TK, given.fps if fps is None else fps, frame_rate)
+    landmarks_TK = at_rate(landmarks_TK, given.fps if fps is None else fps, frame_rate)
     if len(landmarks_TK) == 0:
         return Prepared(landmarks_TK, remarks, "no_frames")
     min_frames = settings["min_frames"] if has_thresholds(settings) else SHORT_FRAMES
     landmarks_TK = landmarks_TK[signing(landmarks_TK, min_frames, SELECTION)]
     return Prepared(landmarks_TK, remarks, "" if len(landmarks_TK) else "no_hand")
-
-
-def _at_rate(landmarks_TK: np.ndarray, fps: float | None, frame_rate: float | None) -> np.ndarray:
-    if fps is None or frame_rate is None:
-        return landmarks_TK
-    if not is_rate(fps):
-        raise ClipError(f"a clip of {fps:g} frames a second cannot be read; {RATES}")
-    if len(landmarks_TK) * frame_rate > MAX_FRAMES * fps:
-        raise ClipError(
-            f"{len(landmarks_TK):,} frames at {fps:g} a second are more than {MAX_FRAMES:,} at the model's"
-            f" {frame_rate:g}; cut the clip"
-        )
-    return resample(landmarks_TK, fps, frame_rate)

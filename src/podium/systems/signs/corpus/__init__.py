@@ -1,0 +1,1 @@
+"""The virtual signer of isolated signs: a corpus that is computed."""

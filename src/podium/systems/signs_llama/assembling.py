@@ -1,0 +1,18 @@
+"""Which networks can stand in one file, and the competition's limits of it."""
+
+from collections.abc import Sequence
+
+from podium.errors import UserError
+from podium.systems.signs_llama.recipe import Recipe
+
+MAX_MB, MAX_MS = 40, 100  # size of the file; mean latency of a clip
+
+
+def check_members(recipes: Sequence[Recipe]) -> None:
+    """Refuses members that read another input.
+
+    Raises:
+        UserError: They do not go together.
+    """
+    if len({(recipe.data.max_frames, recipe.data.choices) for recipe in recipes}) > 1:
+        raise UserError("the members differ in data.max_frames or data.choices; train them with the same")

@@ -1,0 +1,142 @@
+"""Training and validation samples, and how they become batches.
+
+Legend: B batch, T frames, K columns of a shard, N the 85 points, A axes (x, y), F features of a frame.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from podium.data.clips import Clips
+from podium.systems.signs.labels import LABEL
+from podium.systems.signs.points import COLUMNS, as_frames, as_points
+from podium.systems.signs.raw import open_raw, prepare
+from podium.systems.signs.vocabulary import numbers_of
+from podium.systems.signs_llama.keypoints import AXES, NUM_KEYPOINTS, POSITIONS
+from podium.systems.signs_llama.mixup import Mix, drawn, mixed
+from podium.systems.signs_llama.preparation import Use, centred_points, features, num_features, seen_points
+from podium.systems.signs_llama.recipe import Data, Recipe
+
+__all__ = ["TABLE_COLUMNS", "clip_bytes", "collate", "open_raw", "prepare", "training", "validation"]
+TABLE_COLUMNS = [LABEL]  # needed of a table beside `podium.training.split.TABLE_COLUMNS`
+
+
+class Draws(NamedTuple):
+    """What chance decides of a clip's mixup; see `podium.systems.signs_llama.mixup.drawn`."""
+
+    lam: float = 1.0
+    partner_share: float = 0.0
+    start_share: float = 0.0
+
+
+class Sample(NamedTuple):
+    """A clip: centred points (T, 85, 2) float32, NaN if one is missing; its sign's number; its row in the table."""
+
+    x_TNA: np.ndarray
+    target: int
+    row: int
+    draws: Draws = Draws()
+
+
+class SignClips(Clips):
+    """The clips of a table.
+
+    Args:
+        table: split, file_id, offset, num_frames, sign.
+        root: The dataset's folder, with shards/.
+
+    Raises:
+        UserError: A sign is none of the competition's.
+    """
+
+    def __init__(self, table: pd.DataFrame, root: str | Path, recipe: Recipe) -> None:
+        super().__init__(table, root, len(COLUMNS))
+        self._data = recipe.data
+        self._targets = numbers_of(table[LABEL])
+        self.lengths = table["num_frames"].to_numpy(dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def raw(self, row: int) -> np.ndarray:
+        """(T, 543, 3) float32, NaN kept: what the exported file takes. A new array."""
+        return as_frames(super().raw(row))
+
+    def _points(self, row: int, use: Use, is_mirrored: bool = False, share: float = 0.0) -> np.ndarray:
+        x_TNC = as_points(super().raw(row))[:, POSITIONS]
+        return centred_points(x_TNC, self._data, use, is_mirrored, share)
+
+
+class TrainingClips(SignClips):
+    """Samples by key ``(epoch, item)``; all draws of a sample come from (seed, epoch, item).
+
+    Args:
+        seed: Of the run.
+    """
+
+    def __init__(self, table: pd.DataFrame, root: str | Path, recipe: Recipe, seed: int) -> None:
+        super().__init__(table, root, recipe)
+        self._seed = seed
+
+    def num_frames(self, key: tuple[int, int]) -> int:
+        """Of a key's sample, for batches of similar lengths."""
+        return min(int(self.lengths[key[1]]), self._data.max_frames)
+
+    def __getitem__(self, key: tuple[int, int]) -> Sample:
+        epoch, row = key
+        data, rng = self._data, np.random.default_rng([self._seed, epoch, row])
+        mirror, mix, crop, partner, start = rng.random(5).tolist()
+        lam = float(rng.beta(data.mixup_alpha, data.mixup_alpha)) if mix < data.p_mixup else 1.0
+        x_TNA = self._points(row, "training", mirror < data.p_mirror, crop)
+        return Sample(x_TNA, int(self._targets[row]), row, Draws(lam, partner, start))
+
+
+class ValidationClips(SignClips):
+    """All rows of a table, by their position."""
+
+    def __getitem__(self, row: int) -> Sample:
+        return Sample(self._points(row, "evaluation"), int(self._targets[row]), row)
+
+
+def training(table: pd.DataFrame, root: str | Path, recipe: Recipe, seed: int) -> TrainingClips:
+    """The training samples of a run."""
+    return TrainingClips(table, root, recipe, seed)
+
+
+def validation(table: pd.DataFrame, root: str | Path, recipe: Recipe) -> ValidationClips:
+    """The clips of a table, as a network is judged by them."""
+    return ValidationClips(table, root, recipe)
+
+
+def clip_bytes(recipe: Recipe) -> int:
+    """What the longest clip takes in a batch."""
+    return recipe.data.max_frames * num_features(recipe.data.choices) * 4
+
+
+def collate(samples: list[Sample], recipe: Recipe, is_training: bool) -> dict[str, np.ndarray]:
+    """Stacks samples, zero-padded behind to the longest; in training each is mixed with another.
+
+    Returns:
+        x_BTF float32, mask_BT bool (true on frames that are read), target_B int64, row_B int64; in training also
+        other_target_B int64, the partner's, and lam_B float32, what a clip keeps of itself.
+    """
+    length_B = np.array([len(sample.x_TNA) for sample in samples])
+    x_BTNA = np.full((len(samples), length_B.max(), NUM_KEYPOINTS, AXES), np.nan, np.float32)
+    for x_TNA, sample in zip(x_BTNA, samples, strict=True):
+        x_TNA[: len(sample.x_TNA)] = sample.x_TNA
+    x_BTF, mask_BT = features(x_BTNA, recipe.data.choices), np.arange(length_B.max()) < length_B[:, None]
+    target_B = np.array([sample.target for sample in samples], dtype=np.int64)
+    batch = {"target_B": target_B, "row_B": np.array([sample.row for sample in samples], dtype=np.int64)}
+    if is_training:
+        mix = drawn(*np.array([sample.draws for sample in samples]).T, length_B)
+        x_BTF, mask_BT = _mixed(x_BTF, x_BTNA, length_B, mix, recipe.data)
+        batch |= {"other_target_B": target_B[mix.partner_B], "lam_B": mix.lam_B}
+    return {"x_BTF": x_BTF, "mask_BT": mask_BT, **batch}
+
+
+def _mixed(
+    x_BTF: np.ndarray, x_BTNA: np.ndarray, length_B: np.ndarray, mix: Mix, data: Data
+) -> tuple[np.ndarray, np.ndarray]:
+    return mixed(x_BTF, length_B, mix, seen_points(x_BTNA) if data.choices.mixup == "corrected" else None)
