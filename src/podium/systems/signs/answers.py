@@ -25,12 +25,11 @@ from podium.recognise.tflite import INPUT, SIGNATURE, Shapes
 from podium.systems.signs.clip_files import open_sources
 from podium.systems.signs.labels import LABEL
 from podium.systems.signs.points import COLUMNS, NUM_ROWS, ROWS, SELECTION, as_columns, as_frames
-from podium.systems.signs.raw import JUDGED, open_raw, prepare
+from podium.systems.signs.raw import JUDGED, JUDGED_COLUMNS, open_raw, prepare
 from podium.systems.signs.vocabulary import SIGNS
 
 OUTPUT = "outputs"
 _FRAME = (NUM_ROWS, 3)
-_JUDGED_K = [COLUMNS.index(column) for column in JUDGED.columns]
 
 
 class SignAnswers(Classes):
@@ -81,7 +80,7 @@ class SignAnswers(Classes):
         """
         given = clip if isinstance(clip, GivenClip) else read_given(_frames_as_columns(clip), COLUMNS)
         x_TK, has_zeros = without_zeros(given.landmarks_TK, SELECTION)
-        found = {*given.remarks, *["zeros_for_missing"] * has_zeros, *doubts(x_TK[:, _JUDGED_K], JUDGED)}
+        found = {*given.remarks, *["zeros_for_missing"] * has_zeros, *doubts(x_TK[:, JUDGED_COLUMNS], JUDGED)}
         frame_rate = settings.get("frame_rate")
         if fps is None and given.fps is not None and frame_rate is None:
             found.add("rate_not_used")

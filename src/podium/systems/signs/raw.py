@@ -13,6 +13,7 @@ from podium.data.recordings import PreparedClip, Recordings
 from podium.errors import UserError
 from podium.landmarks.arrays import is_id
 from podium.landmarks.long_parquet import LongClip, read_long
+from podium.landmarks.mediapipe import LEFT_EYE, LIPS, NOSE, RIGHT_EYE
 from podium.landmarks.normalise import is_infinite
 from podium.landmarks.plausibility import doubts, without_zeros
 from podium.landmarks.selection import Selection
@@ -24,10 +25,17 @@ HELD_BYTES = 4 * 10**8  # of coordinates in memory
 JUDGED_FRAMES, JUDGED_STEP = 256, 4
 _ROWS_P = np.array(ROWS)
 
-# The limits of `podium.landmarks.plausibility` are those of arms without the pose's head.
+# The limits of `podium.landmarks.plausibility` are those of hands, lips, eyes, nose and arms alone.
+_JUDGED_FACE = {f"face_{index}" for index in LIPS + NOSE + RIGHT_EYE + LEFT_EYE}
 _HEAD = {f"pose_{index}" for index in range(11)}
-_JUDGED_P = np.array([place for place, name in enumerate(SELECTION.names) if name not in _HEAD])
-_JUDGED_K = np.concatenate([_JUDGED_P + axis * NUM_POINTS for axis in range(3)])
+_JUDGED_P = np.array(
+    [
+        place
+        for place, name in enumerate(SELECTION.names)
+        if name in _JUDGED_FACE or not name.startswith("face_") and name not in _HEAD
+    ]
+)
+JUDGED_COLUMNS = np.concatenate([_JUDGED_P + axis * NUM_POINTS for axis in range(3)])
 JUDGED = Selection(tuple(SELECTION.names[place] for place in _JUDGED_P))
 
 
@@ -107,7 +115,7 @@ class SignerRecordings(Recordings):
             x_TK = x_TCP.reshape(clip.num_frames, self.num_columns)
             if clip.order_T is not None:
                 self.remarks[one] = ("frames_sorted",)
-            group[one] = x_TK[::JUDGED_STEP, _JUDGED_K]
+            group[one] = x_TK[::JUDGED_STEP, JUDGED_COLUMNS]
             if sum(map(len, group.values())) >= JUDGED_FRAMES:
                 self._judge(group)
                 group = {}

@@ -32,6 +32,10 @@ _MIRROR = np.array([-1.0, 1.0, 1.0])
 _DEPTHS, _AT_DEPTH = (0.2, 0.45, 0.75, 1.05, 1.25), (0.0, -0.7, -1.5, -4.0, -20.0)
 _MAX_SPEED, _AT_SPEED = 0.35, -6.0  # per frame
 _MEMORY = 0.6  # of the state of a hand, from frame to frame
+_CERTAIN = 12.0  # from this logit on, a hand at the edge of the picture is found as well
+_CUT_OFF = 1.45  # frames filmed, per frame of the clip that is kept
+_HANDS = (LEFT_HAND, RIGHT_HAND)
+_CLOSED = -0.27  # of the face's expression: lips that touch
 _P_LATE_START = 0.25  # of clips that begin before the hand is seen
 
 
@@ -58,7 +62,8 @@ def record(
         a part that was not found (all its points, all three axes).
     """
     sign = signs[int(manner.way * len(signs))]
-    num_frames = max(round(1.25 * median_frames * signer.pace * float(np.exp(rng.normal(0, 0.22)))), MIN_FRAMES + 3)
+    spread = float(np.exp(rng.normal(0, 0.22)))
+    num_frames = max(round(_CUT_OFF * median_frames * signer.pace * spread), MIN_FRAMES + 3)
     timing = sample_timing(num_frames, rng)
     right, left = perform(sign, signer, manner, timing, rng)
     world_FL3 = _stage(sign, signer, right, left, rng)
@@ -66,11 +71,14 @@ def record(
         world_FL3 = mirrored(world_FL3)
     noise = jitter * signer.noise * float(np.exp(rng.normal(0, 0.25)))
     raw_FL3 = observe(world_FL3, put_up_again(signer.camera, rng), noise, rng)
-    found = {part: _found(raw_FL3, part, signer.found + float(rng.normal(0, 0.6)), gaps, rng) for part in (0, 1)}
-    is_signing_F = found[0 if signer.is_left_handed else 1]
-    begin, end = _cut(is_signing_F, rng)
-    for part, hand in ((0, LEFT_HAND), (1, RIGHT_HAND)):
-        raw_FL3[~found[part], hand] = np.nan
+    logit = signer.found + float(rng.normal(0, 0.6)) - 1.5 * (gaps - 1.0)
+    begin, end = 0, 0
+    while end - begin < MIN_FRAMES:  # nobody keeps a clip in which no hand is seen
+        found = [_found(raw_FL3, part, logit, rng) for part in (0, 1)]
+        begin, end = _cut(found[0 if signer.is_left_handed else 1], rng)
+        logit += 1.0
+    for is_found_F, hand in zip(found, _HANDS, strict=True):
+        raw_FL3[~is_found_F, hand] = np.nan
     raw_FL3[missing_bursts(num_frames, 0.018, 3.0, rng), FACE] = np.nan
     return raw_FL3[begin:end]
 
@@ -102,6 +110,7 @@ def _head(sign: Sign, signer: Signer, sway_F3: np.ndarray, rng: np.random.Genera
     strengths_FW = faces.expression_strengths(num_frames, signer.p_blink, signer.mouthing, rng)
     if sign.mouth is not None:
         strengths_FW[:, 1] = 0.3 * strengths_FW[:, 1] + sign.mouth
+    strengths_FW[:, 1] += _CLOSED * (1 - strengths_FW[:, 1])
     points_F3 = faces.face_points(signer.face, strengths_FW) * signer.body.head_width
     turn_F3 = signer.head_turn_3 + rng.normal(0, [0.05, 0.06, 0.03]) + wander(num_frames, 3, rng) * 0.035
     wave_F = np.sin(2 * np.pi * (np.linspace(0, rng.uniform(1.5, 2.5), num_frames) + rng.random()))
@@ -112,7 +121,7 @@ def _head(sign: Sign, signer: Signer, sway_F3: np.ndarray, rng: np.random.Genera
     return points_F3 @ head_F33.swapaxes(1, 2) + origin_F3[:, None]
 
 
-def _found(raw_FL3: np.ndarray, part: int, logit: float, gaps: float, rng: np.random.Generator) -> np.ndarray:
+def _found(raw_FL3: np.ndarray, part: int, logit: float, rng: np.random.Generator) -> np.ndarray:
     """(F,) bool: in which frames MediaPipe finds the left (0) or the right hand (1)."""
     pose_F2 = raw_FL3[:, POSE, :2] * np.array([1.0, 4 / 3])
     width = np.linalg.norm(np.median(pose_F2[:, 11] - pose_F2[:, 12], axis=0))
@@ -123,18 +132,16 @@ def _found(raw_FL3: np.ndarray, part: int, logit: float, gaps: float, rng: np.ra
     state_F = rng.normal(0, 1, len(depth_F))
     for frame in range(1, len(state_F)):
         state_F[frame] = _MEMORY * state_F[frame - 1] + np.sqrt(1 - _MEMORY**2) * state_F[frame]
-    hand = (LEFT_HAND, RIGHT_HAND)[part]
-    logit_F = logit + lost_F - 1.5 * (gaps - 1.0)
-    return (1.7 * state_F < logit_F) & ~is_outside(raw_FL3[:, hand])
+    is_seen_F = ~is_outside(raw_FL3[:, _HANDS[part]]) | (logit > _CERTAIN)
+    return (1.7 * state_F < logit + lost_F) & is_seen_F
 
 
 def _cut(is_found_F: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:
     """Where a clip begins and ends: as a rule with a frame in which the hand is found, as the real ones do."""
     frames = np.flatnonzero(is_found_F)
-    num_frames = len(is_found_F)
-    if len(frames) < 2 or frames[-1] + 1 - frames[0] < MIN_FRAMES:
-        return 0, num_frames
+    if len(frames) < 2 or frames[-1] < MIN_FRAMES - 1:
+        return 0, 0
     begin, end = int(frames[0]), int(frames[-1]) + 1
     if rng.random() < _P_LATE_START:
         begin = int(rng.integers(0, begin + 1))
-    return begin, end
+    return max(min(begin, end - MIN_FRAMES), 0), end

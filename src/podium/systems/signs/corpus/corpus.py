@@ -5,6 +5,7 @@ any order and on any machine, with the same bytes.
 """
 
 import functools
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from podium.systems.signs.corpus.signer import Signer, sample_manner, sample_sig
 
 _FIRST_SIGNER = {"train": 10_007, "test": 70_001}  # participant ids have five digits in the competition
 _SIGNER_STEP = 17
-_NAMES = list(SIGNS)
 # Purposes of random streams; part of what a seed means, so never renumber.
 _IDS, _TURNS, _SIGNER, _MANNER, _CLIP = range(5)
 
@@ -52,7 +52,7 @@ def plan_corpus(source: SyntheticSource) -> Plan:
     ids = _distinct_ids(sum(counts.values()), _stream(source, _IDS))
     tables = {}
     for place, (split, count) in enumerate(counts.items()):
-        names, people = source.signs or _NAMES, signers(source, split)
+        names, people = source.signs or list(SIGNS), signers(source, split)
         rng = _stream(source, _TURNS, place)
         signs: list[str] = []
         while len(signs) < count:  # each sign once, then each once more
@@ -86,7 +86,7 @@ def write_signer(plan: Plan, split: str, signer: int, folder: str | Path) -> Non
 
 def clip(source: SyntheticSource, signer: int, sequence_id: int, sign: str) -> np.ndarray:
     """(F, 543, 3) float32: one clip as MediaPipe would report it."""
-    manner = sample_manner(_stream(source, _MANNER, signer, _NAMES.index(sign)), source.variety)
+    manner = sample_manner(_stream(source, _MANNER, signer, zlib.crc32(sign.encode())), source.variety)
     rng = _stream(source, _CLIP, sequence_id)
     person = _signer(source.seed, signer, source.variety)
     return record(SIGNS[sign], person, manner, source.median_frames, rng, source.jitter, source.gaps)

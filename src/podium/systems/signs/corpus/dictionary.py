@@ -28,9 +28,9 @@ def _later(path: Path, time: float) -> Path:
     return [*path[:-1], replace(path[-1], time=time)]
 
 
-_SALUTE = P("flat", "up up in", "forward in", "index_tip", "temple", (-0.05, 0.1, 0.15))
+_SALUTE = P("flat", "up up up in", "forward forward in", "index_tip", "temple", (0.1, 0.3, 1.0))
 _WAVE = P("five", "up", "forward", "palm", "temple", (-0.8, -0.9, 0.6))
-_THANKS = P("flat", "up up in back", "back", "two_tips", "chin", (-0.05, -0.1, 0.15))
+_THANKS = P("flat", "up in in back back", "back up", "two_tips", "chin", (-0.05, -0.05, 0.3))
 _WATER = _at_face("w", "index_tip", "chin")
 _FORWARD_BY_BOUNCES = ((0.0, 0.25, 0.6), (0.0, -0.2, 0.5), (0.0, 0.25, 0.5), (0.0, -0.2, 0.4))
 
@@ -39,7 +39,12 @@ def _family(at: str) -> Posture:
     return _at_face("five", "thumb_tip", at)
 
 
-_FLAT_UP = P("flat", "forward", "in", "palm", "centre", (-0.12, 0, 0))
+_BEAK, _BILL = ("beak_open", "beak"), ("bill_open", "bill")
+_WHISKERS = [P("f", "up in", "in forward", "pinch", "lips_corner", (x, 0, 0.1)) for x in (0, -0.9, 0, -0.9)]
+_CHEST = P("flat", "in", "back", "palm", "chest")
+_BRUSHES = [_CHEST.moved(0, y, z) for y, z in ((-0.6, 0), (0.6, 0.1), (-0.6, 0.9)) * 2]
+_FALLING = P("claw", "forward up", "down forward", "wrist", "space")
+_CLOSED_BOOK = P("flat", "forward", "in", "palm", "centre", (-0.12, 0, 0))
 _RUB = P("flat", "forward in", "down", "palm", "other_palm", (0, 0.1, -0.5))
 _PALM = P("flat", "forward in", "up", "palm", "centre", (0.0, -0.3, 0.0))
 _GATE = P("b", "up", "forward", "index_side", "centre", (-0.1, 0.4, 0.2))
@@ -49,21 +54,21 @@ _SCISSORS = P("v", "in up", "back", "wrist", "space", (0.2, 0.2, 0.2))
 SIGNS: dict[str, list[Sign]] = {
     # Greetings and answers
     "hello": [
-        Sign(go(_SALUTE, (-0.5, 0.15, 0.4))),
+        Sign(go(_SALUTE, (-0.8, 0.2, 0.6))),
         Sign(go(_SALUTE.moved(0.0, -0.5, 0.0), (-0.8, 0.1, 0.3))),
         Sign(_later(go(_SALUTE.moved(-0.2, -0.4, 0.3), (-0.4, 0.0, 0.2)), 2.0)),
         Sign(rock(_WAVE, (0, 0, 20), 2)),
     ],
     "thankyou": [
-        Sign(go(_THANKS, (-0.1, -0.5, 0.7))),
-        Sign([_THANKS, P("flat", "up in in", "back up", "two_tips", "chin", (-0.2, -0.9, 0.6))]),
-        Sign([_THANKS.moved(-0.1, -0.2, 0.2), P("flat", "in in up", "back up", "two_tips", "chin", (-0.2, -1.3, 0.5))]),
-        Sign(go(_THANKS.moved(-0.1, 0.0, 0.1), (-0.2, -0.2, 0.3))),
+        Sign(go(_THANKS, (-0.1, -0.5, 0.6))),
+        Sign([_THANKS, P("flat", "up in in", "back up", "two_tips", "chin", (-0.2, -0.7, 0.8))]),
+        Sign([_THANKS.moved(-0.1, -0.2, 0.2), P("flat", "in in up", "back up", "two_tips", "chin", (-0.2, -1.1, 0.8))]),
+        Sign(go(replace(_THANKS, fingers="up up in back"), (-0.2, -0.3, 0.5))),
     ],
     "bye": [Sign([one for _ in range(3) for one in (_WAVE.shaped("flat"), _WAVE.shaped("bent"))])],
     "yes": [Sign(rock(_in_space("s").turned(25, 0, 0), (30, 0, 0), 2), nods=8)],
-    "no": [Sign(change(_in_space("bill_open", "forward up in", "forward in"), ["bill_open", "bill"], 2), shakes=9)],
-    "please": [Sign(circle(P("flat", "in", "back", "palm", "chest"), 0.7))],
+    "no": [Sign(change(_in_space("bill_open", "forward up in", "forward in"), _BILL, 2), shakes=9)],
+    "please": [Sign(circle(_CHEST, 0.7))],
     "not": [Sign(go(P("thumb", "in forward", "in", "thumb_tip", "under_chin"), (0.0, 0.1, 1.6)), shakes=7)],
     # People
     "mom": [Sign(tap(_family("chin"), _AWAY))],
@@ -75,7 +80,7 @@ SIGNS: dict[str, list[Sign]] = {
     "man": [Sign([_family("forehead"), P("five", "up in", "in", "thumb_tip", "chest", (0, 0.1, 0.2), time=1.5)])],
     "aunt": [Sign(rock(_at_face("a", "thumb_side", "jaw", "in", "up").moved(-0.5, 0, 0.2), (0, 22, 0), 2))],
     "uncle": [Sign(rock(_at_face("u", "two_tips", "temple", "forward in").moved(-0.35, 0, 0.2), (0, 22, 0), 2))],
-    "minemy": [Sign(tap(P("flat", "in", "back", "palm", "chest"), (0, 0, 0.6), 1))],
+    "minemy": [Sign(tap(_CHEST, (0, 0, 0.6), 1))],
     "hesheit": [Sign(go(P("one", "forward out", "down in", "wrist", "space"), (-0.7, 0.0, 0.6)))],
     # Questions
     "who": [Sign(change(_at_face("l", "thumb_tip", "chin", "in", "up in"), ["l", "bent_l"], 3), shakes=4)],
@@ -104,7 +109,7 @@ SIGNS: dict[str, list[Sign]] = {
             alternates=True,
         )
     ],
-    "smile": [both([_pointing("lips_corner", "in up", "back"), _pointing("cheek", "in up", "back").moved(-0.2, 0.3, 0)])],
+    "smile": [both([_pointing("lips_corner", "in up"), _pointing("cheek", "in up").moved(-0.2, 0.3, 0)])],
     "sad": [both(go(P("five", "up", "back", "palm", "eye", (-0.2, 0, 1.0)), (0, -1.6, 0.1)), nods=6)],
     "mad": [Sign(change(P("five", "up in", "back", "palm", "nose", (0, 0, 1.0)), ["five", "claw"], 1))],
     "sleep": [
@@ -123,19 +128,16 @@ SIGNS: dict[str, list[Sign]] = {
     "hot": [Sign([P("claw", "up in back", "back", "fingertips", "mouth", (0, 0, 0.2)),
                   P("claw", "forward in down", "down", "wrist", "space", (0.3, 0.2, 0.5))], mouth=0.5)],
     # Animals
-    "cat": [
-        both([P("f", "up in", "in forward", "pinch", "lips_corner", (x, 0, 0.1)) for x in (0, -0.9, 0, -0.9)]),
-        Sign([P("f", "up in", "in forward", "pinch", "lips_corner", (x, 0, 0.1)) for x in (0, -0.9, 0, -0.9)]),
-    ],
-    "bird": [Sign(change(P("beak", "forward", "in down", "knuckles", "mouth", (-0.2, 0, 0.3)), ["beak_open", "beak"], 2))],
-    "duck": [Sign(change(P("bill", "forward", "down", "wrist", "mouth", (-0.1, -0.3, 0.2)), ["bill_open", "bill"], 2))],
+    "cat": [both(_WHISKERS), Sign(_WHISKERS)],
+    "bird": [Sign(change(P("beak", "forward", "in down", "knuckles", "mouth", (-0.2, 0, 0.3)), _BEAK, 2))],
+    "duck": [Sign(change(P("bill", "forward", "down", "wrist", "mouth", (-0.1, -0.3, 0.2)), _BILL, 2))],
     "cow": [Sign(rock(P("y", "up", "forward in", "thumb_tip", "temple"), (18, 18, 0), 2))],
     "horse": [Sign(change(P("thumb_u", "up", "forward", "thumb_tip", "temple"), ["thumb_u", "thumb_bent_u"], 2))],
     "donkey": [Sign(change(P("flat", "up", "forward", "thumb_tip", "temple"), ["flat", "bent"], 2))],
     "bug": [Sign(change(P("three", "up", "in", "thumb_tip", "nose"), ["three", "bent_three"], 2))],
     "pig": [Sign(change(P("flat", "in", "down", "knuckles", "under_chin"), ["flat", "bent"], 2))],
     "frog": [Sign(change(P("s", "in", "down", "index_side", "under_chin"), ["s", "v"], 2))],
-    "lion": [Sign(go(P("claw", "back up", "down back", "palm", "brow", (0, 0.5, 0.5)), (0, 0.5, -0.6), (0, 0.0, -0.6)))],
+    "lion": [Sign(go(P("claw", "back up", "down back", "palm", "brow", (0, 0.5, 0.5)), (0, 0.5, -0.6), (0, 0, -0.6)))],
     "elephant": [
         Sign([P("flat", "up in", "in down", "fingertips", "nose", (0, -0.1, 0.1)),
               P("flat", "forward down", "in", "fingertips", "nose", (0, -1.2, 1.6)),
@@ -149,31 +151,31 @@ SIGNS: dict[str, list[Sign]] = {
     "yellow": [Sign(rock(_in_space("y"), (0, 28, 0), 3))],
     "blue": [Sign(rock(_in_space("b", "up", "in forward"), (0, 28, 0), 3))],
     "green": [Sign(rock(_in_space("beak_open", "forward up in", "in"), (0, 28, 0), 3))],
-    "white": [Sign([P("five", "in", "back", "fingertips", "chest"), P("flat_o", "in", "back", "bunch", "chest", (0, 0, 1.7))])],
+    "white": [Sign([_CHEST.shaped("five"), P("flat_o", "in", "back", "bunch", "chest", (0, 0, 1.7))])],
     # Things and places
-    "book": [Sign([_FLAT_UP, P("flat", "forward in", "up", "little_side", "centre", (-0.1, -0.3, 0), time=1.5)],
-                  [_FLAT_UP, P("flat", "forward in", "up", "little_side", "centre", (-0.1, -0.3, 0), time=1.5)])],
+    "book": [both([_CLOSED_BOOK, P("flat", "forward in", "up", "little_side", "centre", (-0.1, -0.3, 0), time=1.5)])],
     "car": [both([_STEER.moved(0, y, 0) for y in (0.5, -0.5, 0.5, -0.5)], alternates=True)],
     "airplane": [Sign(go(P("ily", "forward in", "down", "wrist", "space", (0, 0.5, 0)), (0.6, 0.9, 1.2)))],
-    "home": [Sign([P("flat_o", "back in up", "back in", "bunch", at, (-0.1, 0, 0.1)) for at in ("lips_corner", "ear")])],
+    "home": [
+        Sign([P("flat_o", "back in up", "back in", "bunch", at, (-0.1, 0, 0.1)) for at in ("lips_corner", "ear")])
+    ],
     "time": [Sign(tap(P("x", "in down", "down", "index_tip", "other_back", (0, 0.1, 0)), (0, 0.6, 0)),
                   [P("s", "in forward", "down", "wrist", "centre", (-0.5, -0.3, 0))])],
     "shoe": [both([P("s", "forward", "down", "index_side", "centre", (x, 0, 0)) for x in (-0.9, -0.15, -0.9, -0.15)])],
     "tree": [Sign(rock(P("five", "up", "in forward", "wrist", "centre", (-0.3, 0.9, 0)), (0, 30, 0), 3),
                   [P("flat", "in", "down", "fingertips", "centre", (0.4, -1.3, 0))])],
-    "rain": [both([P("claw", "forward up", "down forward", "wrist", "space", (0, y, 0)) for y in (1.2, -0.4, 1.2, -0.4)])],
-    "snow": [both([P(shape, "forward up", "down forward", "wrist", "space", (x, y, 0))
-                   for shape, x, y in (("wiggle", 0, 1.4), ("wiggled", 0.3, 0.8), ("wiggle", 0, 0.2), ("wiggled", 0.3, -0.4))])],
+    "rain": [both([_FALLING.moved(0, y, 0) for y in (1.2, -0.4, 1.2, -0.4)])],
+    "snow": [both([_FALLING.shaped(shape).moved(x, y, 0) for shape, x, y in (
+        ("wiggle", 0, 1.4), ("wiggled", 0.3, 0.8), ("wiggle", 0, 0.2), ("wiggled", 0.3, -0.4))])],
     # Doing
     "open": [both([_GATE, replace(_GATE, palm="in", touch="palm", by=(-1.6, 0.1, 0.3))])],
     "close": [both([replace(_GATE, palm="in", touch="palm", by=(-1.6, 0.1, 0.3)), _GATE])],
     "clean": [Sign([_RUB, _RUB.moved(0.3, 0, 1.2), _RUB, _RUB.moved(0.3, 0, 1.2)], [_PALM])],
-    "finish": [both([P("five", "up", "back", "palm", "centre", (-1.1, 0.3, 0)), P("five", "up", "forward", "palm", "centre", (-1.7, 0.2, 0.3))])],
-    "happy": [
-        both([P("flat", "in", "back", "palm", "chest", (-0.3, y, z)) for y, z in ((-0.6, 0), (0.6, 0.1), (-0.6, 0.9)) * 2]),
-        Sign([P("flat", "in", "back", "palm", "chest", (0.0, y, z)) for y, z in ((-0.6, 0), (0.6, 0.1), (-0.6, 0.9)) * 2]),
-    ],
-    "like": [Sign([P("eight_open", "in", "back", "middle_tip", "chest"), P("eight", "in", "back", "middle_tip", "chest", (0, 0, 1.4))])],
+    "finish": [both([P("five", "up", palm, "palm", "centre", by)
+                     for palm, by in (("back", (-1.1, 0.3, 0)), ("forward", (-1.7, 0.2, 0.3)))])],
+    "happy": [both([one.moved(-0.3, 0, 0) for one in _BRUSHES]), Sign(_BRUSHES)],
+    "like": [Sign([P(shape, "in", "back", "middle_tip", "chest", (0, 0, z))
+                   for shape, z in (("eight_open", 0), ("eight", 1.4))])],
     "wait": [both(change(P("wiggle", "forward in", "up", "wrist", "space", (0.3, -0.4, 0)), ["wiggle", "wiggled"], 2))],
     "look": [Sign(go(P("v", "forward", "down", "two_tips", "eye", (0, 0, 0.9)), (0, -0.3, 1.2)))],
     "scissors": [Sign(change(_SCISSORS, ["v", "u"], 3))],

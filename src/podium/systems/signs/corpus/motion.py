@@ -54,8 +54,8 @@ class Timing:
 
 def sample_timing(num_frames: int, rng: np.random.Generator) -> Timing:
     """Draws when things happen; in some clips the hands are up from the beginning."""
-    rise = float(rng.uniform(0.05, 0.3)) if rng.random() < 0.7 else 0.0
-    return Timing(num_frames, rise, float(rng.uniform(0.0, 0.25)), float(rng.uniform(0.05, 0.35)))
+    rise = float(rng.uniform(0.15, 0.45)) if rng.random() < 0.8 else 0.0
+    return Timing(num_frames, rise, float(rng.uniform(0.05, 0.4)), float(rng.uniform(0.05, 0.35)))
 
 
 def perform(

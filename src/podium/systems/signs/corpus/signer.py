@@ -87,8 +87,8 @@ def sample_signer(rng: np.random.Generator, variety: float = 1.0) -> Signer:
 
 def _held(camera: Camera, rng: np.random.Generator) -> Camera:
     """A phone in the other hand is turned further than one on a table, and does not show its owner in the middle."""
-    turn_33 = rotation.to_matrices(rotation.from_vectors(rng.normal(0, np.deg2rad([3.0, 8.0, 4.0]))))
-    centre_2 = camera.centre_2 + rng.normal([-0.01, -0.01], [0.04, 0.045])
+    turn_33 = rotation.to_matrices(rotation.from_vectors(np.deg2rad(rng.normal([-4.0, 0.0, 0.0], [3.0, 5.0, 4.0]))))
+    centre_2 = camera.centre_2 + rng.normal([0.0, 0.01], [0.04, 0.045])
     return Camera(turn_33 @ camera.rotation_33, camera.distance, camera.zoom, camera.aspect, centre_2)
 
 
