@@ -66,7 +66,7 @@ def record(
     num_frames = max(round(_CUT_OFF * median_frames * signer.pace * spread), MIN_FRAMES + 3)
     timing = sample_timing(num_frames, rng)
     right, left = perform(sign, signer, manner, timing, rng)
-    world_FL3 = _stage(sign, signer, right, left, rng)
+    world_FL3 = stage(sign, signer, right, left, rng)
     if signer.is_left_handed:
         world_FL3 = mirrored(world_FL3)
     noise = jitter * signer.noise * float(np.exp(rng.normal(0, 0.25)))
@@ -83,7 +83,7 @@ def record(
     return raw_FL3[begin:end]
 
 
-def _stage(sign: Sign, signer: Signer, right: HandPath, left: HandPath, rng: np.random.Generator) -> np.ndarray:
+def stage(sign: Sign, signer: Signer, right: HandPath, left: HandPath, rng: np.random.Generator) -> np.ndarray:
     """(F, 543, 3) float32 metres: the whole person, right-handed."""
     body, num_frames = signer.body, len(right.wrist_F3)
     sway_F3 = wander(num_frames, 3, rng) * np.array([0.006, 0.004, 0.005])
