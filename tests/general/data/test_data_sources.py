@@ -1,4 +1,4 @@
-"""ClipFiles: what the workflow learns from them when it is planned."""
+"""Sources: what the workflow learns from them when it is planned."""
 
 import os
 import shutil

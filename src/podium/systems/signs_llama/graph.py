@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from podium.export.graph import INPUT, Graph, Reader
+from podium.export.graph import INPUT, Function, Graph
 from podium.port.layers import IMPOSSIBLE
 from podium.recognise.tflite import NUM_FRAMES
 from podium.systems.signs.points import NUM_ROWS
+from podium.systems.signs.vocabulary import OUTPUT
 from podium.systems.signs_llama.keypoints import AXES, BLOCK_STARTS, HEAD, NUM_COORDINATES, NUM_KEYPOINTS, ROWS
 
 CLIP = tf.TensorSpec([None, NUM_ROWS, 3], tf.float32, name=INPUT)
-OUTPUT = "outputs"
 Rotation = tuple[tf.Tensor, tf.Tensor]
 
 
@@ -63,13 +63,13 @@ class SignGraph(Graph):
             seen |= {f"{index}/{stage}": value for stage, value in stages.items() if stage != OUTPUT}
         return seen
 
-    def reader(self, format: str) -> Reader:
+    def function(self, format: str) -> Function:
         """The function that the file of a format holds."""
         if format == "web":
-            return self._fixed_reader()
-        return self._reader_in_bytes() if format == "int8" else self.read
+            return self._fixed_function()
+        return self._function_in_bytes() if format == "int8" else self.read
 
-    def _reader_in_bytes(self) -> Reader:
+    def _function_in_bytes(self) -> Function:
         """Whose tables of positions are rounded to int8, as the matrices will be."""
 
         @tf.function(input_signature=[CLIP], autograph=False)
@@ -78,7 +78,7 @@ class SignGraph(Graph):
 
         return read
 
-    def _fixed_reader(self) -> Reader:
+    def _fixed_function(self) -> Function:
         """For clips in a frame of fixed size."""
         size, max_frames = self.settings["web_frames"], self.twins[0].recipe.data.max_frames
         signature = [
@@ -94,9 +94,7 @@ class SignGraph(Graph):
 
         return read
 
-    def _mean(
-        self, x_MF: tf.Tensor, hidden_M: tf.Tensor | None = None, in_bytes: bool = False
-    ) -> dict[str, tf.Tensor]:
+    def _mean(self, x_MF: tf.Tensor, hidden_M: tf.Tensor | None = None, in_bytes: bool = False) -> dict[str, tf.Tensor]:
         logits = [stages[OUTPUT] for stages in self._members(x_MF, hidden_M, in_bytes)]
         return {OUTPUT: tf.add_n(logits) * (1 / len(logits)) if len(logits) > 1 else logits[0]}
 

@@ -16,14 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from podium.systems.signs.vocabulary import OUTPUT
 from podium.systems.signs_llama.assembling import check_members
 from podium.systems.signs_llama.keypoints import ROWS
 from podium.systems.signs_llama.network import SignTransformer
 from podium.systems.signs_llama.preparation import centred_points, features, num_features
 from podium.systems.signs_llama.recipe import Data, Recipe
 from podium.training.learner import Batch, Learner, Progress, watched
-
-OUTPUT = "outputs"
 
 
 class SignLearner(Learner):
@@ -110,9 +109,7 @@ class Assembly:
         return {OUTPUT: outputs_V}, {"x": x_TF, **stages}
 
 
-def assemble(
-    networks: Sequence[SignTransformer], recipes: Sequence[Recipe], settings: Mapping[str, Any]
-) -> Assembly:
+def assemble(networks: Sequence[SignTransformer], recipes: Sequence[Recipe], settings: Mapping[str, Any]) -> Assembly:
     """All members as one.
 
     Raises:
