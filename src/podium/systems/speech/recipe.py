@@ -46,6 +46,7 @@ class Augment(Section):
     silence_noise: Gain | None = Field(
         0.3, description="as `noise`, for nine of ten silences without noise; null leaves them zero, as 106 did"
     )
+    coloured_noise: bool = Field(True, description="mix with a minute each of blue, brown and violet noise, too")
     p_mask: Probability = Field(0.0, description="silence a stretch of at most a tenth")
     clip: bool = Field(False, description="cut off what is beyond ±1, as 106 did")
 
