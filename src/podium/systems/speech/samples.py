@@ -6,7 +6,6 @@ which the table's column `LABELLED_BY` says; its column `PROBABILITIES` then tel
 Letters in tensor names: B batch, R rows of a table, W samples (16,000), V classes.
 """
 
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,18 +13,15 @@ import numpy as np
 import pandas as pd
 
 from podium.data.clips import Clips
-from podium.data.recordings import NpzRecordings, PreparedClip
 from podium.errors import UserError
 from podium.systems.speech.augment import augmented, silence
 from podium.systems.speech.conversion import LABELLED_BY, PROBABILITIES, to_12
 from podium.systems.speech.entries import SILENT, Entries
 from podium.systems.speech.labels import CLASSES, LABEL, NOISE, SILENCE, UNKNOWN, class_of
 from podium.systems.speech.noise import Noise
-from podium.systems.speech.raw import CLIP_FRAMES, CLIP_SAMPLES, FRAME_SAMPLES
+from podium.systems.speech.raw import CLIP_FRAMES, CLIP_SAMPLES, FRAME_SAMPLES, open_raw, prepare
 from podium.systems.speech.recipe import Recipe
 
-# UNTIL the reading of raw files is here: arrays
-open_raw, prepare = partial(NpzRecordings, num_columns=FRAME_SAMPLES), PreparedClip
 __all__ = ["TABLE_COLUMNS", "clip_bytes", "collate", "open_raw", "prepare", "training", "validation"]
 
 TABLE_COLUMNS = [LABEL]
