@@ -1,8 +1,8 @@
 """Another sample rate: scipy's polyphase filter.
 
 `scipy.signal.resample_poly` raises the rate by a whole factor, filters with a linear-phase FIR (Kaiser window, beta 5,
-ten zero crossings on each side, cut-off at the lower of both Nyquist frequencies), and keeps every n-th sample. Beyond a
-narrow transition, what lies above the new Nyquist frequency is damped by 50 dB or more. Nothing is delayed.
+ten zero crossings on each side, cut-off at the lower of both Nyquist frequencies), and keeps every n-th sample. Beyond
+a narrow transition, what lies above the new Nyquist frequency is damped by 50 dB or more. Nothing is delayed.
 
 Legend: S samples.
 """
