@@ -12,6 +12,14 @@ def get_raw_digest(wildcards):
     return SOURCE.digest(wildcards.split, int(wildcards.file_id))
 
 
+def get_raw_file(wildcards):
+    return SOURCE.landmarks(wildcards.split, int(wildcards.file_id))
+
+
+def get_place_of_raw_file(wildcards):
+    return get_raw_file(wildcards).removeprefix(f"{SOURCE.root}/")
+
+
 # Large files: Snakemake would tell a change by the time stamp. Their content is in the fingerprints.
 SHARDS = [
     f"{DATA}/shards/{split}/{file_id}" for split in TRAINED_SPLITS for file_id in FILE_IDS.get(split, [])
@@ -47,7 +55,7 @@ if SOURCE.is_remote:
         localrule: True
         priority: 1
         params:
-            landmarks=SOURCE.landmarks("{split}", "{file_id}"),
+            landmarks=get_raw_file,
         shell:
             "rm -rf {params.landmarks:q}"
 
@@ -72,7 +80,7 @@ if SOURCE.is_generated:
 
     rule generate_landmarks:
         output:
-            SOURCE.landmarks("{split}", "{file_id}"),
+            SOURCE.arrival("{split}", "{file_id}"),
         log:
             f"results/logs/data/{DATASET.name}/generate_landmarks/{{split}}_{{file_id}}.log",
         benchmark:
@@ -128,7 +136,7 @@ rule pack_shard:
         "../../envs/train.yaml"
     params:
         fingerprint=FINGERPRINTS.shards,
-        landmarks=SOURCE.landmarks("{split}", "{file_id}").removeprefix(f"{SOURCE.root}/"),
+        landmarks=get_place_of_raw_file,
         sha256=get_raw_digest,
         dtype=DATASET.shards.dtype,
     shell:

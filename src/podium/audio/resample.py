@@ -1,8 +1,8 @@
 """Another sample rate: scipy's polyphase filter.
 
 `scipy.signal.resample_poly` raises the rate by a whole factor, filters with a linear-phase FIR (Kaiser window, beta 5,
-ten zero crossings on each side, cut-off at the lower of both Nyquist frequencies), and keeps every n-th sample. Beyond a
-narrow transition, what lies above the new Nyquist frequency is damped by 50 dB or more. Nothing is delayed.
+ten zero crossings on each side, cut-off at the lower of both Nyquist frequencies), and keeps every n-th sample. Beyond
+a narrow transition, what lies above the new Nyquist frequency is damped by 50 dB or more. Nothing is delayed.
 
 Legend: S samples.
 """
@@ -10,7 +10,6 @@ Legend: S samples.
 from math import gcd
 
 import numpy as np
-from scipy.signal import resample_poly
 
 
 def resample(x_S: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
@@ -25,5 +24,7 @@ def resample(x_S: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
     """
     if rate == new_rate:
         return x_S
+    from scipy.signal import resample_poly  # half a second to load, for which no plan must wait
+
     common = gcd(rate, new_rate)
     return resample_poly(x_S, new_rate // common, rate // common).astype(np.float32, copy=False)
