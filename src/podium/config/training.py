@@ -55,7 +55,7 @@ class ScaledAdam(AnyOptimizer):
 
 
 class RMSprop(AnyOptimizer):
-    """Steps divided by the root of a running mean of squared gradients; epsilon is added to the root (Keras 2's way)."""
+    """Gradients divided by the root of their mean square so far; epsilon is added to the root, as in Keras 2."""
 
     name: Literal["rmsprop"]
     decay: Momentum = Field(0.9, description="of the running mean")

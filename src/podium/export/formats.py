@@ -4,8 +4,8 @@
 matrices of fully connected layers in int8, one scale per output channel, and multiplies them with rows of activations
 that get their scales on the fly; the rest is float16. Convolutions stay float: TFLite's int8 kernels for depthwise ones
 are slower where only weights are int8. A graph that asks for clips to calibrate on gets activations in int8, too, with
-scales of these clips: then its convolutions run in fast kernels. ``web`` is ``fp16`` with fixed shapes, ``kaggle`` is ``fp16`` in operators that a
-runtime of 2023 is quick at (`podium.export.kaggle`).
+the scales of these clips: then its convolutions run in fast kernels. ``web`` is ``fp16`` with fixed shapes, ``kaggle``
+is ``fp16`` in operators that a runtime of 2023 is quick at (`podium.export.kaggle`).
 """
 
 from functools import partial

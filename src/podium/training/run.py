@@ -53,7 +53,8 @@ class Job:
 
 def train_job(job: Job, recipe: Recipe, system: Parts) -> None:
     """Trains and writes model.safetensors, recipe.json, history.csv and metrics.json; of a fold also oof.parquet, of a
-    full fit reference.npz; and supplemental.parquet if it labels clips. The weights come last: where they are, the others are too.
+    full fit reference.npz; and supplemental.parquet if it labels clips. The weights come last: where they are, the
+    others are too.
 
     Raises:
         UserError: A file is absent, the folds do not fit the table, or `podium.training.loop.train` gave up.
@@ -113,7 +114,7 @@ def digests(job: Job, recipe: Recipe, system: Parts) -> dict[str, str]:
 
 
 def write_readings(job: Job, recipe: Recipe, system: Parts, rows: Rows, outcome: Outcome) -> None:
-    """Writes reference.npz of a full fit, or oof.parquet of a fold; and supplemental.parquet if the run labels clips."""
+    """Writes reference.npz of a full fit or oof.parquet of a fold, and supplemental.parquet if the run labels clips."""
     if outcome.labels is not None:
         with atomic_path(job.out / "supplemental.parquet") as partial:
             system.answers.predictions(rows.unlabelled, outcome.labels).to_parquet(partial, index=False)

@@ -19,7 +19,7 @@ def card(settings: Mapping[str, Any], recipes: Sequence[Mapping[str, Any]]) -> d
         "task": "spoken commands: a second of sound in, one of ten words, unknown or silence out",
         "input": {
             "signature": SIGNATURE, "name": INPUT, "type": "float32", "shape": [CLIP_SAMPLES],
-            "meaning": "a second of mono sound in [-1, 1] (16-bit samples divided by 32768); zeros behind shorter clips",
+            "meaning": "a second of mono sound in [-1, 1], 16-bit samples divided by 32768; zeros behind if shorter",
             "sample_rate": RATE,
         },
         "output": {

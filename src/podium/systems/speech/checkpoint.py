@@ -104,7 +104,8 @@ def from_keras(layers: dict[str, Arrays], origin: str) -> Arrays:
     of_kind: dict[str, list[Arrays]] = defaultdict(list)
     for name in sorted(layers, key=lambda name: int(_LAYER.fullmatch(name)[2] or 0)):
         of_kind[_LAYER.fullmatch(name)[1]].append(layers[name])
-    wanted = {"conv1d": len(BLOCKS) + 1, "depthwise_conv2d": len(BLOCKS), "batch_normalization": len(BLOCKS) + 1, "dense": 2}
+    num = len(BLOCKS)
+    wanted = {"conv1d": num + 1, "depthwise_conv2d": num, "batch_normalization": num + 1, "dense": 2}
     found = {kind: len(of_kind[kind]) for kind in wanted}
     if found != wanted:
         raise UserError(f"{origin} holds the layers {found}, not {wanted}; it is of another network")
@@ -132,7 +133,8 @@ def reference_clips() -> list[np.ndarray]:
     time_S = np.arange(CLIP_SAMPLES) / RATE
     noise_S = np.random.default_rng(0).normal(size=CLIP_SAMPLES)
     bell_S = np.hanning(CLIP_SAMPLES)
-    tones = [0.3 * bell_S * np.sin(2 * np.pi * (begin + slope * time_S) * time_S) for begin, slope in ((200, 800), (2000, -700))]
+    phases = [2 * np.pi * (begin + slope * time_S) * time_S for begin, slope in ((200, 800), (2000, -700))]
+    tones = [0.3 * bell_S * np.sin(phase_S) for phase_S in phases]
     return [np.asarray(clip, np.float32) for clip in (*tones, 0.1 * noise_S, 1e-3 * noise_S)]
 
 

@@ -49,14 +49,19 @@ class BatchNorm(nn.Module):
     def forward(self, x_BTC: Tensor) -> Tensor:
         """(B, T, C) → the same shape."""
         x_NC = x_BTC.reshape(-1, x_BTC.shape[-1])
-        before_C = self.running_var.clone() if self.training else None
-        y_NC = F.batch_norm(
-            x_NC, self.running_mean, self.running_var, self.weight, self.bias, self.training, self.momentum, NORM_EPSILON
-        )
-        if before_C is not None:  # torch has taken the unbiased variance
-            kept_C = (1 - self.momentum) * before_C
-            self.running_var.sub_(kept_C).mul_((len(x_NC) - 1) / len(x_NC)).add_(kept_C)
+        # Copies, since the backward pass wants them as they were.
+        mean_C, var_C = (one.clone() if self.training else one for one in (self.running_mean, self.running_var))
+        y_NC = F.batch_norm(x_NC, mean_C, var_C, self.weight, self.bias, self.training, self.momentum, NORM_EPSILON)
+        if self.training:
+            self._follow(mean_C, var_C, len(x_NC))
         return y_NC.view_as(x_BTC)
+
+    @torch.no_grad()
+    def _follow(self, mean_C: Tensor, var_C: Tensor, count: int) -> None:
+        """Takes what torch has made of the running statistics; it has moved them towards the unbiased variance."""
+        kept_C = (1 - self.momentum) * self.running_var
+        self.running_var.copy_(kept_C + (var_C - kept_C) * ((count - 1) / count))
+        self.running_mean.copy_(mean_C)
 
 
 class Stem(nn.Module):

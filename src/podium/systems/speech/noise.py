@@ -49,7 +49,8 @@ class Noise:
         """(16000,) float32; a shorter recording is repeated."""
         place = int(rng.integers(self._ends[-1]))
         number = int(np.searchsorted(self._ends, place, side="right"))
-        wave_W = self._recording(number) if number < self._num_given else coloured(self._colours[number - self._num_given])
+        is_given = number < self._num_given
+        wave_W = self._recording(number) if is_given else coloured(self._colours[number - self._num_given])
         if len(wave_W) <= CLIP_SAMPLES:
             return np.resize(np.roll(wave_W, -place), CLIP_SAMPLES)
         begin = int(rng.integers(len(wave_W) - CLIP_SAMPLES + 1))

@@ -28,4 +28,4 @@ class Settings(Section):
 
     looks: Literal["once", "left_loud"] = Field("once", description="also earlier and louder: three times the work")
     rule: Rule = Field("sum", description="from 32 classes to 12, for networks of 32; 'max_softmax' as published")
-    max_bytes: Count = Field(5_000_000, description="no file may be larger; the limit of the prize for the Raspberry Pi")
+    max_bytes: Count = Field(5_000_000, description="every file has fewer; the limit of the Raspberry Pi's prize")
