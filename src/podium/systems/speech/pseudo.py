@@ -93,10 +93,13 @@ def voted(labels_MN: np.ndarray, num_needed: int, best: int) -> np.ndarray:
     ])  # fmt: skip
 
 
-def thresholded(probs_N12: np.ndarray, p: float) -> np.ndarray:
-    """The likeliest class of each clip, "" if its probability is less than ``p``."""
-    names = np.array(said(12))
-    return np.where(probs_N12.max(1) >= p, names[probs_N12.argmax(1)], "")
+def thresholded(probs_N12: np.ndarray, p: float, names: Sequence[str] = tuple(said(12))) -> np.ndarray:
+    """The likeliest class of each clip, "" if its probability is less than ``p``.
+
+    Args:
+        names: Of the columns; of two that are equally likely, the first wins.
+    """
+    return np.where(probs_N12.max(1) >= p, np.array(names)[probs_N12.argmax(1)], "")
 
 
 def _told(path: Path, extra: pd.DataFrame) -> np.ndarray:
