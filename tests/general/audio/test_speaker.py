@@ -48,7 +48,8 @@ def test_persons_of_espeak_differ():
     if not engines.is_installed("espeak"):
         pytest.skip("eSpeak NG is not installed (make speech)")
     draws = rng(1)
-    said, _ = engines.say("espeak", [engines.Take("yes", draw_person("espeak", draws).voice, 1.0, 1) for _ in range(40)])
+    voices = [draw_person("espeak", draws).voice for _ in range(40)]
+    said, _ = engines.say("espeak", [engines.Take("yes", voice, 1.0, 1) for voice in voices])
     assert len({one.tobytes() for one in said}) == 40
 
 
