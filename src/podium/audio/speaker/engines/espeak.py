@@ -56,6 +56,7 @@ def main() -> None:
         if library.espeak_Initialize(_SYNCHRONOUS, 0, folder.encode(), 0) != RATE:
             raise SystemExit("eSpeak NG does not start")
         chunks: list[np.ndarray] = []
+        known: dict[str, str] = {}
         kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
         @kind
@@ -68,7 +69,7 @@ def main() -> None:
 
         def speak(take: dict) -> np.ndarray:
             chunks.clear()
-            _set_voice(library, variants, take)
+            _set_voice(library, variants, known, take)
             text = take["text"].encode()
             library.espeak_Synth(text, len(text) + 1, 0, 1, 0, _UTF8, None, None)
             library.espeak_Synchronize()
@@ -88,12 +89,15 @@ def _own_data(data: Path, folder: Path) -> Path:
     return variants
 
 
-def _set_voice(library: ctypes.CDLL, variants: Path, take: dict) -> None:
-    """The library remembers voice files by name: each person has one, named by its content's place among all."""
+def _set_voice(library: ctypes.CDLL, variants: Path, known: dict[str, str], take: dict) -> None:
+    """The library remembers voice files by their names: each person gets a file and a name of their own.
+
+    Args:
+        known: By the content of a voice file, its name; filled here.
+    """
     voice = take["voice"]
-    known = {path.read_text(): path.name for path in variants.iterdir()}
     if (name := known.get(voice["variant"])) is None:
-        name = f"person{len(known)}"
+        name = known[voice["variant"]] = f"person{len(known)}"
         (variants / name).write_text(voice["variant"])
     if library.espeak_SetVoiceByName(f"{voice['accent']}+{name}".encode()) != 0:
         raise SystemExit(f"eSpeak NG has no voice {voice['accent']}")

@@ -86,8 +86,7 @@ def unpack(archive: Path, folder: Path) -> None:
         import py7zr
     except ImportError:
         raise UserError(
-            f"{archive} is a 7z archive, and py7zr is not installed; run pip install --constraint constraints.txt"
-            " --editable '.[speech]'"
+            f"{archive} is a 7z archive, and py7zr is not installed; run make speech, and then again"
         ) from None
     with atomic_path(folder) as partial_path:
         try:
