@@ -105,10 +105,8 @@ def test_what_does_not_go_together_is_refused(index):
 def test_scores_know_how_many_classes_there_were():
     labels = ["yes", "bed", "bed", "_silence_", "follow", "follow"]
     table = pd.DataFrame({"label": labels})
-    readings = [
-        read({"probabilities": np.eye(num)[CLASSES[num].index(word)]})
-        for num, word in ((12, "yes"), (12, "_unknown_"), (32, "_unknown_"), (12, "_silence_"), (32, "_unknown_"), (32, "yes"))
-    ]  # fmt: skip
+    told = [(12, "yes"), (12, "_unknown_"), (32, "_unknown_"), (12, "_silence_"), (32, "_unknown_"), (32, "yes")]
+    readings = [read({"probabilities": np.eye(num)[CLASSES[num].index(word)]}) for num, word in told]
     found = score(table, readings, is_test=True)
     assert found["num_right"] == 4 and found["score"] == 4 / 6 and found["score_words"] == 3 / 5
     assert found["score_classes"] == pytest.approx((1 + 2 / 4 + 1) / 3)

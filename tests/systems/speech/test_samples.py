@@ -82,6 +82,7 @@ def test_speed_and_equaliser_do_what_they_say():
     spectrum = np.abs(np.fft.rfft(played(tone, 1.1)))
     assert abs(int(spectrum.argmax()) - 1100) <= 2
     middle = slice(2000, 14000)
+    assert played(tone, 0.9).dtype == equalised(tone, np.zeros(8)).dtype == np.float32
     assert played(tone, 1.0)[middle] == pytest.approx(tone[middle], abs=1e-5)
     louder = equalised(tone, np.full(8, 6.0))
     assert louder[middle] == pytest.approx(tone[middle] * 10 ** (6 / 20), rel=1e-3, abs=1e-3)
@@ -182,7 +183,8 @@ def test_soft_labels(data):
 def test_samples_follow_from_their_key_alone(data):
     root, index = data
     one = recipe(data={"silence_share": 0.3, "augment": ALL})
-    first, other = samples.training(index, root, one, 3), pickle.loads(pickle.dumps(samples.training(index, root, one, 3)))
+    first = samples.training(index, root, one, 3)
+    other = pickle.loads(pickle.dumps(first))
     keys = [(epoch, item) for epoch in (0, 4) for item in (0, 11, len(first) - 1)]
     batch = samples.collate([first[key] for key in keys], one, is_training=True)
     again = samples.collate([other[key] for key in reversed(keys)], one, is_training=True)

@@ -33,9 +33,7 @@ def pair(request, shared):
 def test_every_stage_is_torch_s_and_faults_show(shared, pair):
     name, one, copy = pair
     clips = golden(shared, name)[0]["in/x"]
-    reference = {
-        f"{clip}/{stage}": value for clip in (0, 3) for stage, value in one.observe(clips[clip]).items()
-    }
+    reference = {f"{clip}/{stage}": value for clip in (0, 3) for stage, value in one.observe(clips[clip]).items()}
     reference = {key.replace("3/", "1/", 1) if key.startswith("3/") else key: value for key, value in reference.items()}
     assert check_weights(copy, {key: value.numpy() for key, value in one.network.state_dict().items()})["passed"]
     found = check_stages(copy, reference)
@@ -113,11 +111,11 @@ def test_a_checkpoint_of_keras_is_imported(shared, tmp_path, prefix):
                 file[f"{prefix}{kind}_{number + 9}/{kind}_{number + 9}/{key}:0"] = value
         file[f"{prefix}dropout_1/nothing:0"] = np.zeros(1)
     imported = import_checkpoint(path, recipe(), 3, out)
-    assert (imported.num_tensors, imported.weights) == (len(golden_learner(shared, "speech_195_tiny").state_dict()), "keras")
-    network = load_network(out, learner, recipe())
-    clip = reference_clips()[0]
-    expected = learner.assemble([golden_learner(shared, "speech_195_tiny").network], [recipe()], {}).answer(clip)
-    assert np.array_equal(learner.assemble([network], [recipe()], {}).answer(clip)["probabilities"], expected["probabilities"])
+    original = golden_learner(shared, "speech_195_tiny").network
+    assert (imported.num_tensors, imported.weights) == (len(original.state_dict()), "keras")
+    clip, network = reference_clips()[0], load_network(out, learner, recipe())
+    expected, found = (learner.assemble([one], [recipe()], {}).answer(clip) for one in (original, network))
+    assert np.array_equal(found["probabilities"], expected["probabilities"])
     assert {"recipe.json", "reference.npz", "inference_args.json"} <= {file.name for file in out.parent.iterdir()}
     for problem, other in (
         ("does not fit the recipe", recipe("attention_mean")),

@@ -89,12 +89,11 @@ def played(x_W: np.ndarray, speed: float) -> np.ndarray:
     """
     middle = (CLIP_SAMPLES - 1) / 2
     places_W = (np.arange(CLIP_SAMPLES, dtype=np.float32) - middle) * np.float32(speed) + middle
-    before_W = np.floor(places_W).astype(np.int32)
-    is_inside_W = (before_W >= 0) & (before_W < CLIP_SAMPLES - 1)
-    np.clip(before_W, 0, CLIP_SAMPLES - 2, out=before_W)
-    share_W = places_W - before_W
+    floor_W = np.clip(np.floor(places_W), 0, CLIP_SAMPLES - 2)
+    is_inside_W = (places_W >= 0) & (places_W < CLIP_SAMPLES - 1)
+    before_W = floor_W.astype(np.int32)
     left_W = x_W[before_W]
-    return (left_W + (x_W[before_W + 1] - left_W) * share_W) * is_inside_W
+    return (left_W + (x_W[before_W + 1] - left_W) * (places_W - floor_W)) * is_inside_W
 
 
 def equalised(x_W: np.ndarray, decibels: np.ndarray) -> np.ndarray:

@@ -52,9 +52,7 @@ class Corpus:
 
     def write_labels(self, root: Path) -> None:
         """Writes ``labels.csv``: path, label and speaker of the clips that have no labels where they lie."""
-        rows = [
-            (f"test/{one.name}", one.word or SILENCE, one.speaker.name) for one in self._unlabelled()
-        ]
+        rows = [(f"test/{one.name}", one.word or SILENCE, one.speaker.name) for one in self._unlabelled()]
         with atomic_path(root / "labels.csv") as partial:
             pd.DataFrame(sorted(rows), columns=["path", "label", "speaker"]).to_csv(partial, index=False)
 
@@ -134,9 +132,7 @@ class Corpus:
                 )
             else:
                 word, numbers = "" if folder == SILENCE else folder, range(source.recordings)
-                yield from (
-                    Spoken(speaker, word, number, f"{folder}/{_name(speaker, number)}") for number in numbers
-                )
+                yield from (Spoken(speaker, word, number, f"{folder}/{_name(speaker, number)}") for number in numbers)
 
     def _unlabelled(self) -> Iterator[Spoken]:
         """All words by people of its own, and silences; names in an order that tells nothing."""
