@@ -13,21 +13,23 @@ from podium.training.learner import Parts
 from podium.training.run import Job, train_job
 
 PARTS = Parts.of("speech", part)
-QUICK = {"optimizer": {"learning_rate": 0.004}, "training": {"epochs": 8, "kept": "best"}}
+QUICK = {
+    "optimizer": {"learning_rate": 0.006},
+    "model": {"dropout": 0.0, "batch_norm_momentum": 0.3},
+    "training": {"epochs": 12, "batch_size": 8, "validate_every_epochs": 3, "kept": "best"},
+}
 CALM = {"data": {"augment": {"p_gain": 0, "p_shift": 0, "p_noise": 0.2}}}
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """Two runs of 32 words that label clips, and one of 12 classes that learns from these labels."""
+    """A run of 32 words that labels clips, and one of 12 classes that learns from these labels."""
     root = tmp_path_factory.mktemp("words")
-    write_dataset(root)
+    write_dataset(root, num_speakers=10)
     first = recipe("attention_mean", 32, **QUICK, **CALM)
-    for seed in (1, 2):
-        job = Job(root, root / "index.parquet", None, seed, root / f"base{seed}", labels_supplemental=True)
-        train_job(job, first, PARTS)
-    told = [root / f"base{seed}/supplemental.parquet" for seed in (1, 2)]
-    table, account = relabel("threshold", root / "index.parquet", told, {0}, p=0.2)
+    train_job(Job(root, root / "index.parquet", None, 1, root / "base", labels_supplemental=True), first, PARTS)
+    told = [root / "base/supplemental.parquet"]
+    table, account = relabel("threshold", root / "index.parquet", told, {0}, p=0.1)
     table.to_parquet(root / "labelled.parquet", index=False)
     second = recipe("attention_max", 12, **QUICK, data={**CALM["data"], "pseudo_share": 0.3})
     train_job(Job(root, root / "labelled.parquet", None, 1, root / "second"), second, PARTS)
@@ -36,18 +38,18 @@ def trained(tmp_path_factory):
 
 def test_a_run_labels_all_clips_without_a_label(trained):
     root, account = trained
-    told = pd.read_parquet(root / "base1/supplemental.parquet")
+    told = pd.read_parquet(root / "base/supplemental.parquet")
     index = pd.read_parquet(root / "index.parquet")
     assert told["sequence_id"].tolist() == index.loc[index["split"] == "supplemental", "sequence_id"].tolist()
     probs = np.stack(told["probabilities"].tolist())
     assert probs.shape == (10, 32) and probs.sum(1) == pytest.approx(1, abs=1e-5)
-    assert account["num_labelled"] >= 5 and account["precision"] > 0.5  # ten would guess 0.1
+    assert account["num_labelled"] >= 5 and account["precision"] > 0.3  # by guessing 0.1
     assert not (root / "second/supplemental.parquet").exists()
 
 
 def test_it_learns_and_keeps_the_best_validation(trained):
     root, _ = trained
-    for run in ("base1", "second"):
+    for run in ("base", "second"):
         history = pd.read_csv(root / run / "history.csv")
         metrics = read_json(root / run / "metrics.json")
         assert metrics["score"] == history["score"].max() > 0.3, history["score"].tolist()

@@ -71,6 +71,7 @@ def relabel(
     is_kept_N = np.array([label != "" for label in labels_N])
     truth_N = extra[LABEL].to_numpy()
     account = {"how": how, **section.model_dump(mode="json"), **_account(labels_N, truth_N)}
+    account |= _for_the_summary(account)
     if how == "threshold":
         account["thresholds"] = {str(p): _account(thresholded(probs_NV, p), truth_N) for p in THRESHOLDS}
     chosen = extra[is_kept_N].assign(**{LABEL: labels_N[is_kept_N], LABELLED_BY: how})
@@ -154,6 +155,17 @@ def _account(labels_N: np.ndarray, truth_N: np.ndarray) -> dict[str, Any]:
         "precision": _mean(is_right_N[is_known_N]),
         "words": words,
     }
+
+
+def _for_the_summary(account: dict[str, Any]) -> dict[str, Any]:
+    """What `podium.report.summary` wants of labels."""
+    told = {
+        "score": account["precision"],
+        "num_sequences": account["num_labelled"],
+        "origin": f"labels by {account['how']}",
+        "scored_on": f"{account['num_labelled']} labelled of {account['num_clips']} clips without a label",
+    }
+    return told if told["score"] is not None else {**told, "reason": "their true labels are not known"}
 
 
 def _mean(values: np.ndarray) -> float | None:
