@@ -33,7 +33,7 @@ class KaggleSource(Download):
     @model_validator(mode="after")
     def _check(self) -> "KaggleSource":
         if not self.keep_raw:
-            raise ValueError("keep_raw must be true: several jobs read the same folders; remove them when all is packed")
+            raise ValueError("keep_raw must be true; remove the raw folders yourself when all is packed")
         return self
 
     @property
