@@ -191,3 +191,8 @@ def test_the_competitions_archives_are_unpacked(tmp_path, monkeypatch):
     with pytest.raises(UserError, match=r"test.7z is damaged .*; remove it and run again"):
         made.check_arrived(raw, [])
     assert not (raw / "test").exists()
+
+
+def test_raw_folders_of_the_competition_stay():
+    with pytest.raises(UserError, match="keep_raw must be true"):
+        source("kaggle", competition="a", archive={"unpacked_gb": 1}, keep_raw=False)

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from podium.config import Archive, Dataset, Download
 from podium.data.sources import kaggle
@@ -30,6 +30,12 @@ class KaggleSource(Download):
     archive: Archive
     validation_percent: Percent = Field(10, description="of the speakers, by their hash")
 
+    @model_validator(mode="after")
+    def _check(self) -> "KaggleSource":
+        if not self.keep_raw:
+            raise ValueError("keep_raw must be true; remove the raw folders yourself when all is packed")
+        return self
+
     @property
     def splits(self) -> dict:
         """None of which the dataset file could promise a number of rows."""
@@ -45,7 +51,6 @@ class Kaggle(Folders, kaggle.Kaggle):
 
     def __init__(self, dataset: Dataset) -> None:
         super().__init__(dataset)
-        self.discards_raw = False  # a folder's path may stand for several
         self.validation_percent = dataset.source.validation_percent
 
     def folder_names(self, place: str) -> list[str]:

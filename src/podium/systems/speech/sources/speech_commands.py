@@ -2,9 +2,8 @@
 
 import tarfile
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import requests
 from pydantic import Field
 from tqdm import tqdm
 
@@ -15,6 +14,9 @@ from podium.storage.files import atomic_path, file_digest
 from podium.systems.speech.folders import Folders, Layout
 from podium.systems.speech.labels import LATER_WORDS, NOISE, WORDS
 from podium.systems.speech.sources.registry import KINDS
+
+if TYPE_CHECKING:
+    import requests
 
 _CHUNK = 1 << 20
 _TRIES = 8
@@ -79,6 +81,8 @@ class SpeechCommands(Folders):
 
 def _download(address: str, path: Path, timeout_s: float) -> None:
     """Fetches a file, going on where an earlier attempt or run ended."""
+    import requests  # no plan must wait for it
+
     path.parent.mkdir(parents=True, exist_ok=True)
     partial, error = path.with_name(f"{path.name}.part"), None
     for _ in range(_TRIES if not path.is_file() else 0):
@@ -99,8 +103,8 @@ def _download(address: str, path: Path, timeout_s: float) -> None:
         raise UserError(f"{address} cannot be fetched ({type(error).__name__}); run again to go on")
 
 
-def _write(answer: requests.Response, partial: Path, begin: int) -> None:
-    is_rest = answer.status_code == requests.codes.partial_content
+def _write(answer: "requests.Response", partial: Path, begin: int) -> None:
+    is_rest = answer.status_code == 206  # else the server does not go on, and sends all
     left = int(answer.headers.get("Content-Length", 0)) or None
     with open(partial, "ab" if is_rest else "wb") as stream, tqdm(total=left, unit="B", unit_scale=True) as bar:
         for chunk in answer.iter_content(_CHUNK):
