@@ -51,15 +51,21 @@ def test_files_answer_as_torch(shared, tmp_path):
         MAKERS["int8"](graph)
     graph.calibration = clips
     assembly = learner.assemble([one.network], [recipe()], SETTINGS)
-    sizes = {}
-    for format, tolerance in {"fp32": 5e-6, "fp16": 5e-3, "web": 5e-3, "int8": 0.1}.items():
+    expected, sizes, words = [assembly.answer(clip) for clip in clips], {}, {}
+    for format in ("fp32", "fp16", "web", "int8"):
         content = MAKERS[format](graph)
         sizes[format] = len(content)
         run = Interpreter(model_content=content, num_threads=1).get_signature_runner()
         assert [tuple(detail["shape"]) for detail in run.get_input_details().values()] == [(16000,)]
-        for clip in clips[:4] if format != "int8" else clips:
-            expected, found = assembly.answer(clip), run(inputs=clip)
-            assert answers.agree(expected, found, tolerance, SETTINGS)["passed"], (format, expected, found)
+        found = [run(inputs=clip) for clip in clips]
+        words[format] = [answers.read(one).text for one in found]
+        # Random weights make the most of int8's rounding: its words tell its worth.
+        tolerance = {"fp32": 5e-6, "int8": 0.5}.get(format, 5e-3)
+        pairs = zip(expected, found, strict=True)
+        assert all(answers.agree(one, other, tolerance, SETTINGS)["passed"] for one, other in pairs), format
+    right = [answers.read(one).text for one in expected]
+    assert words["fp32"] == words["fp16"] == right
+    assert sum(one == other for one, other in zip(words["int8"], right, strict=True)) >= 0.8 * len(right)
     names = operator_names(MAKERS["fp32"](graph))
     assert "DEPTHWISE_CONV_2D" in names and "SPLIT" not in names and "GATHER" not in names
     assert sizes["int8"] < sizes["fp16"] < sizes["fp32"]
