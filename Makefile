@@ -3,7 +3,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: run test chaos test-slurm test-image check-pins lint docs clean unusable
+.PHONY: run test speech voices chaos test-slurm test-image check-pins lint docs clean unusable
 
 run: $(VENV)/ready
 	snakemake --cores all --resources gpu=1
@@ -11,6 +11,10 @@ run: $(VENV)/ready
 test: $(VENV)/ready
 	ruff check .
 	python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
+# Synthesisers for the virtual speaker of systems/speech, and more natural voices (docs/speech.md).
+speech voices: $(VENV)/ready
+	python -m pip install --quiet --constraint constraints.txt --editable ".[$@]"
 
 chaos: $(VENV)/ready
 	python tests/chaos.py --kills 100

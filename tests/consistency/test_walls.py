@@ -21,7 +21,7 @@ FLOORS = [
     {"provenance"},
     {"config", "runtime"},
     {"data"},
-    {"landmarks"},
+    {"audio", "landmarks"},
     {"port", "recognise", "training"},
     {"export"},
     {"systems"},
@@ -32,7 +32,9 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in room
 LOOSE = {"__init__", "__main__", "errors", "provenance", "registry"}  # modules beside the rooms; no more of them
 SHARED_SYSTEMS = {"signs"}  # folders of ``systems`` that other systems may import
 # Rooms that know neither torch nor TensorFlow, and those that know one of both.
-NEITHER = {"errors", "registry", "storage", "provenance", "config", "landmarks", "runtime", "plan", "report", "cli"}
+NEITHER = {
+    "errors", "registry", "storage", "provenance", "audio", "config", "landmarks", "runtime", "plan", "report", "cli",
+}  # fmt: skip
 WITHOUT_TORCH = {"port", "export"} | NEITHER
 WITHOUT_TENSORFLOW = {"data", "recognise", "training"} | NEITHER
 

@@ -17,6 +17,14 @@ def as_output(path):
     return path if Path(path).suffix else directory(path)
 
 
+def get_raw_file(wildcards):
+    return SOURCE.raw_file(wildcards.split, int(wildcards.file_id))
+
+
+def get_place_of_raw_file(wildcards):
+    return get_raw_file(wildcards).removeprefix(f"{SOURCE.root}/")
+
+
 # Large files: Snakemake would tell a change by the time stamp. Their content is in the fingerprints.
 SHARDS = [
     f"{DATA}/shards/{split}/{file_id}" for split in TRAINED_SPLITS for file_id in FILE_IDS.get(split, [])
@@ -52,7 +60,7 @@ if SOURCE.is_remote:
         localrule: True
         priority: 1
         params:
-            raw_file=SOURCE.raw_file("{split}", "{file_id}"),
+            raw_file=get_raw_file,
         shell:
             "rm -rf {params.raw_file:q}"
 
@@ -77,7 +85,7 @@ if SOURCE.is_generated:
 
     rule generate_raw_file:
         output:
-            as_output(SOURCE.raw_file("{split}", "{file_id}")),
+            as_output(SOURCE.arrival("{split}", "{file_id}")),
         log:
             f"results/logs/data/{DATASET.name}/generate_raw_file/{{split}}_{{file_id}}.log",
         benchmark:
@@ -133,7 +141,7 @@ rule pack_shard:
         "../../envs/train.yaml"
     params:
         fingerprint=FINGERPRINTS.shards,
-        raw_file=SOURCE.raw_file("{split}", "{file_id}").removeprefix(f"{SOURCE.root}/"),
+        raw_file=get_place_of_raw_file,
         sha256=get_raw_digest,
         dtype=DATASET.shards.dtype,
     shell:

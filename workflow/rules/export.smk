@@ -44,6 +44,9 @@ rule export_tflite:
     input:
         ports=[f"{folder}/weights.safetensors" for folder in PORTS],
         inference_args=INFERENCE_ARGS,
+        reference=get_member_files("reference.npz")[0],
+        index=f"{DATA}/index.parquet" if HAS_DATA else [],
+        shards=[ancient(f"{shard}.npy") for shard in SHARDS] if HAS_DATA else [],
     output:
         models=MODELS,
         inference_args=f"{EXPORT}/inference_args.json",
@@ -59,9 +62,11 @@ rule export_tflite:
         formats=FORMATS,
         settings=SETTINGS,
         frame_rate=f"--frame-rate {DATASET.frame_rate}" if DATASET.frame_rate else "",
+        data=f"--data {DATA}" if HAS_DATA else "",
     shell:
         "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/export_tflite.py --ports {params.ports:q} --inference-args {input.inference_args:q}"
-        " --settings {params.settings:q} {params.frame_rate} --formats {params.formats}"
+        " --settings {params.settings:q} {params.frame_rate} {params.data} --reference {input.reference:q}"
+        " --formats {params.formats}"
         " --models {output.models:q}"
         " 2>&1 | tee {log:q}"
 

@@ -34,9 +34,10 @@ for how, stage in PLAN.labelled.items():
             fingerprint=FINGERPRINTS.labels[how],
             how=how,
             kind="--given" if given else "--predictions",
+            options=[f"{key}={value}" for key, value in PLAN.label_options(how).items()],
         shell:
             "python workflow/scripts/merge_labels.py --system {SYSTEM} --how {params.how} --index {input.index:q}"
-            " --folds {input.folds:q} {params.kind} {input.tables:q} --out {output.table:q}"
+            " --folds {input.folds:q} {params.kind} {input.tables:q} --options {params.options:q} --out {output.table:q}"
             " --metrics {output.metrics:q} 2>&1 | tee {log:q}"
 
     rule:

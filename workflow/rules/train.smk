@@ -65,6 +65,7 @@ for stage in PLAN.stages.values():
                 history=f"{place}/history.csv",
                 metrics=f"{place}/metrics.json",
                 told=f"{place}/oof.parquet" if stage.leaves_out else f"{place}/reference.npz",
+                labels=[f"{place}/supplemental.parquet"] if stage.labels_supplemental else [],
             log:
                 f"{LOGS}/{stage.pattern}.log",
             benchmark:

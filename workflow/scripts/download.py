@@ -22,11 +22,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_MININTERVAL", "1")  # through a pipe, into a log: not ten times a second
-    from podium.data.download.fetching import download
-
     plan = part(arguments.system, "plan")
     source = sources.create(load(plan.Dataset, arguments.dataset), plan.SOURCES)
-    receipt = download(source, arguments.raw, arguments.archives)
+    receipt = source.fetch(arguments.raw, arguments.archives)
     write_json(arguments.out, receipt)
     print(f"num_files={receipt['num_files']} num_bytes={receipt['num_bytes']}")
 

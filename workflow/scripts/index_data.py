@@ -24,7 +24,8 @@ def main() -> None:
     root = arguments.data
     file_ids = {split: source.file_ids(split) for split in source.splits()}
     index, accounts = build_index(root, file_ids, source.labels.column)
-    folds = assign_folds(index, dataset.folds)
+    trained = index.loc[index["split"] == "train", "participant_id"]
+    folds = assign_folds(index, dataset.folds, source.held_out(sorted(set(trained.tolist()))))
     with (
         atomic_path(root / "index.parquet") as index_path,
         atomic_path(root / "folds.parquet") as folds_path,

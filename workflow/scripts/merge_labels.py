@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+import yaml
+
 from podium.data.columns import FOLD_OF
 from podium.errors import run
 from podium.storage.artefacts import made_by
@@ -20,6 +22,7 @@ def main() -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--predictions", type=Path, nargs="+", help="oof.parquet of every run of the earlier stages")
     source.add_argument("--given", help="a published table in their place")
+    parser.add_argument("--options", nargs="*", default=[], metavar="KEY=VALUE", help="keys of the way")
     parser.add_argument("--out", required=True, help="table to train on (.parquet)")
     parser.add_argument("--metrics", required=True, help="scores (.json)")
     arguments = parser.parse_args()
@@ -31,7 +34,8 @@ def main() -> None:
         table, metrics = answers.import_labels(arguments.how, index, arguments.given, held_out)
     else:
         predictions = [made_by(path, "train") for path in arguments.predictions]
-        table, metrics = answers.relabel(arguments.how, index, predictions, held_out)
+        options = {key: yaml.safe_load(value) for key, _, value in (one.partition("=") for one in arguments.options)}
+        table, metrics = answers.relabel(arguments.how, index, predictions, held_out, **options)
     with atomic_path(arguments.out) as partial:
         table.to_parquet(partial, index=False)
     write_json(arguments.metrics, metrics)

@@ -26,6 +26,8 @@ def main() -> None:
     share.add_argument("--fold", type=natural, help="validate on this fold, train on the others")
     share.add_argument("--full-fit", action="store_true", help="train on all folds")
     parser.add_argument("--seed", required=True, type=natural)
+    help_labels = "label the clips of the split supplemental for later stages: supplemental.parquet"
+    parser.add_argument("--label-supplemental", action="store_true", help=help_labels)
     parser.add_argument("--out", required=True, type=Path, help="folder to write")
     parser.add_argument("--tensorboard", type=Path, help="folder for event files")
     parser.add_argument("--state", type=Path, help="folder for the state of a run under way")
@@ -59,6 +61,7 @@ def main() -> None:
         tensorboard=arguments.tensorboard,
         state=state,
         fingerprint=fingerprint,
+        labels_supplemental=arguments.label_supplemental,
     )
     train_job(job, recipe, Parts.of(arguments.system, part))
     if lease:

@@ -22,12 +22,20 @@ Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(_distinct)]
 
 
 class Labels(Section):
-    """What a stage learns from beside the dataset's labels: what earlier stages say of the clips."""
+    """What a stage learns from beside the dataset's labels: what earlier stages say of the clips.
 
-    model_config = ConfigDict(serialize_by_alias=True)
+    A way may have keys of its own, which stand beside ``how``; the system says which.
+    """
+
+    model_config = ConfigDict(serialize_by_alias=True, extra="allow")
 
     stages: Annotated[list[Name], Field(min_length=1, alias="from")] = Field(description="earlier stages")
     how: Name = Field(description="the system's way from their predictions to labels; names the folder and the rule")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys of its way."""
+        return dict(self.model_extra or {})
 
 
 class Stage(Section):

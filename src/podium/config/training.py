@@ -64,7 +64,14 @@ class Lion(AnyOptimizer):
     betas: tuple[Momentum, Momentum] = (0.9, 0.99)
 
 
-Optimizer = Annotated[AdamW | ScaledAdam | Lion, Field(discriminator="name")]
+class RMSprop(AnyOptimizer):
+    """Gradients divided by the root of their mean square so far; epsilon is added to the root, as in Keras 2."""
+
+    name: Literal["rmsprop"]
+    decay: Momentum = Field(0.9, description="of the running mean")
+
+
+Optimizer = Annotated[AdamW | ScaledAdam | Lion | RMSprop, Field(discriminator="name")]
 
 
 class AnySchedule(Section):
@@ -95,7 +102,22 @@ class Eden(AnySchedule):
     warmup_start: Probability = Field(0.5, description="share of the rate at which the warm-up begins")
 
 
-Schedule = Annotated[Cosine | CosineFloor | Eden, Field(discriminator="name")]
+class Plateau(AnySchedule):
+    """After the warm-up the rate stays until validation no longer gets better; then it is cut, again and again.
+
+    The first cut comes after one validation more than ``patience`` without a better score, each further one after
+    ``patience`` (Keras 2.1.2).
+    """
+
+    name: Literal["plateau"]
+    warmup_epochs: Annotated[float, Field(ge=0)] = Field(0, description="epochs of a linear rise")
+    patience: Count = 4
+    factor: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, description="what a cut multiplies the rate with")
+    least_gain: Annotated[float, Field(ge=0)] = Field(1e-4, description="a better score is better by more than this")
+    least_rate: Annotated[float, Field(ge=0)] = Field(0.0, description="no cut goes below")
+
+
+Schedule = Annotated[Cosine | CosineFloor | Eden | Plateau, Field(discriminator="name")]
 
 
 class Training(Section):
@@ -111,6 +133,9 @@ class Training(Section):
     )
     bucket_batches: int = Field(16, ge=0, description="batches sorted by length together; 0 shuffles without sorting")
     validate_every_epochs: Count = 10
+    kept: Literal["last", "best"] = Field(
+        "last", description="weights of the last epoch, or of the validation with the best score"
+    )
     save_every_minutes: Annotated[float, Field(ge=0)] = Field(
         5, description="how often a run writes the state from which it can go on; 0 after every micro-batch"
     )

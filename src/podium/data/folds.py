@@ -11,7 +11,7 @@ from podium.storage.tables import read_csv
 HELD_OUT = -1  # in no fold: never trained on, validates the full-fit seeds
 
 
-def assign_folds(index: pd.DataFrame, config: Folds) -> pd.DataFrame:
+def assign_folds(index: pd.DataFrame, config: Folds, held_out: set[int] | None = None) -> pd.DataFrame:
     """Distributes people, and with them all their sequences, train and supplemental alike.
 
     Held-out people are those whose number of train sequences is nearest the median. The others are dealt to the folds
@@ -20,6 +20,7 @@ def assign_folds(index: pd.DataFrame, config: Folds) -> pd.DataFrame:
 
     Args:
         index: Columns split, participant_id; one row per sequence.
+        held_out: Those whom the corpus itself holds out, in place of a number of them.
 
     Returns:
         participant_id, num_sequences (train), num_supplemental, fold (−1: held out), by participant_id.
@@ -36,14 +37,17 @@ def assign_folds(index: pd.DataFrame, config: Folds) -> pd.DataFrame:
         table["fold"] = read_folds(config.table, table["num_sequences"], config.num_folds)
         return table.reset_index().astype("int64")
     trained = table[table["num_sequences"] > 0]
-    num_needed = config.num_folds + config.num_holdout_participants
-    if len(trained) < num_needed:
+    if held_out is not None and config.num_holdout_participants:
+        raise UserError("folds.num_holdout_participants must be 0: this corpus says itself who is held out")
+    num_held_out = config.num_holdout_participants if held_out is None else len(held_out)
+    if len(trained) < config.num_folds + num_held_out:
         raise UserError(
-            f"{len(trained)} person(s) are too few for {config.num_folds} folds and {config.num_holdout_participants}"
+            f"{len(trained)} person(s) are too few for {config.num_folds} folds and {num_held_out}"
             f" held-out person(s); {_advice(len(trained))}"
         )
-    distance = (trained["num_sequences"] - trained["num_sequences"].median()).abs()
-    held_out = distance.sort_values(kind="stable").index[: config.num_holdout_participants]
+    if held_out is None:
+        distance = (trained["num_sequences"] - trained["num_sequences"].median()).abs()
+        held_out = distance.sort_values(kind="stable").index[:num_held_out]
     fold_of = dict.fromkeys(held_out, HELD_OUT)
     for column in ("num_sequences", "num_supplemental"):
         load = np.zeros(config.num_folds, dtype=np.int64)

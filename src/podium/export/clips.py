@@ -10,6 +10,11 @@ import numpy as np
 
 from podium.errors import UserError
 from podium.export.evaluation import read_test_table
+from podium.storage.artefacts import made_by
+from podium.storage.npy import read_npz
+from podium.storage.tables import read_table
+
+_PLACE = ["split", "file_id", "sequence_id", "participant_id", "offset", "num_frames"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,26 @@ class ProofClip:
 def num_clips_in(reference: Mapping[str, np.ndarray]) -> int:
     """Number of clips in a ``reference.npz``."""
     return len({name.split("/")[0] for name in reference})
+
+
+def calibration_clips(
+    samples: ModuleType, recipe: Any, data: Path | None, reference: Path | None, num_clips: int
+) -> list[np.ndarray]:
+    """Clips that were trained on, spread evenly over the split "train"; without data those of a reference.
+
+    Args:
+        samples: The system's module.
+        data: The dataset's folder.
+        reference: A ``reference.npz``.
+    """
+    if data is None:
+        arrays = read_npz(reference)
+        return [arrays[f"{clip}/raw"] for clip in range(num_clips_in(arrays))]
+    table = read_table(made_by(data / "index.parquet", "index_data"), [*_PLACE, *samples.TABLE_COLUMNS])
+    table = table[table["split"] == "train"]
+    chosen = np.unique(np.linspace(0, len(table) - 1, num_clips).astype(int))
+    clips = samples.validation(table.iloc[chosen].reset_index(drop=True), data, recipe)
+    return [clips.raw(row) for row in range(len(clips))]
 
 
 def parity_clips(

@@ -3,8 +3,9 @@
 ``fp32`` and ``fp16`` compute the same but for the rounding of weights; both compute in float32. ``int8`` holds the
 matrices of fully connected layers in int8, one scale per output channel, and multiplies them with rows of activations
 that get their scales on the fly; the rest is float16. Convolutions stay float: TFLite's int8 kernels for depthwise ones
-are slower. ``web`` is ``fp16`` with fixed shapes, ``kaggle`` is ``fp16`` in operators that a
-runtime of 2023 is quick at (`podium.export.kaggle`).
+are slower where only weights are int8. A graph that asks for clips to calibrate on gets activations in int8, too, with
+the scales of these clips: then its convolutions run in fast kernels. ``web`` is ``fp16`` with fixed shapes, ``kaggle``
+is ``fp16`` in operators that a runtime of 2023 is quick at (`podium.export.kaggle`).
 """
 
 from functools import partial
@@ -12,6 +13,7 @@ from functools import partial
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from podium.errors import UserError
 from podium.export.flatbuffer import kind, read_model, write_model
 from podium.export.graph import Graph, convert
 from podium.export.kaggle import turn_matrices
@@ -24,7 +26,11 @@ PER_CHANNEL_VERSION = 12
 
 def convert_int8(graph: Graph) -> bytes:
     """The content of the int8 file."""
-    return quantise(convert(graph, "int8"))
+    if not graph.num_calibration_clips:
+        return quantise(convert(graph, "int8"))
+    if not graph.calibration:
+        raise ValueError("int8 needs clips to calibrate on; set the graph's `calibration`")
+    return write_model(read_model(convert(graph, "int8", half_weights=False, calibration=graph.calibration)))
 
 
 def convert_kaggle(graph: Graph) -> bytes:
@@ -39,6 +45,16 @@ MAKERS = {
     "web": partial(convert, format="web"),
     "kaggle": convert_kaggle,
 }
+
+
+def check_size(content: bytes, format: str, max_bytes: int | None) -> None:
+    """Raises `UserError` if a file is larger than it may be."""
+    if max_bytes is not None and len(content) >= max_bytes:
+        raise UserError(
+            f"the file of format {format} has {len(content):,} bytes and must have fewer than {max_bytes:,}; take fewer"
+            " members or narrower networks, leave the format out of export.formats, or raise the limit in"
+            " export.settings"
+        )
 
 
 def quantise(content: bytes) -> bytes:

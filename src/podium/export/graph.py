@@ -1,10 +1,11 @@
 """The file: what a system does with a clip, all members in one graph with one signature, and its conversion."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
@@ -23,12 +24,20 @@ class Graph(tf.Module, ABC):
         twins: The members.
         settings: What the graph has built in, as in ``inference_args.json``; a system may add what `answers.agree`
             must know of the graph.
+        num_calibration_clips: How many clips of the training data int8 wants to see, so that convolutions and
+            activations are whole numbers, too. 0: only matrices are, and nothing needs to be seen.
+        calibration: These clips.
+        max_bytes: No file may be larger; None: any size will do.
     """
+
+    num_calibration_clips = 0
+    max_bytes: int | None = None
 
     def __init__(self, twins: list[Twin], settings: Mapping[str, Any]) -> None:
         super().__init__()
         self.twins = twins
         self.settings = dict(settings)
+        self.calibration: Sequence[np.ndarray] = ()
 
     @abstractmethod
     def read(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -88,18 +97,26 @@ class MeanGraph(Graph):
         return {"x": inputs, **{name: value for name, value in seen.items() if value.shape.rank > 1}}
 
 
-def convert(graph: Graph, format: str = "fp16", half_weights: bool = True) -> bytes:
+def convert(
+    graph: Graph, format: str = "fp16", half_weights: bool = True, calibration: Sequence[np.ndarray] = ()
+) -> bytes:
     """The file's content: builtin operators only, no variables.
 
     Args:
         format: Whose function the file holds, see `Graph.function`.
         half_weights: Store weights in float16; they are widened to float32 when the file is loaded.
+        calibration: Clips from which the ranges of whole numbers follow; with them weights and activations are int8,
+            inputs and outputs stay float32.
     """
     function = without_variables(graph.function(format).get_concrete_function())
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
     converter.exclude_conversion_metadata = True  # else the whole file is read and written once more
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    if half_weights:
+    if calibration:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([x] for x in calibration)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    elif half_weights:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
     content = converter.convert()

@@ -20,7 +20,7 @@ LABELS = {"answers": ("relabel", "import_labels")}
 IMPORTING = {"learner": ("import_checkpoint",)}
 TORCH = {"learner": ("make", "assemble"), "answers": ("read", "score", "predictions", "test_clips", "edge_clips")}
 PORTING = {"twin": ("make",)}
-EXPORTING = {"twin": ("make", "assemble")}
+EXPORTING = {"twin": ("make", "assemble"), "samples": ("validation", "TABLE_COLUMNS")}
 PROVING = {"twin": ("make", "assemble"), "answers": ("agree", "read", "test_clips", "edge_clips")}
 SCORING = {"answers": ("read", "score", "predictions", "test_clips")}
 TIMING = {"answers": ("example",)}
@@ -95,11 +95,14 @@ class Fingerprints:
             values["seed"] = section.seed
         if section.fold is not None:
             values["fold"] = section.fold
+        if stage.labels_supplemental:
+            values["labels"] = "supplemental"
         return self._made_of({**values, **outcome}, "train", TRAINING, made_by)
 
     def _of_labels(self, plan: Plan, stage: Stage) -> str:
         teachers = plan.teachers(stage)
-        values: dict[str, Any] = {"how": stage.section.labels.how}
+        how = stage.section.labels.how
+        values: dict[str, Any] = {"how": how, **plan.label_options(how)}
         for teacher in teachers:
             if teacher.given_table:
                 key = f"stages.{teacher.name}.given"

@@ -1,6 +1,6 @@
 """What the Snakefile asks about an experiment: its stages with their runs, and the files that its names mean."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -8,6 +8,7 @@ from typing import Any
 
 from podium import config
 from podium.errors import UserError, explained_by
+from podium.registry import nearest
 from podium.systems import part
 
 
@@ -73,6 +74,7 @@ class Stage:
         recipe_file: Path of its recipe.
         recipe: A section of the system.
         runs: At least one.
+        labels_supplemental: Whether its runs label the clips of the split "supplemental" for later stages.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Stage:
     recipe_file: str
     recipe: config.Recipe
     runs: list[Run]
+    labels_supplemental: bool = False
 
     @property
     def pattern(self) -> str:
@@ -117,9 +120,11 @@ class Stage:
     @property
     def arguments(self) -> str:
         """What the training command is told of a run, with its wildcard."""
+        labels = " --label-supplemental" if self.labels_supplemental else ""
         if self.section.folds:
-            return f"--fold {{fold}} --seed {self.section.seed}"
-        return f"{'--full-fit' if self.section.fold is None else f'--fold {self.section.fold}'} --seed {{seed}}"
+            return f"--fold {{fold}} --seed {self.section.seed}{labels}"
+        part = "--full-fit" if self.section.fold is None else f"--fold {self.section.fold}"
+        return f"{part} --seed {{seed}}{labels}"
 
 
 class Plan:
@@ -204,7 +209,19 @@ class Plan:
 
     def predictions(self, stage: Stage) -> list[str]:
         """The files in which a stage's runs say what they make of clips that they have not trained on."""
-        return [f"{self.place(stage, run)}/oof.parquet" for run in stage.runs]
+        name = "supplemental.parquet" if stage.labels_supplemental else "oof.parquet"
+        return [f"{self.place(stage, run)}/{name}" for run in stage.runs]
+
+    def label_options(self, how: str) -> dict[str, Any]:
+        """The keys of a way of labels, with defaults for what is not said."""
+        labels, way = self.labelled[how].section.labels, self.label_ways.get(how, config.Section)
+        return config.parse(way, labels.options, f"stages.{self.labelled[how].name}.labels").model_dump(mode="json")
+
+    @property
+    def label_ways(self) -> Mapping[str, type[config.Section]]:
+        """Ways of labelling the clips of the split "supplemental", with the keys of each; empty in a system whose
+        stages read the folds that they have left out."""
+        return getattr(self.system, "LABEL_WAYS", {})
 
     @property
     def _member_stages(self) -> list[str]:
@@ -221,12 +238,20 @@ class Plan:
         else:
             runs = [Run(f"seed{seed}", section.fold, seed) for seed in section.seeds]
         folder = f"comparison/{name}" if name in (self.experiment.comparison or []) else name
-        return Stage(name, section, folder, file, recipe, runs)
+        later = [one.labels for one in self.experiment.stages.values() if one.labels]
+        is_asked = bool(self.label_ways) and any(name in labels.stages for labels in later)
+        return Stage(name, section, folder, file, recipe, runs, is_asked)
 
     def _check_labels(self, stage: Stage) -> None:
         teachers = self.teachers(stage)
+        if stage.section.labels:
+            how = stage.section.labels.how
+            if self.label_ways and how not in self.label_ways:
+                known = nearest(how, self.label_ways)
+                raise UserError(f"stages.{stage.name}.labels.how: unknown way '{how}': {known}")
+            self.label_options(how)
         for teacher in teachers:
-            if not teacher.leaves_out:
+            if not (teacher.leaves_out or teacher.labels_supplemental):
                 raise UserError(
                     f"stages.{stage.name}.labels.from: '{teacher.name}' trains on all folds, so that it predicts no"
                     " clip; give it 'folds: all'"

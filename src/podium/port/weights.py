@@ -31,6 +31,7 @@ LAYOUTS = {
     "plain": Layout(lambda a: a, lambda a: a),  # vectors and tables
     "linear": Layout(lambda a_OI: a_OI.T, lambda a_IO: a_IO.T),
     "conv2d": Layout(lambda a_OIXY: a_OIXY.transpose(2, 3, 1, 0), lambda a_XYIO: a_XYIO.transpose(3, 2, 0, 1)),
+    "conv1d": Layout(lambda a_OIK: a_OIK.transpose(2, 1, 0), lambda a_KIO: a_KIO.transpose(2, 1, 0)),
     "pointwise": Layout(lambda a_OI1: a_OI1[:, :, 0].T, lambda a_IO: a_IO.T[:, :, None]),
     "depthwise": Layout(lambda a_O1K: a_O1K.T[..., None], lambda a_K1O1: a_K1O1[..., 0].T),
 }

@@ -74,8 +74,8 @@ def score_table(
     rows = [f"| stage | scored on | {' | '.join(scores.values())} |", "|---|---|" + "---|" * len(scores)]
     for how, stages in labels.items():
         metrics = read_json(results / how / "metrics.json")
-        origin = f"from `{metrics['table']}`" if "table" in metrics else "out of fold"
-        told = f"{metrics['num_sequences']} training clips, each unseen"
+        origin = f"from `{metrics['table']}`" if "table" in metrics else metrics.get("origin", "out of fold")
+        told = metrics.get("scored_on", f"{metrics['num_sequences']} training clips, each unseen")
         rows.append(_score_row(f"{', '.join(stages)}, {origin}", told, metrics, scores))
     for member in members:
         folder = results / member

@@ -11,7 +11,10 @@ from pathlib import Path
 
 from podium.storage.files import atomic_path
 
-NAMES = ("recipe.json", "history.csv", "metrics.json", "oof.parquet", "reference.npz", "model.safetensors")
+NAMES = (
+    "recipe.json", "history.csv", "metrics.json", "oof.parquet", "supplemental.parquet", "reference.npz",
+    "model.safetensors",
+)  # fmt: skip
 PREFIX = "kept-"
 
 log = logging.getLogger(__name__)

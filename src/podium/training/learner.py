@@ -79,6 +79,10 @@ class Learner(nn.Module, ABC):
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
         """What the exported network says of a batch, by the names that ``answers.read`` knows, the clips first."""
 
+    def labelling(self, batch: Batch) -> dict[str, Tensor]:
+        """The same, of clips without a label that a later stage shall learn from; here no more than `outputs`."""
+        return self.outputs(batch)
+
     @abstractmethod
     def observe(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """What the exported network computes of one clip by itself, without padding: named stages, in order.
@@ -102,9 +106,10 @@ class Learner(nn.Module, ABC):
         self.outputs(batch)
 
     @torch.no_grad()
-    def answer(self, batch: Batch) -> list[dict[str, np.ndarray]]:
-        """`outputs` clip by clip, as arrays."""
-        arrays = {name: _plain(value) for name, value in self.outputs(batch).items()}
+    def answer(self, batch: Batch, for_labels: bool = False) -> list[dict[str, np.ndarray]]:
+        """`outputs`, or `labelling`, clip by clip, as arrays."""
+        outputs = self.labelling(batch) if for_labels else self.outputs(batch)
+        arrays = {name: _plain(value) for name, value in outputs.items()}
         num_clips = len(next(iter(arrays.values())))
         return [{name: value[clip] for name, value in arrays.items()} for clip in range(num_clips)]
 

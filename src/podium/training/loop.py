@@ -36,7 +36,7 @@ from podium.training.ranks import SEED_STRIDE, average_gradients, num_ranks, ran
 from podium.training.readings import Diverged
 from podium.training.resume import StateFile, TrainState
 from podium.training.schedules import learning_rate
-from podium.training.validation import answer
+from podium.training.validation import Clips, answer
 
 log = logging.getLogger(__name__)
 
@@ -49,21 +49,31 @@ class Rows:
         root: The dataset's folder, with shards/.
         training: As the system's ``samples.training`` takes them.
         validation: Likewise; never trained on unless the caller put them into ``training``.
+        unlabelled: What the run shall label for later stages, likewise; None: nothing.
     """
 
     root: Path
     training: pd.DataFrame
     validation: pd.DataFrame
+    unlabelled: pd.DataFrame | None = None
 
 
 @dataclass
 class Outcome:
-    """What a run leaves: the learner on the CPU, one row per epoch, and the last reading of the validation rows."""
+    """What a run leaves.
+
+    Attributes:
+        learner: On the CPU, in evaluation mode.
+        history: One row per epoch.
+        metrics: Scores of the learner's reading of the validation rows, which is ``readings``.
+        labels: Its readings of ``Rows.unlabelled``; None without.
+    """
 
     learner: Learner
     history: pd.DataFrame
     metrics: dict[str, float]
     readings: list[Any]
+    labels: list[Any] | None = None
 
 
 def train(
@@ -74,7 +84,7 @@ def train(
     tensorboard: Path | None = None,
     state_file: StateFile | None = None,
 ) -> Outcome:
-    """Trains a recipe's learner; the last epoch's weights are the result.
+    """Trains a recipe's learner; the last epoch's weights are the result, or the best ones, as the recipe says.
 
     A run goes on where an interrupted one stopped; on a CPU both ways end in the same bits.
 
@@ -102,7 +112,9 @@ def train(
     ):
         for epoch in range(first_epoch, recipe.training.epochs):
             events.write(run.epoch(epoch, bar), epoch + 1)
-    return Outcome(run.state.judged.cpu().eval(), pd.DataFrame(run.state.history), run.metrics, run.readings)
+        run.take_best()
+        labels = run.labels()
+    return Outcome(run.state.judged.cpu().eval(), pd.DataFrame(run.state.history), run.metrics, run.readings, labels)
 
 
 class _Run:
@@ -154,17 +166,44 @@ class _Run:
             state.begin_next_epoch()
         return row | speed
 
+    def take_best(self) -> None:
+        """Goes back to the weights of the best validation, if the recipe keeps these and they are not the last."""
+        state = self.state
+        if state.best is not None and state.best["score"] > self.metrics["score"]:
+            state.judged.load_state_dict(state.best["weights"])
+            self._read_validation()
+
+    def labels(self) -> list[Any] | None:
+        """What the learner says of the unlabelled rows."""
+        rows = self.rows.unlabelled
+        if rows is None:
+            return None
+        clips = self.system.samples.validation(rows, self.rows.root, self.recipe)
+        with self.state_file.unchanging(self.state):
+            return self._ask(clips, for_labels=True)
+
     def _validate(self, epoch: int) -> None:
         learner, training = self.state.judged, self.recipe.training
-        autocast = make_autocast(training, self.device)
         with self.state_file.unchanging(self.state):
             if training.batch_norm_statistics == "recomputed":
                 self.sampler.set_epoch(epoch)
+                autocast = make_autocast(training, self.device)
                 recompute_statistics(learner, islice(self.loader, NUM_STATISTICS_BATCHES), self.device, autocast)
-            collate = Collate(self.system.samples, self.recipe, is_training=False)
-            outputs = answer(learner, self.clips, collate, training.batch_size, self.device, autocast)
-        self.readings = [self.system.answers.read(one, None) for one in outputs]
+            self._read_validation()
+            if training.kept == "best":
+                self.state.keep_if_best(self.metrics["score"])
+
+    def _read_validation(self) -> None:
+        self.readings = self._ask(self.clips)
         self.metrics = self.system.answers.score(self.rows.validation, self.readings)
+
+    def _ask(self, clips: Clips, for_labels: bool = False) -> list[Any]:
+        training = self.recipe.training
+        collate = Collate(self.system.samples, self.recipe, is_training=False)
+        autocast = make_autocast(training, self.device)
+        learner = self.state.judged
+        outputs = answer(learner, clips, collate, training.batch_size, self.device, autocast, for_labels)
+        return [self.system.answers.read(one, None) for one in outputs]
 
 
 def check_lengths(recipe: Recipe, num_steps: int) -> None:
@@ -225,9 +264,10 @@ def train_epoch(
     """
     training, peak, num_batches = recipe.training, recipe.optimizer.learning_rate, len(batches)
     autocast = make_autocast(training, device)
+    scores = [row["score"] for row in state.history if row.get("score") is not None]
     state.learner.train()
     for batch in batches:
-        rate = learning_rate(peak, recipe.schedule, state.step, num_batches, training.epochs)
+        rate = learning_rate(peak, recipe.schedule, state.step, num_batches, training.epochs, scores)
         with autocast():
             losses = state.learner(batch, _progress(state, training, num_batches), state.generator)
         state.scaler.scale(losses["loss"] / training.accumulation).backward()
@@ -242,7 +282,7 @@ def train_epoch(
             state.readings.look(state.step, training, is_warm)
             bar.set_postfix(loss=f"{state.readings.sums['loss'] / state.position:.3f}")
         state_file.after_batch(state)
-    rate = learning_rate(peak, recipe.schedule, state.step - 1, num_batches, training.epochs)
+    rate = learning_rate(peak, recipe.schedule, state.step - 1, num_batches, training.epochs, scores)
     return {"learning_rate": rate, **state.readings.means(num_batches)}
 
 

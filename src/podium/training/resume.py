@@ -55,6 +55,7 @@ class TrainState:
         history: One row per epoch that is over.
         readings: Losses and gradient norms so far.
         average: Moving average of the learner.
+        best: "score" and "weights", on the CPU, of the best validation; None if none is to be remembered.
     """
 
     learner: Learner
@@ -67,13 +68,20 @@ class TrainState:
     history: list[dict[str, float]] = field(default_factory=list)
     readings: Readings = field(default_factory=Readings)
     average: AveragedModel | None = None
+    best: dict | None = None
 
-    _PLAIN = ("step", "epoch", "position", "history")
+    _PLAIN = ("step", "epoch", "position", "history", "best")
 
     @property
     def judged(self) -> Learner:
         """The learner that is validated and saved."""
         return self.average.module if self.average else self.learner
+
+    def keep_if_best(self, score: float) -> None:
+        """Remembers the judged weights if no validation before was as good."""
+        if self.best is None or score > self.best["score"]:
+            weights = {name: tensor.detach().cpu().clone() for name, tensor in self.judged.state_dict().items()}
+            self.best = {"score": score, "weights": weights}
 
     def begin_next_epoch(self) -> None:
         """An epoch is over."""

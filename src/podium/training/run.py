@@ -37,6 +37,7 @@ class Job:
         out: Made when absent.
         tensorboard: Folder for event files.
         state: Folder for the state of a run under way; what an interrupted run of the same job left there is continued.
+        labels_supplemental: Whether it shall label the clips of the split "supplemental" for later stages.
         fingerprint: Under which the results are kept there as well, see `podium.runtime.finished_runs`.
     """
 
@@ -48,11 +49,13 @@ class Job:
     tensorboard: Path | None = None
     state: Path | None = None
     fingerprint: str | None = None
+    labels_supplemental: bool = False
 
 
 def train_job(job: Job, recipe: Recipe, system: Parts) -> None:
     """Trains and writes model.safetensors, recipe.json, history.csv and metrics.json; of a fold also oof.parquet, of a
-    full fit reference.npz. The weights come last: if they are there, the others are, too.
+    full fit reference.npz; and supplemental.parquet if it labels clips. The weights come last: if they are there, the
+    others are, too.
 
     Raises:
         UserError: A file is absent, the folds do not fit the table, or `podium.training.loop.train` gave up.
@@ -85,7 +88,16 @@ def job_rows(job: Job, system: Parts) -> tuple[Rows, bool]:
     maker = "index_data" if job.fold is not None else "merge_labels"
     table = read_table(made_by(job.table, maker), [*TRAINED, *system.samples.TABLE_COLUMNS])
     training, validation, is_seen = split_rows(table, folds, job.fold)
-    return Rows(job.root, training, validation), is_seen
+    return Rows(job.root, training, validation, unlabelled_rows(job, system)), is_seen
+
+
+def unlabelled_rows(job: Job, system: Parts) -> pd.DataFrame | None:
+    """All clips of the split "supplemental", also those that the job's own table leaves out; None if it labels none."""
+    if not job.labels_supplemental:
+        return None
+    index = made_by(job.root / "index.parquet", "index_data")
+    table = read_table(index, [*TRAINED, *system.samples.TABLE_COLUMNS])
+    return table[table["split"] == "supplemental"].reset_index(drop=True)
 
 
 def digests(job: Job, recipe: Recipe, system: Parts) -> dict[str, str]:
@@ -103,7 +115,10 @@ def digests(job: Job, recipe: Recipe, system: Parts) -> dict[str, str]:
 
 
 def write_readings(job: Job, recipe: Recipe, system: Parts, rows: Rows, outcome: Outcome) -> None:
-    """Writes reference.npz of a full fit, or oof.parquet of a fold."""
+    """Writes reference.npz of a full fit or oof.parquet of a fold, and supplemental.parquet if the run labels clips."""
+    if outcome.labels is not None:
+        with atomic_path(job.out / "supplemental.parquet") as partial:
+            system.answers.predictions(rows.unlabelled, outcome.labels).to_parquet(partial, index=False)
     if job.fold is None:
         clips = system.samples.validation(rows.validation, rows.root, recipe)
         raw_clips = [clips.raw(row) for row in reference_rows(clips.lengths)]

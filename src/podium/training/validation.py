@@ -35,17 +35,21 @@ def answer(
     batch_size: int,
     device: torch.device,
     autocast: Callable[[], AbstractContextManager],
+    for_labels: bool = False,
 ) -> list[dict[str, np.ndarray]]:
     """What the learner says of every clip, in the order of the table; leaves it in evaluation mode.
 
     Each rank asks about its share, and all get all answers.
+
+    Args:
+        for_labels: Whether later stages shall learn from the answers, see `Learner.labelling`.
     """
     learner.eval()
     batches = sorted_batches(clips.lengths, batch_size)[rank() :: num_ranks()]
     own = []
     for batch in DataLoader(clips, batch_sampler=batches, collate_fn=collate):
         with autocast():
-            outputs = learner.answer({name: tensor.to(device) for name, tensor in batch.items()})
+            outputs = learner.answer({name: tensor.to(device) for name, tensor in batch.items()}, for_labels)
         own += zip(batch["row_B"].tolist(), outputs, strict=True)
     found = {row: outputs for its in gathered(own) for row, outputs in its}
     return [found[row] for row in range(len(clips))]

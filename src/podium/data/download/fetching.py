@@ -15,7 +15,6 @@ from podium.data.download.client import Remote
 from podium.data.download.layout import Part
 from podium.data.download.space import check_space
 from podium.data.download.transfer import fetch, probe
-from podium.data.sources.base import Source
 from podium.data.sources.kaggle import Kaggle
 from podium.errors import UserError
 from podium.runtime.locks import lock
@@ -24,7 +23,7 @@ from podium.storage.files import atomic_path, file_digest, read_json, write_json
 CONTENTS = "contents.json"  # beside the raw files: what has been unpacked, written last
 
 
-def download(source: Source, raw: Path, archives: Path) -> dict:
+def download(source: Kaggle, raw: Path, archives: Path) -> dict:
     """Fetches, checks and unpacks what is not yet there; then checks that it is what the dataset file promises.
 
     Args:
@@ -38,9 +37,6 @@ def download(source: Source, raw: Path, archives: Path) -> dict:
         UserError: Something is missing or wrong, or another download is under way. What has arrived stays, and another
             run goes on with it.
     """
-    if not isinstance(source, Kaggle):
-        name, kind = source.dataset.name, source.dataset.source.kind
-        raise UserError(f"dataset '{name}': source.kind is '{kind}'; nothing has to be downloaded")
     section = source.dataset.source
     with _alone(raw):
         for leftover in [*raw.rglob(".*.partial.*"), *archives.rglob(".*.partial.*")]:  # of runs that were killed

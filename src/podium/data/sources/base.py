@@ -78,6 +78,26 @@ class Source(ABC):
         ``path`` is relative to `root`.
         """
 
+    def held_out(self, participants: list[int]) -> set[int] | None:
+        """Which of some participants validate, if the corpus itself says so; None deals them as its `Folds` say."""
+        return None
+
+    def fetch(self, raw: Path, archives: Path) -> dict:
+        """Fetches what is not yet there of a source that is remote.
+
+        Args:
+            raw: Folder of the raw files.
+            archives: Folder for what is under way.
+
+        Returns:
+            The receipt, for JSON: at least ``num_files`` and ``num_bytes``.
+
+        Raises:
+            UserError: Something is missing or wrong; what has arrived stays.
+        """
+        name, kind = self.dataset.name, self.dataset.source.kind
+        raise UserError(f"dataset '{name}': source.kind is '{kind}'; nothing has to be downloaded")
+
     def tables(self) -> list[str]:
         """Paths of the csv files that `read` reads."""
         return [self.csv(split) for split in self.splits()]

@@ -101,6 +101,12 @@ class Kaggle(Source):
         place = partial(_place, wanted)
         return [Part(Remote(section.competition), section.archive, place, (*self.table_names(), *files))]
 
+    def fetch(self, raw: Path, archives: Path) -> dict:
+        """As `Source.fetch`."""
+        from podium.data.download.fetching import download
+
+        return download(self, raw, archives)
+
     def check_arrived(self, raw: Path, paths: list[str]) -> None:
         """Looks into what was unpacked, as far as this kind of source knows it.
 

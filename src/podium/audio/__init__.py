@@ -1,0 +1,1 @@
+"""Sound: reading wav files, resampling, and the virtual speaker."""

@@ -1,0 +1,1 @@
+"""The virtual speaker: words said by free synthesisers, recorded in rooms that are computed."""

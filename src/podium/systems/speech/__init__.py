@@ -1,0 +1,1 @@
+"""Spoken commands: a second of sound in, one of twelve classes out."""
