@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from podium.landmarks.pictures.corrections import (
-    with_iris_places,
     with_lifted_key_points,
     with_scale,
+    with_square_face,
     with_wide_windows,
 )
 
@@ -47,7 +47,7 @@ PARTS = {
     "face_landmarks_detector.tflite": Part(
         "mediapipe/modules/face_landmark/face_landmark.tflite",
         "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
-        (with_iris_places,),
+        (with_square_face,),
     ),
     "hand_landmarks_detector.tflite": Part(
         "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",

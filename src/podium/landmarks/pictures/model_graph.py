@@ -96,6 +96,17 @@ class ModelGraph:
         shape = [1 if axis in axes else size for axis, size in enumerate(self.shape(tensor))]
         return self.add(operator, [tensor, self.constant(axes)], shape, options)
 
+    def outermost(self, operator: str, places: int) -> int:
+        """``ARG_MIN`` or ``ARG_MAX``: in which row each column's least or largest value stands."""
+        options = getattr(schema, {"ARG_MIN": "ArgMinOptionsT", "ARG_MAX": "ArgMaxOptionsT"}[operator])()
+        options.outputType = schema.TensorType.INT32
+        return self.add(operator, [places, self.constant([0])], self.shape(places)[1:], options, schema.TensorType.INT32)
+
+    def gather(self, tensor: int, rows: int) -> int:
+        """The rows of a matrix with those numbers."""
+        shape = [*self.shape(rows), self.shape(tensor)[1]]
+        return self.add("GATHER", [tensor, rows], shape)
+
     def concatenate(self, tensors: list[int], axis: int) -> int:
         """Tensors one behind the other."""
         options = schema.ConcatenationOptionsT()
