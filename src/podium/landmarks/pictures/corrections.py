@@ -13,6 +13,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from podium.landmarks.pictures.model_graph import ModelGraph
+from podium.landmarks.pictures.packages import import_mediapipe
 
 _FACE_POINTS = 468
 _ROLLS = (-24, -12, 0, 12, 24)  # degrees; between two of them the box is off by at most 0.5 % of what is added
@@ -136,7 +137,9 @@ def with_square_face(content: bytes) -> bytes:
 def _along(graph: ModelGraph, x: int, y: int, x_shares: np.ndarray, y_shares: np.ndarray) -> int:
     """Each point's place along each of some directions."""
     shape = [_FACE_POINTS, len(_ROLLS)]
-    parts = [graph.add("MUL", [one, graph.constant(shares[None])], shape) for one, shares in ((x, x_shares), (y, y_shares))]
+    parts = [
+        graph.add("MUL", [one, graph.constant(shares[None])], shape) for one, shares in ((x, x_shares), (y, y_shares))
+    ]
     return graph.add("ADD", parts, shape)
 
 
@@ -147,6 +150,7 @@ def _extent(graph: ModelGraph, places: int) -> int:
 
 def _scale_note(num_inputs: int, num_outputs: int) -> bytes:
     """Metadata of a TFLite file, one record per tensor, the inputs' with mean 0 and deviation 255."""
+    import_mediapipe()
     from mediapipe.tasks.metadata import metadata_schema_py_generated as metadata
 
     def scaled() -> metadata.TensorMetadataT:

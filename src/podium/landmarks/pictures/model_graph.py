@@ -100,7 +100,9 @@ class ModelGraph:
         """``ARG_MIN`` or ``ARG_MAX``: in which row each column's least or largest value stands."""
         options = getattr(schema, {"ARG_MIN": "ArgMinOptionsT", "ARG_MAX": "ArgMaxOptionsT"}[operator])()
         options.outputType = schema.TensorType.INT32
-        return self.add(operator, [places, self.constant([0])], self.shape(places)[1:], options, schema.TensorType.INT32)
+        return self.add(
+            operator, [places, self.constant([0])], self.shape(places)[1:], options, schema.TensorType.INT32
+        )
 
     def gather(self, tensor: int, rows: int) -> int:
         """The rows of a matrix with those numbers."""
