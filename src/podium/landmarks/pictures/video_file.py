@@ -40,7 +40,7 @@ class VideoFile:
             self._pixel_aspect = float(stream.sample_aspect_ratio or 1)
         self.num_pictures = len(times_F)
         if not self.num_pictures:
-            raise UserError(f"{path} holds no pictures (a video of zero frames); record it again")
+            raise UserError(f"{path} holds no pictures (zero frames); record it again")
         self.rate, self.is_even = rate_of(times_F)
         if (
             self.is_even and self._told and abs(self._told / self.rate - 1) < _SAME_RATE
@@ -81,7 +81,7 @@ class VideoFile:
         cover = self._av.stream.Disposition.attached_pic  # of a song
         pictures = [one for one in container.streams.video if not one.disposition & cover]
         if not pictures:
-            what = "sound alone" if container.streams.audio else "nothing to see"
+            what = "sound alone" if container.streams.audio else "zero frames"
             raise UserError(f"{self.path} holds no pictures ({what}); name a video")
         return pictures[0]
 
