@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 96, 64
 
 
 def pictures(number: int, width: int = WIDTH, height: int = HEIGHT) -> list[np.ndarray]:
-    """Pictures (height, width, 3) without a person: a white corner on the top left, red on the left, blue on the right."""
+    """Pictures (height, width, 3) without a person: white in the top left corner, red left, blue right."""
     picture = np.zeros((height, width, 3), np.uint8)
     picture[:, : width // 2, 0] = picture[:, width // 2 :, 2] = 255
     picture[: height // 3, : width // 4] = 255
