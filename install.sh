@@ -76,6 +76,6 @@ elif [ "$(uname)" = Linux ] && [ "$torch" = auto ] && ! have nvidia-smi && ! hav
     install_small_torch "there is no NVIDIA driver" \
         || echo "PyTorch's index is out of reach: torch comes with CUDA, 2.7 GB to download" >&2
 fi
-pip install --quiet --constraint constraints.txt --editable ".[test]"
+pip install --quiet --constraint constraints.txt --editable ".[test,video]"
 pip check
 pwd -P > "$venv/ready"

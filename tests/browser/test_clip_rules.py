@@ -21,6 +21,7 @@ NODE = shutil.which("node")
 FRAME_RATE = 30
 # What the page cannot meet: its clips come as arrays, one at a time, and its reasons from a file with settings.
 FROM_FILES = {"frames_sorted", "clips_split", "clips_by_id", "clips_not_split", "rate_not_used", "not_read"}
+FROM_FILES |= {"several_people", "pictures_lost", "hand_alone", "hands_down"}  # of videos and of others' landmarks
 
 pytestmark = pytest.mark.skipif(not NODE, reason="no node, which comes with npm")
 

@@ -78,7 +78,7 @@ def test_a_python_that_fits_is_found(machine, pythons, chosen):
     done = machine.install()
     assert done.returncode == 0, done.stderr
     assert f"{chosen} -m venv .venv\n" in machine.said
-    assert "--constraint constraints.txt --editable .[test]\n" in machine.said
+    assert "--constraint constraints.txt --editable .[test,video]\n" in machine.said
     assert (machine.folder / ".venv/ready").exists()
 
 

@@ -19,6 +19,28 @@ def count(text: str) -> int:
     return int(text)
 
 
+def rate(text: str) -> float:
+    """A frame rate."""
+    from podium.config import FRAME_RATES
+
+    return _number(text, *FRAME_RATES, "a rate")
+
+
+def seconds(text: str) -> float:
+    """A time, up to a day."""
+    return _number(text, 0.1, 86_400, "a time in seconds")
+
+
+def _number(text: str, least: float, most: float, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"'{one_line(text)}' is not {what} from {least:g} to {most:g}")
+    return value
+
+
 def add_recipe(parser: argparse.ArgumentParser, of_what: str) -> None:
     """Adds ``--recipe`` and ``--system``, for `named_recipe`."""
     help_recipe = f"{of_what}: a YAML file, or its name in config/recipes/SYSTEM"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podium.cli.arguments import count
+from podium.cli.landmarks import add_film_arguments
 from podium.errors import UserError, printable
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from podium.recognise.recognizer import Recognizer
 
 WORDS = ("predict",)
-HELP = "read clips: files in, text and confidence out"
+HELP = "read clips: videos or landmarks in, text and confidence out"
 NUM_NAMED = 10
 MODEL_SUFFIXES = (".npz", ".json", ".tflite", ".safetensors")  # of files that lie beside a model
 _JSON_BEGINS = b'{\n  "model":'
@@ -25,13 +26,18 @@ _JSON_BEGINS = b'{\n  "model":'
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    help_clips = "parquet, npy or csv files, folders of them, or folders as `podium data inspect` knows them"
+    help_clips = (
+        "videos, folders of numbered pictures, the number of a camera; parquet, npy, csv, .pose or .json files; folders"
+        " of all these, or as `podium data inspect` knows them"
+    )
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIPS", help=help_clips)
     parser.add_argument("--model", required=True, type=Path, help=".tflite or .safetensors file, or the folder of one")
-    parser.add_argument("--format", choices=("plain", "json"), default="plain", help="plain: name, text, confidence")
+    help_format = "plain: name, text, confidence; srt, vtt: subtitles of one video"
+    parser.add_argument("--format", choices=("plain", "json", "srt", "vtt"), default="plain", help=help_format)
     parser.add_argument("--threads", type=count, default=1, metavar="N", help="threads that work on one clip (1)")
     parser.add_argument("--fps", type=float, metavar="RATE", help="frames a second of the clips (the model's own)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write here, not to the terminal")
+    add_film_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -41,6 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
         UserError: The model cannot be used, ``--fps`` is no frame rate, a place does not exist or cannot be written, or
             not one clip can be read.
     """
+    from podium.landmarks.pictures.opening import is_camera
+    from podium.recognise.subtitles import FORMATS, subtitles
     from podium.storage.files import check_writable, write_text
     from podium.systems.recognizer import Recognizer
 
@@ -51,10 +59,11 @@ def run(arguments: argparse.Namespace) -> None:
     recognizer = Recognizer(arguments.model, arguments.threads)
     if arguments.fps is not None:
         recognizer.check_rate(arguments.fps)
-    absent = [str(path) for path in arguments.clips if not path.exists()]
+    absent = [str(path) for path in arguments.clips if not path.exists() and not is_camera(path)]
     if absent:
         raise UserError(f"{', '.join(absent)}: no such file or folder; nothing was read")
     files = recognizer.answers.open_clips(arguments.clips)
+    _prepare_films(files, arguments)
     if arguments.out:
         _spare_inputs(arguments.out.resolve(), recognizer.path, files, arguments.clips)
     read, bad = _read(recognizer, files, arguments.fps)
@@ -63,16 +72,30 @@ def run(arguments: argparse.Namespace) -> None:
     if not read:
         raise UserError(f"none of {len(bad)} clip(s) can be read; the first: {bad[0].complaint}")
     reasons = recognizer.answers.REASONS
-    text = _in_json(recognizer.path, read, bad) if arguments.format == "json" else _in_lines(read, reasons)
+    if arguments.format in FORMATS:
+        text = subtitles(read, arguments.format)
+    else:
+        text = _in_json(recognizer.path, read, bad) if arguments.format == "json" else _in_lines(read, reasons)
     if arguments.out:
         write_text(arguments.out, text)
     else:
         sys.stdout.write(text)
         sys.stdout.flush()
-    if arguments.fps is None and recognizer.frame_rate:
+    if arguments.fps is None and recognizer.frame_rate and not all(file.is_film for file in files):
         rate = f"{recognizer.frame_rate:g} frames a second, the model's"
         print(f"a clip that tells no rate of its own counts as one of {rate}; --fps says another", file=sys.stderr)
     _tell(read, bad, files.passed_over, recognizer.answers.MEANINGS)
+
+
+def _prepare_films(files: "ClipFiles", arguments: argparse.Namespace) -> None:
+    """Says how films are read; asks for subtitles of what has times alone."""
+    from podium.cli.film_progress import film_progress
+    from podium.recognise.subtitles import FORMATS
+
+    files.films.task, files.films.fps = arguments.task, arguments.fps
+    files.films.seconds, files.films.progress = arguments.seconds, film_progress
+    if arguments.format in FORMATS and (len(files) != 1 or not files[0].is_film):
+        raise UserError(f"--format {arguments.format} is for one video; name one")
 
 
 def _read(
@@ -84,7 +107,8 @@ def _read(
     from podium.recognise.predictions import predict
 
     total = sum(file.num_clips for file in files)
-    with tqdm(predict(recognizer, files, fps), total=total, unit="clip", disable=not sys.stderr.isatty()) as bar:
+    hide = not sys.stderr.isatty() or any(file.is_film for file in files)  # films have bars of their own
+    with tqdm(predict(recognizer, files, fps), total=total, unit="clip", disable=hide) as bar:
         predictions = list(bar)
     read = [one for one in predictions if one.reading is not None]
     return read, [one for one in predictions if one.reading is None]

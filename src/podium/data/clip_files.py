@@ -5,6 +5,7 @@ A system's ``answers.open_clips`` makes them; `open_arrays` does for one whose c
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ class Clip:
         content: What `Recognizer.read` takes. None if the clip cannot be read.
         num_frames: Of the content.
         problem: Why it cannot be read, else "".
+        span: Of an utterance of a film: begin and end in seconds; else None.
     """
 
     path: Path
@@ -34,6 +36,24 @@ class Clip:
     content: Any
     num_frames: int = 0
     problem: str = ""
+    span: tuple[float, float] | None = None
+
+
+@dataclass
+class FilmOptions:
+    """How films are read; set before their clips are asked for.
+
+    Attributes:
+        task: The file of models; None takes the one in the user's cache.
+        fps: Pictures a second of a folder of frames; None counts as 30.
+        seconds: How long a camera is watched; None goes on until Ctrl-C.
+        progress: Film → a context that is entered while it is read, and gives what is called after each picture.
+    """
+
+    task: Path | None = None
+    fps: float | None = None
+    seconds: float | None = None
+    progress: Callable[[Any], AbstractContextManager[Callable[[], object]]] = lambda film: nullcontext(lambda: None)
 
 
 @dataclass(frozen=True)
@@ -43,6 +63,7 @@ class ClipFile:
     path: Path
     num_clips: int
     clips: Callable[[], Iterator[Clip]]
+    is_film: bool = False
 
 
 def is_tsv(path: Path) -> bool:
@@ -57,12 +78,14 @@ class ClipFiles(list[ClipFile]):
         suffixes: Of files that may hold clips.
         is_answer: Whether a file may be a plain answer of `podium predict`, and none of clips.
         passed_over: Files of the folders that are not read, by suffix.
+        films: How films among them are read.
     """
 
     def __init__(self, suffixes: tuple[str, ...] = (".npy",), is_answer: Callable[[Path], bool] = is_tsv) -> None:
         super().__init__()
         self.suffixes, self.is_answer = suffixes, is_answer
         self.passed_over: Counter[str] = Counter()
+        self.films = FilmOptions()
 
     def add_broken(self, path: Path, error: UserError) -> None:
         """A file that cannot be opened counts as one clip that cannot be read."""

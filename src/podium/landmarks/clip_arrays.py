@@ -21,11 +21,13 @@ class GivenClip:
         landmarks_TK: (T, K) float32 in the order of the columns asked for, NaN kept.
         remarks: What is to be said of a table's rows: kinds of `podium.landmarks.remarks.MEANINGS`.
         fps: Frames a second, positive, as the table says; None if it does not.
+        reason: Why there is nothing to read, if that is known already: a kind of `podium.landmarks.remarks.REASONS`.
     """
 
     landmarks_TK: np.ndarray
     remarks: tuple[str, ...] = ()
     fps: float | None = None
+    reason: str = ""
 
 
 def as_clip(landmarks: Any, columns: Sequence[str]) -> np.ndarray:

@@ -16,16 +16,20 @@ from podium.errors import ClipError, UserError
 from podium.landmarks import csv_rows, parquet
 from podium.landmarks.arrays import ArrayRecordings, columns_beside
 from podium.landmarks.clip_arrays import GivenClip, as_clip
+from podium.landmarks.clip_films import film_source, film_table_clips, foreign_source
 from podium.landmarks.clip_folders import SUFFIXES, is_plain_answer, is_shard, list_files, suffix_of
 from podium.landmarks.csv_rows import open_csv
+from podium.landmarks.film_table import is_film as is_film_table
+from podium.landmarks.foreign import SUFFIXES as FOREIGN_SUFFIXES
 from podium.landmarks.frames import PROBLEMS
 from podium.landmarks.inspect.inspection import Inspection
 from podium.landmarks.parquet import open_parquet
+from podium.landmarks.pictures.opening import is_camera, is_film
+from podium.landmarks.selection import Selection
 from podium.landmarks.table_recordings import TableRecordings
 from podium.storage.files import check_readable
 from podium.storage.npy import map_npy
 
-VIDEOS = (".mp4", ".mov", ".webm", ".avi", ".mkv", ".gif")
 _WITHOUT_FRAMES = "a clip without frames"
 
 
@@ -45,13 +49,16 @@ def open_clips(paths: list[Path], inspection: Inspection) -> ClipFiles:
             continue
         for file in files:
             try:
-                opened.append(_open(file, inspection.selection.columns))
+                opened.append(_open(file, inspection.selection, opened))
             except UserError as error:
                 opened.add_broken(file, error)
     return opened
 
 
-def _open(path: Path, columns: list[str]) -> ClipFile:
+def _open(path: Path, selection: Selection, opened: ClipFiles) -> ClipFile:
+    columns = selection.columns
+    if is_film(path) or is_camera(path):
+        return film_source(path, selection, opened.films)
     if path.is_dir():
         return _of_recordings(path, ArrayRecordings(path, columns), columns)
     if not path.is_file():
@@ -59,8 +66,15 @@ def _open(path: Path, columns: list[str]) -> ClipFile:
     check_readable(path)
     suffix = suffix_of(path)
     if suffix in parquet.SUFFIXES:
-        keys = TableRecordings(open_parquet(path), columns)
-        return _of_table(path, lambda: TableRecordings(open_parquet(path), columns), keys, columns)
+        rows = open_parquet(path)
+        keys = TableRecordings(rows, columns)
+
+        def open_again() -> TableRecordings:
+            return TableRecordings(open_parquet(path), columns)
+
+        if is_film_table(rows.schema):
+            return ClipFile(path, 1, lambda: film_table_clips(path, open_again, selection))
+        return _of_table(path, open_again, keys, columns)
     if suffix in csv_rows.SUFFIXES:
         keys = TableRecordings(open_csv(path, with_landmarks=False), columns=[])
         return _of_table(path, lambda: TableRecordings(open_csv(path, with_landmarks=True), columns), keys, columns)
@@ -68,9 +82,9 @@ def _open(path: Path, columns: list[str]) -> ClipFile:
         if is_shard(path):
             return _of_recordings(path, ShardRecordings(path, len(columns)), columns)
         return ClipFile(path, 1, lambda: _array(path, columns))
-    if suffix in VIDEOS:
-        raise UserError(f"{path} is a video; find its landmarks with MediaPipe Holistic first, then give these")
-    raise UserError(f"{path} is no file of clips; give one of {', '.join(SUFFIXES)}, or a folder")
+    if suffix in FOREIGN_SUFFIXES:
+        return foreign_source(path, selection)
+    raise UserError(f"{path} is no file of clips; give one of {', '.join((*SUFFIXES, *FOREIGN_SUFFIXES))}, or a folder")
 
 
 def _of_recordings(path: Path, recordings: Recordings, columns: list[str]) -> ClipFile:

@@ -16,9 +16,11 @@ from podium.landmarks import csv_rows, parquet
 from podium.landmarks.arrays import is_columns_file
 from podium.landmarks.inspect.folders import open_folder
 from podium.landmarks.inspect.inspection import Inspection
+from podium.landmarks.pictures.films import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from podium.landmarks.pictures.opening import holds_frames
 from podium.storage.tables import MAX_FIELD
 
-SUFFIXES = (*parquet.SUFFIXES, *csv_rows.SUFFIXES, ".npy")
+SUFFIXES = (*parquet.SUFFIXES, *csv_rows.SUFFIXES, ".npy", ".pose", *VIDEO_SUFFIXES)
 
 
 def list_files(folder: Path, passed_over: Counter[str], inspection: Inspection) -> list[Path]:
@@ -93,4 +95,8 @@ def _list_files(folder: Path, passed_over: Counter[str], been: set[str], inspect
             found.append(entry)
         else:
             passed_over[suffix_of(entry)] += 1
+    if not found and holds_frames(folder):
+        for suffix in PICTURE_SUFFIXES:
+            passed_over.pop(suffix, None)
+        return [folder]
     return found

@@ -17,6 +17,7 @@ class Prediction:
         name: The file, and ``#`` and the sequence's id if it holds several.
         reading: None if the clip could not be read.
         problem: Why not, else "".
+        span: Of an utterance of a film: begin and end in seconds; else None.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Prediction:
     num_frames: int
     reading: Reading | None
     problem: str = ""
+    span: tuple[float, float] | None = None
 
     @property
     def complaint(self) -> str:
@@ -38,8 +40,10 @@ class Prediction:
         if self.reading is None:
             return {**place, "problem": self.problem}
         reading = self.reading
+        times = {"begin_s": round(self.span[0], 3), "end_s": round(self.span[1], 3)} if self.span else {}
         return {
             **place,
+            **times,
             "num_frames": self.num_frames,
             "num_read_frames": reading.num_read_frames,
             "text": reading.text,
@@ -80,6 +84,6 @@ def _predict(recognizer: Recognizer, clip: Clip, fps: float | None) -> Predictio
     if clip.problem:
         return Prediction(*place, None, clip.problem)
     try:
-        return Prediction(*place, recognizer.read(clip.content, fps))
+        return Prediction(*place, recognizer.read(clip.content, fps), span=clip.span)
     except ClipError as error:
         return Prediction(*place, None, str(error))

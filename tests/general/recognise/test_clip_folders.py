@@ -70,13 +70,13 @@ def test_the_command_says_so(podium, tmp_path):
     model = write_network(tmp_path / "model", small_recipe(max_frames=64), seed=4)
     write_clip(tmp_path / "clips.npy", CLIP)
     (tmp_path / "clips").mkdir()
-    for name in ("a.mp4", "b.txt", "c.txt"):
+    for name in ("a.wav", "b.txt", "c.txt"):
         (tmp_path / "clips" / name).write_text("")
     done = podium("predict", tmp_path / "clips", "--model", model)
-    assert done.code == 2 and "holds no clips" in done.err and "passed over: 3 file(s): 2 .txt, 1 .mp4" in done.err
+    assert done.code == 2 and "holds no clips" in done.err and "passed over: 3 file(s): 2 .txt, 1 .wav" in done.err
     (tmp_path / "clips.npy").rename(tmp_path / "clips/d.NPY")
     done = podium("predict", tmp_path / "clips", "--model", model)
-    assert done.code == 0 and "\npassed over: 3 file(s): 2 .txt, 1 .mp4\n" in f"\n{done.err}"
+    assert done.code == 0 and "\npassed over: 3 file(s): 2 .txt, 1 .wav\n" in f"\n{done.err}"
 
 
 def test_links_that_lead_back(tmp_path):

@@ -17,12 +17,12 @@ _MAX_FILES = 10_000  # that are looked at
 _SNIFFED = 1 << 16  # bytes of a json file
 _RAW_LAYOUT = 'see "Raw layout" in docs/data.md'
 _ELSE = "to inspect or train on them, "
-_RUN_HOLISTIC = "find the landmarks with MediaPipe Holistic first, and "
+_RUN_HOLISTIC = "find the landmarks with `podium landmarks` first, and "
 # What files of a suffix are, and what to do before writing them in our layout.
 _NAMES = {
     **dict.fromkeys((".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg"), ("videos", _RUN_HOLISTIC)),
     **dict.fromkeys((".jpg", ".jpeg", ".png", ".webp"), ("pictures", _RUN_HOLISTIC)),
-    ".pose": (".pose files", "read them with pose-format, and "),
+    ".pose": (".pose files", _RUN_HOLISTIC),
     **dict.fromkeys((".npz", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".mat"), ("arrays in containers", "")),
     **dict.fromkeys(csv_rows.SUFFIXES, ("text tables", f"`podium predict` reads tables of clips; {_ELSE}")),
 }

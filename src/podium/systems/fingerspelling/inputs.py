@@ -79,6 +79,8 @@ def as_input(clip: Any, settings: Settings, fps: float | None) -> Prepared:
     if fps is None and given.fps is not None and frame_rate is None:
         found.add("rate_not_used")
     remarks = tuple(remark for remark in MEANINGS if remark in found)
+    if given.reason:
+        return Prepared(landmarks_TK[:0], remarks, given.reason)
     landmarks_TK = at_rate(landmarks_TK, given.fps if fps is None else fps, frame_rate)
     if len(landmarks_TK) == 0:
         return Prepared(landmarks_TK, remarks, "no_frames")

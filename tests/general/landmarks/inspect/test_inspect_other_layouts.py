@@ -103,8 +103,8 @@ def test_json(raw, tmp_path, name, content, words, with_csv):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("a.mp4", "MediaPipe Holistic first"), ("a.MOV", "MediaPipe Holistic first"), ("a.pose", "pose-format"),
-        ("a.jpg", "MediaPipe Holistic first"), ("a.npz", "one row per frame"), ("a.csv", "podium predict"),
+        ("a.mp4", "podium landmarks"), ("a.MOV", "podium landmarks"), ("a.pose", "podium landmarks"),
+        ("a.jpg", "podium landmarks"), ("a.npz", "one row per frame"), ("a.csv", "podium predict"),
         ("a.xyz", "does not read"),
     ],
 )  # fmt: skip

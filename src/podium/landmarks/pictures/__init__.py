@@ -1,0 +1,1 @@
+"""From pictures to landmarks: videos, folders of frames and cameras, through MediaPipe Holistic."""
