@@ -84,7 +84,7 @@ class SignAnswers(Classes):
         if fps is None and given.fps is not None and frame_rate is None:
             found.add("rate_not_used")
         x_TK = at_rate(x_TK, given.fps if fps is None else fps, frame_rate)
-        reason = "" if len(x_TK) else "no_frames"
+        reason = given.reason or ("" if len(x_TK) else "no_frames")
         if not reason and not _has_hand(x_TK):
             reason = "no_hand"
         return Prepared(as_frames(x_TK), tuple(remark for remark in MEANINGS if remark in found), reason)
