@@ -50,7 +50,7 @@ def score(table: pd.DataFrame, readings: Sequence[Reading], is_test: bool = Fals
 
 
 def predictions(table: pd.DataFrame, readings: Sequence[Reading], is_test: bool = False) -> pd.DataFrame:
-    """Words beside the labels; ``score`` is 1 for a right one. For later stages also the probabilities of all classes."""
+    """Words beside the labels; ``score`` is 1 for a right one. For later stages also all probabilities."""
     rows = table[_COLUMNS[1:] if is_test else _COLUMNS]
     right = np.array(are_right(table[LABEL], readings), float)
     rows = rows.assign(prediction=[reading.text for reading in readings], score=right)
