@@ -9,8 +9,8 @@ import torch
 
 from podium.systems.speech.checkpoint import from_keras
 from podium.systems.speech.labels import NOISE
+from podium.systems.speech.layout import CLIP_FRAMES, FRAME_SAMPLES, RATE
 from podium.systems.speech.learning import WordLearner, make
-from podium.systems.speech.raw import CLIP_FRAMES, FRAME_SAMPLES, RATE
 from podium.systems.speech.recipe import Recipe
 
 TINY = {"attention_mean": [8, 16, 24, 32, 40, 48, 56], "attention_max": [16, 16, 24, 32, 40, 48, 64]}

@@ -10,8 +10,9 @@ from podium.data.recordings import clips
 from podium.data.shards import pack_shard
 from podium.errors import UserError
 from podium.systems.speech.labels import NOISE
+from podium.systems.speech.layout import CLIP_FRAMES, CLIP_SAMPLES, FRAME_SAMPLES, INPUT_COLUMNS
 from podium.systems.speech.names import clip_id
-from podium.systems.speech.raw import CLIP_FRAMES, CLIP_SAMPLES, FRAME_SAMPLES, INPUT_COLUMNS, open_raw, prepare
+from podium.systems.speech.raw import open_raw, prepare
 
 NOT_FINITE = np.where(np.arange(16_000) == 5, np.nan, tone())
 FILES = {

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
+from podium.systems.speech.layout import CLIP_SAMPLES, RATE
 from podium.systems.speech.noise import Noise
-from podium.systems.speech.raw import CLIP_SAMPLES, RATE
 from podium.systems.speech.recipe import Augment
 
 P_SILENCE_NOISE = 0.9  # of a silence that was mixed with nothing (published)

@@ -5,7 +5,7 @@ from typing import Any
 
 from podium.recognise.tflite import INPUT, SIGNATURE
 from podium.systems.speech.conversion import said
-from podium.systems.speech.raw import CLIP_SAMPLES, RATE
+from podium.systems.speech.layout import CLIP_SAMPLES, RATE
 from podium.systems.speech.readings import OUTPUT
 from podium.systems.speech.shapes import TTA_GAIN, TTA_SHIFT
 

@@ -14,9 +14,9 @@ import torch
 
 from podium.errors import UserError
 from podium.storage.files import file_digest, write_json
+from podium.systems.speech.layout import CLIP_SAMPLES, INPUT_COLUMNS, RATE
 from podium.systems.speech.learning import WordLearner
 from podium.systems.speech.network import Network
-from podium.systems.speech.raw import CLIP_SAMPLES, INPUT_COLUMNS, RATE
 from podium.systems.speech.recipe import Recipe
 from podium.systems.speech.shapes import BLOCKS
 from podium.training.weights import account, save_weights, write_reference

@@ -16,7 +16,7 @@ from podium.data.clip_files import Clip, ClipFile, ClipFiles
 from podium.errors import ClipError, UserError
 from podium.recognise.readings import Prepared
 from podium.recognise.tflite import INPUT, Shapes
-from podium.systems.speech.raw import CLIP_SAMPLES, RATE
+from podium.systems.speech.layout import CLIP_SAMPLES, RATE
 from podium.systems.speech.readings import OUTPUT
 
 __all__ = ["MEANINGS", "REASONS", "as_input", "check_settings", "is_own", "open_clips"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from podium.systems.speech.raw import CLIP_SAMPLES, RATE
+from podium.systems.speech.layout import CLIP_SAMPLES, RATE
 
 # Amplitude over frequency: blue rises by 3 decibels an octave, violet by 6, brown falls by 6.
 COLOURS = {"blue": 0.5, "brown": -1.0, "violet": 1.0}

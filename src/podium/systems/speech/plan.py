@@ -7,8 +7,8 @@ from pydantic import Field
 from podium.config import Count, Section, dataset_section
 from podium.systems.speech.conversion import Rule
 from podium.systems.speech.labels import LABEL, LABELS
+from podium.systems.speech.layout import INPUT_COLUMNS
 from podium.systems.speech.pseudo import WAYS
-from podium.systems.speech.raw import INPUT_COLUMNS
 from podium.systems.speech.recipe import Recipe
 from podium.systems.speech.sources import SOURCES
 

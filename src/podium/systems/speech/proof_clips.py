@@ -9,7 +9,7 @@ import pandas as pd
 
 from podium.data.recordings import clips
 from podium.export.comparing import compare_arrays
-from podium.systems.speech.raw import CLIP_SAMPLES
+from podium.systems.speech.layout import CLIP_SAMPLES
 from podium.systems.speech.readings import OUTPUT, read
 from podium.systems.speech.samples import open_raw, prepare
 

@@ -14,17 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from podium.audio.clip_files import RATE, num_samples, one_second, read_sound
+from podium.audio.clip_files import num_samples, one_second, read_sound
 from podium.audio.wav import WavError, read_header
 from podium.data.recordings import PreparedClip, Recordings
 from podium.systems.speech.labels import NOISE
+from podium.systems.speech.layout import CLIP_FRAMES, FRAME_SAMPLES
 from podium.systems.speech.names import clip_id, folders_of, wav_names
-
-FRAME_SAMPLES = 320
-CLIP_FRAMES = 50
-CLIP_SAMPLES = CLIP_FRAMES * FRAME_SAMPLES
-INPUT_COLUMNS = [f"sample_{number}" for number in range(FRAME_SAMPLES)]
-assert CLIP_SAMPLES == RATE
 
 
 class WavFolders(Recordings):

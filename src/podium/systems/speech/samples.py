@@ -18,8 +18,9 @@ from podium.systems.speech.augment import augmented, silence
 from podium.systems.speech.conversion import LABELLED_BY, PROBABILITIES, to_12
 from podium.systems.speech.entries import SILENT, Entries
 from podium.systems.speech.labels import CLASSES, LABEL, NOISE, SILENCE, UNKNOWN, class_of
+from podium.systems.speech.layout import CLIP_FRAMES, CLIP_SAMPLES, FRAME_SAMPLES
 from podium.systems.speech.noise import Noise
-from podium.systems.speech.raw import CLIP_FRAMES, CLIP_SAMPLES, FRAME_SAMPLES, open_raw, prepare
+from podium.systems.speech.raw import open_raw, prepare
 from podium.systems.speech.recipe import Recipe
 
 __all__ = ["TABLE_COLUMNS", "clip_bytes", "collate", "open_raw", "prepare", "training", "validation"]

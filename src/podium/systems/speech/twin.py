@@ -20,7 +20,7 @@ from podium.port.weights import Weights
 from podium.recognise.tflite import INPUT
 from podium.systems.speech.conversion import KEPT, OTHERS, Rule
 from podium.systems.speech.labels import CLASSES_12, UNKNOWN
-from podium.systems.speech.raw import CLIP_SAMPLES
+from podium.systems.speech.layout import CLIP_SAMPLES
 from podium.systems.speech.readings import OUTPUT
 from podium.systems.speech.recipe import Recipe
 from podium.systems.speech.shapes import (
