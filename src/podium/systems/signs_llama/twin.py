@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from podium.errors import UserError
-from podium.export.graph import Reader
+from podium.export.graph import Function
 from podium.port.layers import NORM_EPSILON, BatchNorm, Linear, silu
 from podium.port.twin import Fault, Twin
 from podium.port.weights import Weights
@@ -55,7 +55,7 @@ class SignTwin(Twin):
         self.rotary_tables = rotary_tables(self.max_frames + 1, config.head_dim)
 
     @cached_property
-    def inside(self) -> Reader:
+    def inside(self) -> Function:
         """All stages of a clip (T, F); see `podium.systems.signs_llama.learner`."""
 
         def stages(x: tf.Tensor) -> dict[str, tf.Tensor]:
