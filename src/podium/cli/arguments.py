@@ -62,9 +62,23 @@ def named_recipe(name: str, system: str | None) -> tuple[str, "Recipe"]:
     given, systems = Path(name), [system] if system else names()
     files = {one: given if given.is_file() else Path(named_yaml(f"{RECIPES}/{one}", name)) for one in systems}
     told = [one for one, file in files.items() if file.is_file() and f"/recipes/{one}/" in file.absolute().as_posix()]
-    if len(found := told or systems) > 1:
+    found = told or systems
+    if len(found) > 1 and given.is_file():  # whose recipe it is, its keys tell
+        found = [one for one in found if _is_recipe(given, one)] or found
+    if len(found) > 1:
         raise UserError(f"--recipe: nothing tells whose recipe '{name}' is; add --system: {', '.join(found)}")
     file = files[found[0]]
     if not file.parent.is_dir():
         raise UserError(f"--recipe: {file} does not exist here; name a file, or run in Podium's folder")
     return found[0], load(part(found[0], "plan").Recipe, file)
+
+
+def _is_recipe(file: Path, system: str) -> bool:
+    from podium.config import load
+    from podium.systems import part
+
+    try:
+        load(part(system, "plan").Recipe, file)
+    except UserError:
+        return False
+    return True
