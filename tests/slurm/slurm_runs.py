@@ -41,7 +41,7 @@ class Run:
 def submit(project: Project, *arguments: str, profile: str = "profiles/slurm", **environment: str) -> Run:
     """Starts a run on Slurm and returns at once."""
     log = project.root / f"run{len(list(project.root.glob('run*.log')))}.log"
-    command = ["snakemake", *arguments, "--workflow-profile", profile, *HASTE, "--configfile", TINY]
+    command = ["python", "-m", "snakemake", *arguments, "--workflow-profile", profile, *HASTE, "--configfile", TINY]
     environment = os.environ | {"PYTHONPATH": str(project.root / "src"), "TF_CPP_MIN_LOG_LEVEL": "2"} | environment
     with open(log, "w") as stream:
         process = subprocess.Popen(command, cwd=project.root, env=environment, stdout=stream, stderr=stream)
