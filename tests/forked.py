@@ -9,6 +9,7 @@ import atexit
 import json
 import os
 import runpy
+import shutil
 import socket
 import sys
 import threading
@@ -34,14 +35,17 @@ _REQUEST_BYTES = 1 << 20
 # takes the job along.
 _PYTHON = """#!{real} -IS
 import json, os, signal, socket, sys
-if sys.argv[1:2] == [] or sys.argv[1].startswith("-"):
-    os.execv({real!r}, [{real!r}, *sys.argv[1:]])
+words = sys.argv[1:]
+if words[:2] == ["-m", "snakemake"]:  # so Snakemake starts itself on another machine
+    words = words[1:]
+elif words == [] or words[0].startswith("-"):
+    os.execv({real!r}, [{real!r}, *words])
 job = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 job.connect({place!r})
 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
     if signal.getsignal(number) != signal.SIG_IGN:
         signal.signal(number, lambda number, _: job.send(bytes([number])))
-job.send(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ), os.getpid()]).encode())
+job.send(json.dumps([words, os.getcwd(), dict(os.environ), os.getpid()]).encode())
 os._exit((job.recv(1) or b"\\1")[0])
 """
 
@@ -88,7 +92,10 @@ def start(
 
 @cache
 def python_folder() -> Path:
-    """A folder for `PATH` whose ``python SCRIPT.py …`` runs as a process of this kind: for the jobs of a workflow."""
+    """A folder for `PATH` whose ``python SCRIPT.py …`` and ``python -m snakemake …`` are processes of this kind.
+
+    For the jobs of a workflow.
+    """
     folder = Path(mkdtemp(prefix="forked"))
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(str(folder / "jobs"))
@@ -156,9 +163,12 @@ def _become(
 
 def _execute(words: list[str]) -> int | None:
     match words:
-        case ["snakemake" | "podium" as name, *_]:
+        case ["snakemake", *_]:
+            sys.argv, sys.executable = words, shutil.which("python")
+            return import_module("snakemake.cli").main()
+        case ["podium", *_]:
             sys.argv = words
-            return import_module(f"{name}.cli" if name == "snakemake" else f"{name}.cli.main").main()
+            return import_module("podium.cli.main").main()
         case ["-c", code, *arguments]:
             sys.argv = ["-c", *arguments]
             exec(compile(code, "<string>", "exec"), {"__name__": "__main__"})

@@ -37,7 +37,7 @@ def chain(slurm, tmp_path_factory) -> Chain:
     partitions = project.root / "partitions.yaml"  # as docs/cluster.md has them
     partitions.write_text("partitions: {main: {max_threads: 64}, other: {max_threads: 64, max_gpu: 8}}")
     own = {"SBATCH_ACCOUNT": "lab", "PODIUM_SCRATCH": f"{scratch}/$SLURM_CLUSTER_NAME"}
-    own["PATH"] = project.environment["PATH"]  # nobody ends these jobs, so that their scripts may be forked
+    own["PATH"] = project.environment["PATH"]  # nobody ends these jobs, so that all of them may be forked
     run = submit(project, SNAKEMAKE_SLURM_PARTITIONS=str(partitions), **own)
     try:
         run.wait()
