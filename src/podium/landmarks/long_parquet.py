@@ -90,6 +90,8 @@ def _read(path: str | Path) -> pa.Table | None:
     try:
         # Names of parts as numbers: reading them as text would cost more than all the rest.
         reader = pq.ParquetFile(path, read_dictionary=["type"], pre_buffer=False)
+    except KeyError:  # it has no such column
+        return None
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; fetch or make it again") from None
     except (pa.ArrowException, OSError) as error:
