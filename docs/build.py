@@ -20,11 +20,21 @@ from pydantic import BaseModel
 from podium import config
 from podium.landmarks.remarks import MEANINGS, REASONS
 from podium.storage.files import write_text
-from podium.systems import part
+from podium.systems import names, part
 
 ROOT = Path(__file__).parent.parent
-PLAN = part("fingerspelling", "plan")
-FILES = {"experiment": config.Experiment[PLAN.Settings], "dataset": PLAN.Dataset, "recipe": PLAN.Recipe}
+FIRST = "fingerspelling"  # told whole; of the other systems what is their own
+Files = dict[str, type[BaseModel]]
+
+
+def files_of(system: str) -> Files:
+    """The kinds of YAML files and their sections."""
+    plan = part(system, "plan")
+    return {"experiment": config.Experiment[plan.Settings], "dataset": plan.Dataset, "recipe": plan.Recipe}
+
+
+FILES = files_of(FIRST)
+OTHERS = {system: files_of(system) for system in names() if system != FIRST}
 
 
 def main() -> None:
@@ -41,7 +51,8 @@ def main() -> None:
         page, table = ROOT / "docs/comparison.md", (comparison / "comparison.md").read_text(encoding="utf-8")
         pages[page] = fill(page.read_text(encoding="utf-8"), "comparison", table.strip())
         shutil.copyfile(comparison / "comparison.png", ROOT / "docs/pictures/comparison.png")
-    for name, section in FILES.items():
+    schemas = {f"{system}/{name}": one for system, files in OTHERS.items() for name, one in files.items()}
+    for name, section in {**FILES, **schemas}.items():
         schema = json.dumps(section.model_json_schema(), indent=2) + "\n"
         pages[ROOT / f"config/schema/{name}.schema.json"] = schema
     stale = [path for path, text in pages.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
@@ -97,10 +108,18 @@ def rule_graph() -> str:
 def configuration_page() -> str:
     """docs/configuration.md: every key of every file, with its type, default and meaning."""
     parts = ["# Configuration\n\nGenerated from `podium.config` by `make docs`. An unknown key stops the run.\n"]
+    told: set[type[BaseModel]] = set()
     for name, section in FILES.items():
         parts.append(f"## {name.capitalize()} files\n")
         for path, one in sections(section):
             parts.append(f"### {path or name}\n\n{inspect.getdoc(one) or ''}\n\n{key_table(one)}\n")
+            told.add(one)
+    for system, files in OTHERS.items():
+        parts.append(f"## Of {system} alone\n\nAll else is as above.\n")
+        for path, one in [found for section in files.values() for found in sections(section) if found[0]]:
+            if one not in told and not issubclass(one, config.Export):
+                parts.append(f"### {system}: {path}\n\n{inspect.getdoc(one) or ''}\n\n{key_table(one)}\n")
+                told.add(one)
     return "\n".join(parts)
 
 

@@ -31,7 +31,6 @@ class AnyOptimizer(Section):
     }
 
     learning_rate: Annotated[float, Field(gt=0)] = Field(description="its peak; the schedule makes the course")
-    epsilon: Annotated[float, Field(gt=0)] = 1e-8
     max_grad_norm: Annotated[float, Field(gt=0)] = Field(
         4.0, description="of all gradients together, unless the learner has bounds of its own"
     )
@@ -41,6 +40,7 @@ class AdamW(AnyOptimizer):
     """Adam whose weights decay apart from the gradient."""
 
     name: Literal["adamw"]
+    epsilon: Annotated[float, Field(gt=0)] = 1e-8
     weight_decay: Annotated[float, Field(ge=0)] = 0.05
     weight_decay_on: Literal["all", "matrices"] = Field("matrices", description="'all' as published")
     betas: tuple[Momentum, Momentum] = (0.9, 0.999)
@@ -50,6 +50,7 @@ class ScaledAdam(AnyOptimizer):
     """Adam whose steps are as large as the tensor they change; it knows no weight decay."""
 
     name: Literal["scaled_adam"]
+    epsilon: Annotated[float, Field(gt=0)] = 1e-8
     clipping_scale: Annotated[float, Field(gt=0)] = Field(2.0, description="of the median norm of recent gradients")
     betas: tuple[Momentum, Momentum] = (0.9, 0.98)
 

@@ -5,7 +5,7 @@ import pytest
 from signs_llama_golden import PUBLISHED
 
 from podium.systems.signs_llama.keypoints import HEAD, MIRROR, ROWS
-from podium.systems.signs_llama.preparation import centred_points, chosen_frames, features
+from podium.systems.signs_llama.preparation import centred_points, chosen_frames, features, seen_points
 from podium.systems.signs_llama.recipe import Data
 
 DATA = Data(choices=PUBLISHED)
@@ -18,7 +18,7 @@ def golden(shared):
 
 
 def flat(points_TNA):
-    return features(points_TNA[None], PUBLISHED)[0]
+    return features(points_TNA[None], seen_points(points_TNA[None]), PUBLISHED)[0]
 
 
 def keypoints(golden, case):

@@ -95,9 +95,9 @@ def test_a_point_that_one_clip_lacks_is_the_other_ones():
     x_BTNA = np.stack([points_of(10), points_of(11)[:10]])
     x_BTNA[0, :, BLOCK_STARTS[1] : BLOCK_STARTS[2]] = np.nan  # the left hand of the first
     x_BTNA[1, :, BLOCK_STARTS[1] : BLOCK_STARTS[2]] = 0.25
-    x_BTF, length_B = features(x_BTNA, RECIPE.data.choices), np.array([10, 10])
+    x_BTF, length_B = features(x_BTNA, seen_points(x_BTNA), RECIPE.data.choices), np.array([10, 10])
     mix = Mix(np.float32([0.75, 0.6]), np.array([1, 0]), np.zeros(2, np.int64))
-    found_BTF, _ = mixed(x_BTF, length_B, mix, seen_points(x_BTNA))
+    found_BTF, _ = mixed(x_BTF.copy(), length_B, mix, seen_points(x_BTNA))
     hand = slice(2 * BLOCK_STARTS[1], 2 * BLOCK_STARTS[2])
     np.testing.assert_allclose(found_BTF[..., hand], 0.25, rtol=1e-6)
     np.testing.assert_allclose(found_BTF[:, 0, NUM_COORDINATES + BLOCKS.index("left_hand")], [0.25, 0.6])
@@ -124,7 +124,7 @@ def test_a_clip_without_a_head_stays_where_its_points_are_centred():
 
 def test_bits_tell_which_parts_are_seen():
     x_TNA = points_of(9)
-    bits = features(x_TNA[None], RECIPE.data.choices)[0, :, NUM_COORDINATES:]
+    bits = features(x_TNA[None], seen_points(x_TNA[None]), RECIPE.data.choices)[0, :, NUM_COORDINATES:]
     assert bits[:, BLOCKS.index("left_hand")].tolist() == [0] * 3 + [1] * 6
     assert bits[:, BLOCKS.index("face")].all()
 

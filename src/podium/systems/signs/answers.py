@@ -26,9 +26,8 @@ from podium.systems.signs.clip_files import open_sources
 from podium.systems.signs.labels import LABEL
 from podium.systems.signs.points import COLUMNS, NUM_ROWS, ROWS, SELECTION, as_columns, as_frames
 from podium.systems.signs.raw import JUDGED, JUDGED_COLUMNS, open_raw, prepare
-from podium.systems.signs.vocabulary import SIGNS
+from podium.systems.signs.vocabulary import OUTPUT, SIGNS
 
-OUTPUT = "outputs"
 _FRAME = (NUM_ROWS, 3)
 
 

@@ -26,6 +26,7 @@ SIGNS = tuple(
     yourself yucky zebra zipper
     """.split()
 )
+OUTPUT = "outputs"  # of networks and files: a logit for each of them
 _NUMBERS = {sign: number for number, sign in enumerate(SIGNS)}
 
 

@@ -19,10 +19,10 @@ from podium.export.graph import INPUT, Graph, Reader
 from podium.port.layers import IMPOSSIBLE
 from podium.recognise.tflite import NUM_FRAMES
 from podium.systems.signs.points import NUM_ROWS
+from podium.systems.signs.vocabulary import OUTPUT
 from podium.systems.signs_llama.keypoints import AXES, BLOCK_STARTS, HEAD, NUM_COORDINATES, NUM_KEYPOINTS, ROWS
 
 CLIP = tf.TensorSpec([None, NUM_ROWS, 3], tf.float32, name=INPUT)
-OUTPUT = "outputs"
 Rotation = tuple[tf.Tensor, tf.Tensor]
 
 
@@ -94,9 +94,7 @@ class SignGraph(Graph):
 
         return read
 
-    def _mean(
-        self, x_MF: tf.Tensor, hidden_M: tf.Tensor | None = None, in_bytes: bool = False
-    ) -> dict[str, tf.Tensor]:
+    def _mean(self, x_MF: tf.Tensor, hidden_M: tf.Tensor | None = None, in_bytes: bool = False) -> dict[str, tf.Tensor]:
         logits = [stages[OUTPUT] for stages in self._members(x_MF, hidden_M, in_bytes)]
         return {OUTPUT: tf.add_n(logits) * (1 / len(logits)) if len(logits) > 1 else logits[0]}
 

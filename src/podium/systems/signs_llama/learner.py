@@ -16,14 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from podium.systems.signs.vocabulary import OUTPUT
 from podium.systems.signs_llama.assembling import check_members
 from podium.systems.signs_llama.keypoints import ROWS
 from podium.systems.signs_llama.network import SignTransformer
-from podium.systems.signs_llama.preparation import centred_points, features, num_features
+from podium.systems.signs_llama.preparation import centred_points, features, num_features, seen_points
 from podium.systems.signs_llama.recipe import Data, Recipe
 from podium.training.learner import Batch, Learner, Progress, watched
-
-OUTPUT = "outputs"
 
 
 class SignLearner(Learner):
@@ -68,7 +67,8 @@ def make(recipe: Recipe) -> SignLearner:
 
 def file_features(x_TRC: np.ndarray, data: Data) -> np.ndarray:
     """(T, F): what the file gives to its networks."""
-    return features(centred_points(x_TRC[:, ROWS], data, "file")[None], data.choices)[0]
+    x_1TNA = centred_points(x_TRC[:, ROWS], data, "file")[None]
+    return features(x_1TNA, seen_points(x_1TNA), data.choices)[0]
 
 
 @torch.no_grad()
@@ -110,9 +110,7 @@ class Assembly:
         return {OUTPUT: outputs_V}, {"x": x_TF, **stages}
 
 
-def assemble(
-    networks: Sequence[SignTransformer], recipes: Sequence[Recipe], settings: Mapping[str, Any]
-) -> Assembly:
+def assemble(networks: Sequence[SignTransformer], recipes: Sequence[Recipe], settings: Mapping[str, Any]) -> Assembly:
     """All members as one.
 
     Raises:

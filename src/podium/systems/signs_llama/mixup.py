@@ -48,12 +48,12 @@ def mixed(
     """Mixes the clips of a batch.
 
     Args:
-        x_BTF: float32, no NaN, zeros behind each clip.
+        x_BTF: float32, no NaN, zeros behind each clip. Changed in place.
         is_seen_BTN: float32, 1 if a point is seen. A point that one of both lacks is then the other's; without it, it
             is mixed with the 0 that stands for a missing point (26th place).
 
     Returns:
-        x of the same shape, in which frames outside a clip's stretch are its own; and mask (B, T) bool, true on the
+        ``x_BTF``, in which frames outside a clip's stretch are its own; and mask (B, T) bool, true on the
         stretch, which is as long as the shorter clip.
     """
     time_T, partner_length_B = np.arange(x_BTF.shape[1]), length_B[mix.partner_B]
@@ -63,14 +63,17 @@ def mixed(
     mask_BT = (time_T >= begin_B[:, None]) & (time_T < (begin_B + width_B)[:, None])
     shift_B = np.where(length_B < partner_length_B, mix.start_B, 0) - begin_B
     clip_M, frame_M = np.nonzero(mask_BT & ~keeps_B[:, None])  # M: mixed frames of all clips
-    place_M = mix.partner_B[clip_M], frame_M + shift_B[clip_M]
+    own_M, other_M = (
+        clip_M * len(time_T) + frame_M,
+        mix.partner_B[clip_M] * len(time_T) + frame_M + shift_B[clip_M],
+    )
     lam_M1 = mix.lam_B[clip_M, None]
-    values_MF = lam_M1 * x_BTF[clip_M, frame_M]
-    values_MF += (1 - lam_M1) * x_BTF[place_M]
+    rows_QF = x_BTF.reshape(-1, x_BTF.shape[-1])  # Q: frames of the whole batch; a view
+    values_MF = lam_M1 * rows_QF[own_M] + (1 - lam_M1) * rows_QF[other_M]
     if is_seen_BTN is not None:
-        share_MN = lam_M1 * is_seen_BTN[clip_M, frame_M] + (1 - lam_M1) * is_seen_BTN[place_M]
+        is_seen_QN = is_seen_BTN.reshape(-1, is_seen_BTN.shape[-1])
+        share_MN = lam_M1 * is_seen_QN[own_M] + (1 - lam_M1) * is_seen_QN[other_M]
         share_MN[share_MN == 0] = 1
         values_MF[:, :NUM_COORDINATES].reshape(len(clip_M), -1, AXES)[:] /= share_MN[..., None]
-    out_BTF = x_BTF.copy()
-    out_BTF[clip_M, frame_M] = values_MF
-    return out_BTF, mask_BT
+    rows_QF[own_M] = values_MF
+    return x_BTF, mask_BT

@@ -75,28 +75,39 @@ def _origin_without_head(x_TNC: np.ndarray, choices: DataChoices, use: Use) -> n
 
 def _mean(x_TNC: np.ndarray) -> np.ndarray | None:
     """(C,) float32: over the points that have all coordinates; None without any."""
-    is_seen_TN = ~np.isnan(x_TNC).any(axis=-1)
+    is_seen_TN = _has_all(x_TNC)
     if not is_seen_TN.any():
         return None
     return x_TNC[is_seen_TN].mean(axis=0, dtype=np.float64).astype(np.float32)
 
 
+def _has_all(x: np.ndarray) -> np.ndarray:
+    """Which points have all coordinates; `any` over so short an axis would take as long as all the rest."""
+    is_missing = np.isnan(x[..., 0])
+    for coordinate in range(1, x.shape[-1]):
+        is_missing |= np.isnan(x[..., coordinate])
+    return ~is_missing
+
+
 def seen_points(x_BTNA: np.ndarray) -> np.ndarray:
     """(B, T, 85) float32: 1 if a point has both coordinates, else 0."""
-    return (~np.isnan(x_BTNA).any(axis=-1)).astype(np.float32)
+    return _has_all(x_BTNA).astype(np.float32)
 
 
-def features(x_BTNA: np.ndarray, choices: DataChoices) -> np.ndarray:
-    """What the network reads of centred points (B, T, 85, 2), NaN if one is missing.
+def features(x_BTNA: np.ndarray, is_seen_BTN: np.ndarray, choices: DataChoices) -> np.ndarray:
+    """What the network reads of centred points.
+
+    Args:
+        x_BTNA: (B, T, 85, 2), NaN if one is missing.
+        is_seen_BTN: Their `seen_points`.
 
     Returns:
         (B, T, F) float32, no NaN: x and y of each point, 0 if it is missing; with ``visibility: corrected`` then a bit
         for each of `BLOCKS`, 1 if any point of it is seen.
     """
+    x_BTK = x_BTNA.reshape(*x_BTNA.shape[:2], NUM_COORDINATES)
     x_BTF = np.zeros((*x_BTNA.shape[:2], num_features(choices)), np.float32)
-    is_missing_BTNA = np.isnan(x_BTNA)
-    flat_BTK = (*x_BTNA.shape[:2], NUM_COORDINATES)
-    np.copyto(x_BTF[..., :NUM_COORDINATES], x_BTNA.reshape(flat_BTK), where=~is_missing_BTNA.reshape(flat_BTK))
+    np.copyto(x_BTF[..., :NUM_COORDINATES], x_BTK, where=~np.isnan(x_BTK))
     if choices.visibility == "corrected":
-        x_BTF[..., NUM_COORDINATES:] = np.maximum.reduceat(seen_points(x_BTNA), BLOCK_STARTS, axis=-1)
+        x_BTF[..., NUM_COORDINATES:] = np.maximum.reduceat(is_seen_BTN, BLOCK_STARTS, axis=-1)
     return x_BTF

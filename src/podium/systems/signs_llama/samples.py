@@ -11,13 +11,13 @@ import pandas as pd
 
 from podium.data.clips import Clips
 from podium.systems.signs.labels import LABEL
-from podium.systems.signs.points import COLUMNS, as_frames, as_points
+from podium.systems.signs.points import COLUMNS, NUM_POINTS, as_frames
 from podium.systems.signs.raw import open_raw, prepare
 from podium.systems.signs.vocabulary import numbers_of
 from podium.systems.signs_llama.keypoints import AXES, NUM_KEYPOINTS, POSITIONS
-from podium.systems.signs_llama.mixup import Mix, drawn, mixed
+from podium.systems.signs_llama.mixup import drawn, mixed
 from podium.systems.signs_llama.preparation import Use, centred_points, features, num_features, seen_points
-from podium.systems.signs_llama.recipe import Data, Recipe
+from podium.systems.signs_llama.recipe import Recipe
 
 __all__ = ["TABLE_COLUMNS", "clip_bytes", "collate", "open_raw", "prepare", "training", "validation"]
 TABLE_COLUMNS = [LABEL]  # needed of a table beside `podium.training.split.TABLE_COLUMNS`
@@ -65,8 +65,8 @@ class SignClips(Clips):
         return as_frames(super().raw(row))
 
     def _points(self, row: int, use: Use, is_mirrored: bool = False, share: float = 0.0) -> np.ndarray:
-        x_TNC = as_points(super().raw(row))[:, POSITIONS]
-        return centred_points(x_TNC, self._data, use, is_mirrored, share)
+        x_TCN = super().raw(row).reshape(-1, 3, NUM_POINTS).take(POSITIONS, axis=2)
+        return centred_points(x_TCN.transpose(0, 2, 1), self._data, use, is_mirrored, share)
 
 
 class TrainingClips(SignClips):
@@ -126,17 +126,12 @@ def collate(samples: list[Sample], recipe: Recipe, is_training: bool) -> dict[st
     x_BTNA = np.full((len(samples), length_B.max(), NUM_KEYPOINTS, AXES), np.nan, np.float32)
     for x_TNA, sample in zip(x_BTNA, samples, strict=True):
         x_TNA[: len(sample.x_TNA)] = sample.x_TNA
-    x_BTF, mask_BT = features(x_BTNA, recipe.data.choices), np.arange(length_B.max()) < length_B[:, None]
+    is_seen_BTN, choices = seen_points(x_BTNA), recipe.data.choices
+    x_BTF, mask_BT = features(x_BTNA, is_seen_BTN, choices), np.arange(length_B.max()) < length_B[:, None]
     target_B = np.array([sample.target for sample in samples], dtype=np.int64)
     batch = {"target_B": target_B, "row_B": np.array([sample.row for sample in samples], dtype=np.int64)}
     if is_training:
         mix = drawn(*np.array([sample.draws for sample in samples]).T, length_B)
-        x_BTF, mask_BT = _mixed(x_BTF, x_BTNA, length_B, mix, recipe.data)
+        x_BTF, mask_BT = mixed(x_BTF, length_B, mix, is_seen_BTN if choices.mixup == "corrected" else None)
         batch |= {"other_target_B": target_B[mix.partner_B], "lam_B": mix.lam_B}
     return {"x_BTF": x_BTF, "mask_BT": mask_BT, **batch}
-
-
-def _mixed(
-    x_BTF: np.ndarray, x_BTNA: np.ndarray, length_B: np.ndarray, mix: Mix, data: Data
-) -> tuple[np.ndarray, np.ndarray]:
-    return mixed(x_BTF, length_B, mix, seen_points(x_BTNA) if data.choices.mixup == "corrected" else None)

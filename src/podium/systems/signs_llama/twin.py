@@ -21,13 +21,14 @@ from podium.export.graph import Reader
 from podium.port.layers import NORM_EPSILON, BatchNorm, Linear, silu
 from podium.port.twin import Fault, Twin
 from podium.port.weights import Weights
-from podium.systems.signs.vocabulary import SIGNS
+from podium.systems.signs.vocabulary import OUTPUT, SIGNS
 from podium.systems.signs_llama.assembling import MAX_MB, check_members
-from podium.systems.signs_llama.graph import OUTPUT, Rotation, SignGraph, Tokens
+from podium.systems.signs_llama.graph import Rotation, SignGraph, Tokens
 from podium.systems.signs_llama.preparation import num_features
 from podium.systems.signs_llama.recipe import Model, Recipe
 
 __all__ = ["SignTwin", "assemble", "make"]
+
 
 class SignTwin(Twin):
     """One network."""
