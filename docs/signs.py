@@ -1,6 +1,7 @@
 """A picture of all virtual signs, each in four moments: ``python docs/signs.py docs/pictures/signs.png``."""
 
 import argparse
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def _moments(sign: Sign, num_frames: int = 41) -> np.ndarray:
 def draw_signs(path: Path) -> None:
     """Writes the picture of the first way of each sign (PNG) to ``path``."""
     from matplotlib.figure import Figure
+    from PIL import Image
 
     num_rows = -(-len(SIGNS) // _COLUMNS)
     figure = Figure(figsize=(1.0 * _MOMENTS * _COLUMNS, 1.22 * num_rows))
@@ -53,8 +55,10 @@ def draw_signs(path: Path) -> None:
             draw_frame(axes, x_L3, window=(0.0, 1.0, 1.2, 0.12))
         cells[0].set_title(name, fontsize=9, pad=2, loc="left")
     figure.subplots_adjust(0.005, 0.005, 0.995, 0.985, 0.03, 0.2)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=70)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=64)
+    with atomic_path(path) as temporary:  # 32 colours are enough, and make the file small
+        Image.open(drawn).convert("P", palette=Image.Palette.ADAPTIVE, colors=32).save(temporary, optimize=True)
 
 
 def main() -> None:

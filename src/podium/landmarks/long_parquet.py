@@ -73,16 +73,20 @@ def read_long(path: str | Path, rows: Sequence[int] | np.ndarray | slice = slice
     if num_odd or not num_frames:
         return LongClip(num_frames, problem="rows_per_frame" if num_odd else "no_frames")
     numbers_TR = _values(table, "frame")
-    if (numbers_TR != numbers_TR[:, :1]).any() and (numbers_TR == numbers_TR).all():  # but for NaN
+    is_even = (numbers_TR == numbers_TR[:, :1]).all()
+    if not is_even and (numbers_TR == numbers_TR).all():  # but for NaN
         return LongClip(num_frames, problem="rows_per_frame")
     if not _is_ordered(table):
         return LongClip(num_frames, problem="rows_in_another_order")
-    order = _order(numbers_TR.min(axis=1))  # NaN if one is
+    order = _order(numbers_TR[:, 0]) if is_even else Order(num_frames, problem="odd_frames")
     if order.problem:
         return LongClip(num_frames, problem=order.problem)
+    rows_R = np.arange(NUM_ROWS)[rows]
+    x_TCR = np.empty((num_frames, 3, len(rows_R)), np.float32)
     with np.errstate(over="ignore"):  # of a float64: becomes infinite, and is found as such
-        x_CTR = [_values(table, axis)[:, rows].astype(np.float32, copy=False) for axis in AXES]
-    return LongClip(num_frames, order.order_T, x_TCR=np.stack(x_CTR, axis=1))
+        for place, axis in enumerate(AXES):
+            x_TCR[:, place] = _values(table, axis).take(rows_R, axis=1)
+    return LongClip(num_frames, order.order_T, x_TCR=x_TCR)
 
 
 def _read(path: str | Path) -> pa.Table | None:
@@ -90,6 +94,8 @@ def _read(path: str | Path) -> pa.Table | None:
     try:
         # Names of parts as numbers: reading them as text would cost more than all the rest.
         reader = pq.ParquetFile(path, read_dictionary=["type"], pre_buffer=False)
+    except KeyError:  # it has no such column
+        return None
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; fetch or make it again") from None
     except (pa.ArrowException, OSError) as error:

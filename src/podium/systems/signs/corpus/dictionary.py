@@ -54,8 +54,8 @@ _SCISSORS = P("v", "in up", "back", "wrist", "space", (0.2, 0.2, 0.2))
 SIGNS: dict[str, list[Sign]] = {
     # Greetings and answers
     "hello": [
-        Sign(go(_SALUTE, (-0.8, 0.2, 0.6))),
-        Sign(go(_SALUTE.moved(0.0, -0.5, 0.0), (-0.8, 0.1, 0.3))),
+        Sign(go(_SALUTE, (-0.5, 0.15, 0.3))),
+        Sign(go(_SALUTE.moved(0.0, -0.5, 0.0), (-0.6, 0.1, 0.2))),
         Sign(_later(go(_SALUTE.moved(-0.2, -0.4, 0.3), (-0.4, 0.0, 0.2)), 2.0)),
         Sign(rock(_WAVE, (0, 0, 20), 2)),
     ],
@@ -81,7 +81,7 @@ SIGNS: dict[str, list[Sign]] = {
     "aunt": [Sign(rock(_at_face("a", "thumb_side", "jaw", "in", "up").moved(-0.5, 0, 0.2), (0, 22, 0), 2))],
     "uncle": [Sign(rock(_at_face("u", "two_tips", "temple", "forward in").moved(-0.35, 0, 0.2), (0, 22, 0), 2))],
     "minemy": [Sign(tap(_CHEST, (0, 0, 0.6), 1))],
-    "hesheit": [Sign(go(P("one", "forward out", "down in", "wrist", "space"), (-0.7, 0.0, 0.6)))],
+    "hesheit": [Sign(go(P("one", "forward out", "down in", "wrist", "space", (0.5, 0.3, 0)), (-0.6, 0.0, 0.3)))],
     # Questions
     "who": [Sign(change(_at_face("l", "thumb_tip", "chin", "in", "up in"), ["l", "bent_l"], 3), shakes=4)],
     "where": [Sign(rock(_in_space("one"), (0, 0, 22), 3), shakes=5)],

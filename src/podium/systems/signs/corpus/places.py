@@ -26,7 +26,7 @@ _FACE = {
 }  # fmt: skip
 # Metres from between the shoulders, of a body of 0.335 m between them. Who signs to a phone signs high and close.
 _BODY = {
-    "chest": (-0.03, -0.10, 0.10), "shoulder": (-0.14, -0.06, 0.09), "space": (-0.15, -0.07, 0.16),
+    "chest": (-0.03, -0.10, 0.10), "space": (-0.15, -0.07, 0.16),
     "centre": (-0.015, -0.11, 0.16),
 }  # fmt: skip
 PLACES = (*_FACE, *_BODY)
