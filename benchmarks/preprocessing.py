@@ -92,9 +92,7 @@ def run(way: str, parquet: Path, num_jobs: int = 1) -> dict[str, float]:
     outs = [parquet.parent / f"out{number}" for number in range(num_jobs)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     start = time.perf_counter()
-    jobs = [
-        subprocess.Popen(command(way, parquet, out), stdout=subprocess.DEVNULL, env=environment) for out in outs
-    ]
+    jobs = [subprocess.Popen(command(way, parquet, out), stdout=subprocess.DEVNULL, env=environment) for out in outs]
     cpu_seconds, peaks, reads = [], [], []
     for job in jobs:
         os.waitid(os.P_PID, job.pid, os.WEXITED | os.WNOWAIT)  # its counters can be read until it is reaped

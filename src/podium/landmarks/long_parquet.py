@@ -23,7 +23,7 @@ NUM_ROWS = len(RAW_NAMES)
 AXES = ("x", "y", "z")
 _NUMBERS = ("frame", "landmark_index", *AXES)
 _PARTS = list(PART_SIZES)
-_PART_R = np.repeat(np.arange(len(_PARTS), dtype=np.int8), list(PART_SIZES.values()))
+_PART_R = np.repeat(np.arange(len(_PARTS), dtype=np.int32), list(PART_SIZES.values()))
 _INDEX_R = np.concatenate([np.arange(size, dtype=np.int16) for size in PART_SIZES.values()])
 
 # Why a file holds no clip: reason, as packing counts it → what is said of the file.
@@ -129,6 +129,8 @@ def _is_ordered(table: pa.Table) -> bool:
     types = table.column("type").unify_dictionaries().combine_chunks()
     if types.null_count or (_values(table, "landmark_index") != _INDEX_R).any():
         return False
-    names = types.dictionary.to_pylist()
-    places = np.array([_PARTS.index(part) if part in _PARTS else -1 for part in names], np.int8)
-    return bool((places[types.indices.to_numpy()].reshape(-1, NUM_ROWS) == _PART_R).all())
+    names, codes_TR = types.dictionary.to_pylist(), types.indices.to_numpy().reshape(-1, NUM_ROWS)
+    if names != _PARTS:  # nearly never
+        places = np.array([_PARTS.index(part) if part in _PARTS else -1 for part in names])
+        codes_TR = places[codes_TR]
+    return bool((codes_TR == _PART_R).all())

@@ -4,6 +4,7 @@ Legend: T frames, K columns, P selected points, C coordinates (x, y, z).
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from podium.systems.signs.points import COLUMNS, NUM_POINTS, ROWS, SELECTION, SL
 
 HAND_COLUMNS = ["hand_share", "left_hand_share", "right_hand_share"]
 HELD_BYTES = 4 * 10**8  # of coordinates in memory
+NUM_THREADS = 2  # pyarrow reads small files beside each other; more threads would wait for Python
 # Isolated signs are short, so the plausibility of several of a signer is judged together, by some of their frames.
 JUDGED_FRAMES, JUDGED_STEP = 256, 4
 _ROWS_P = np.array(ROWS)
@@ -72,16 +74,12 @@ class SignerRecordings(Recordings):
         """What is known of each file beside its coordinates; None if it cannot be read."""
         found: dict[int, LongClip | None] = {}
         num_bytes = 0
-        for one in self._ids:
-            try:
-                clip = self._read(one)
-            except UserError:
-                found[one] = None
-                continue
-            if clip.x_TCR is not None and num_bytes + clip.x_TCR.nbytes <= HELD_BYTES:
-                num_bytes += clip.x_TCR.nbytes
-                self._held[one] = clip.x_TCR
-            found[one] = clip._replace(x_TCR=None)
+        with ThreadPoolExecutor(NUM_THREADS) as pool:
+            for one, clip in zip(self._ids, pool.map(self._try, self._ids), strict=True):
+                if clip is not None and clip.x_TCR is not None and num_bytes + clip.x_TCR.nbytes <= HELD_BYTES:
+                    num_bytes += clip.x_TCR.nbytes
+                    self._held[one] = clip.x_TCR
+                found[one] = clip and clip._replace(x_TCR=None)
         return found
 
     @property
@@ -127,6 +125,12 @@ class SignerRecordings(Recordings):
         kinds = doubts(np.concatenate(list(group.values())), JUDGED)
         for one in group if kinds else []:
             self.remarks[one] = (*self.remarks.get(one, ()), *kinds)
+
+    def _try(self, sequence_id: int) -> LongClip | None:
+        try:
+            return self._read(sequence_id)
+        except UserError:
+            return None
 
     def _read(self, sequence_id: int) -> LongClip:
         return read_long(self._folder / f"{sequence_id}.parquet", _ROWS_P)
