@@ -1,9 +1,12 @@
 """A camera by its number, through OpenCV, which comes with MediaPipe."""
 
 import os
+import signal
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -52,19 +55,16 @@ class Camera:
     def pictures(self) -> Iterator[Picture]:
         """As `Film`."""
         begin = None
-        try:
-            while True:
+        with _until_interrupted() as is_over:
+            while not is_over():
                 is_there, picture = self._capture.read()
                 now = time.monotonic()
                 begin = now if begin is None else begin
                 if not is_there or (self._seconds is not None and now - begin > self._seconds):
-                    return
+                    break
                 self.account.num_pictures += 1
                 yield Picture(now - begin, self._pixels(picture))
-        except KeyboardInterrupt:  # the person has finished
-            return
-        finally:
-            self._capture.release()
+        self._capture.release()
 
     def _pixels(self, picture_HWC: np.ndarray) -> np.ndarray:
         height, width = picture_HWC.shape[:2]
@@ -72,3 +72,24 @@ class Camera:
         if size != (width, height):
             picture_HWC = self._cv2.resize(picture_HWC, size, interpolation=self._cv2.INTER_AREA)
         return self._cv2.cvtColor(picture_HWC, self._cv2.COLOR_BGR2RGB)
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[Callable[[], bool]]:
+    """Whether the person has pressed Ctrl-C, which ends the film and not the program. A second one ends the program."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    is_over = False
+    before = signal.getsignal(signal.SIGINT)
+
+    def end(*_) -> None:
+        nonlocal is_over
+        is_over = True
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, end)
+    try:
+        yield lambda: is_over
+    finally:
+        signal.signal(signal.SIGINT, before)

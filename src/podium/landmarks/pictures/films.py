@@ -4,7 +4,7 @@ Legend: F frames; H, W, C of a picture.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -63,7 +63,6 @@ class Account:
     num_damaged: int = 0
     num_with_person: int = 0
     is_crowded: bool = False
-    remarks: set[str] = field(default_factory=set)
 
 
 def target_size(width: int, height: int, pixel_aspect: float) -> tuple[int, int]:

@@ -29,8 +29,9 @@ def find_landmarks(
 ) -> Iterator[np.ndarray]:
     """Yields the landmarks (543, 3) float32 of each frame, at ``film.rate`` frames a second.
 
-    A film of variable rate is brought to that rate by lines between two pictures; if one of both lacks a part, the
-    nearer one decides. Memory does not grow with the film.
+    Pictures that are lost are bridged, so that later ones keep their times. A film of variable rate is brought to that
+    rate by lines between two pictures; if one of both lacks a part, the nearer one decides. Memory does not grow with
+    the film.
 
     Args:
         task: The file of models, see `podium.landmarks.pictures.task_file`.
@@ -41,7 +42,7 @@ def find_landmarks(
         UserError: At the end, if ``nobody`` is given and nobody was in the film.
     """
     found = _found(film, task, done)
-    yield from (one.x_LC for one in found) if film.is_even else evenly(found, film.rate)
+    yield from (without_gaps if film.is_even else evenly)(found, film.rate)
     if nobody and not film.account.num_with_person:
         raise ClipError(nobody.format(film.account.num_pictures))
 
@@ -65,6 +66,17 @@ def _found(film: Film, task: Path, done: Callable[[], object]) -> Iterator[Timed
             yield Timed(picture.time_s, x_LC)
     finally:
         landmarker.close()
+
+
+def without_gaps(found: Iterator[Timed], rate: float) -> Iterator[np.ndarray]:
+    """Landmarks of an even film as they are; what lies between two pictures of which some were lost is on lines."""
+    before = None
+    for after in found:
+        steps = 1 if before is None else max(round((after.time_s - before.time_s) * rate), 1)
+        for step in range(1, steps):
+            yield _between(before.x_LC, after.x_LC, step / steps)
+        yield after.x_LC
+        before = after
 
 
 def evenly(found: Iterator[Timed], rate: float) -> Iterator[np.ndarray]:

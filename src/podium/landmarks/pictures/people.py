@@ -56,13 +56,11 @@ class Watch:
         self._followed: np.ndarray | None = None
 
     def is_due(self, picture: Picture) -> bool:
-        """Whether it is time to look, as it also is if nobody is followed."""
-        if picture.time_s < self._next_s and self._followed is not None:
+        """Whether it is time to look."""
+        if picture.time_s < self._next_s:
             return False
-        is_due = picture.time_s >= self._next_s
-        if is_due:
-            self._next_s = picture.time_s + EVERY_S
-        return is_due
+        self._next_s = picture.time_s + EVERY_S
+        return True
 
     def look(self, picture: Picture) -> list[Person]:
         """The people in a picture, the largest first; none that are far smaller than that one."""

@@ -42,9 +42,7 @@ class VideoFile:
         if not self.num_pictures:
             raise UserError(f"{path} holds no pictures (zero frames); record it again")
         self.rate, self.is_even = rate_of(times_F)
-        if (
-            self.is_even and self._told and abs(self._told / self.rate - 1) < _SAME_RATE
-        ):  # times are rounded, often to ms
+        if self.is_even and abs(self._told / self.rate - 1) < _SAME_RATE:  # times are rounded, often to ms
             self.rate = self._told
 
     def pictures(self) -> Iterator[Picture]:

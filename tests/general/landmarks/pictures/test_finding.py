@@ -8,7 +8,7 @@ from films import pictures, write_video
 
 from podium.errors import ClipError
 from podium.landmarks.pictures.films import Account, Picture
-from podium.landmarks.pictures.finding import Timed, evenly, find_landmarks
+from podium.landmarks.pictures.finding import Timed, evenly, find_landmarks, without_gaps
 from podium.landmarks.pictures.landmarker import Landmarker
 from podium.landmarks.pictures.video_file import VideoFile
 
@@ -94,3 +94,11 @@ def test_a_variable_rate_becomes_even_by_lines_between_two_pictures():
     assert even == pytest.approx([0, 1, 2, 3, 4, np.nan, 6], nan_ok=True, abs=1e-5)
     assert [float(x_LC[0, 0]) for x_LC in evenly(iter(found[:1]), 10)] == [0]
     assert list(evenly(iter([]), 10)) == []
+
+
+def test_lost_pictures_of_an_even_rate_are_bridged():
+    times = {0: 0.0, 1: 0.101, 4: 0.399}
+    found = [Timed(time_s, np.full((543, 3), value, np.float32)) for value, time_s in times.items()]
+    kept = list(without_gaps(iter(found), 10))
+    assert [float(x_LC[0, 0]) for x_LC in kept] == pytest.approx([0, 1, 2, 3, 4])
+    assert kept[1] is found[1].x_LC and kept[4] is found[2].x_LC

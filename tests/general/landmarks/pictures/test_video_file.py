@@ -153,3 +153,24 @@ def test_a_camera_gives_pictures_with_their_times(tmp_path, monkeypatch):
     read = list(camera.pictures())
     assert len(read) == 12 and (np.diff([one.time_s for one in read]) > 0).all()
     assert corner(read[0].pixels_HWC) == pytest.approx((0.12, 0.16), abs=0.03) and read[0].pixels_HWC[-1, 0, 0] > 200
+
+
+def test_ctrl_c_ends_a_camera_and_keeps_what_it_gave(tmp_path, monkeypatch):
+    import os
+    import signal
+
+    import cv2
+
+    from podium.landmarks.pictures.camera import Camera
+
+    video = write_video(tmp_path / "a.mp4", pictures(12))
+    (tmp_path / "video0").touch()
+    open_capture = cv2.VideoCapture
+    monkeypatch.setattr(cv2, "VideoCapture", lambda number: open_capture(str(video)))
+    before = signal.getsignal(signal.SIGINT)
+    read = []
+    for one in Camera(0, device=f"{tmp_path}/video{{}}").pictures():
+        read.append(one)
+        if len(read) == 4:
+            os.kill(os.getpid(), signal.SIGINT)
+    assert len(read) == 4 and signal.getsignal(signal.SIGINT) is before
