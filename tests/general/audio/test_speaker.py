@@ -35,7 +35,7 @@ def test_an_engine_says_the_same_twice(engine):
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, other)
         assert one.dtype == np.float32 and 0.02 < np.abs(one).max() <= 1.5 and 0.1 < len(one) / rate < 3
-    assert len({len(one) for one in first}) > 1 and np.abs(first[0][:4000] - first[3][:4000]).max() > 1e-3
+    assert len({one.tobytes() for one in first}) == len(first), "each word of each person by itself"
 
 
 def test_tempo_shortens_a_word(engine):
