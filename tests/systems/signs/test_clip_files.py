@@ -6,13 +6,13 @@ import pytest
 from signs_folder import frames, long_table, save, write_raw
 
 from podium.landmarks.mediapipe import RAW_COLUMNS, RAW_NAMES
-from podium.systems.signs.clip_files import open_sources
+from podium.systems.signs.clip_files import open_clips
 from podium.systems.signs.corpus.long_files import write_long
 from podium.systems.signs.points import COLUMNS, as_columns
 
 
 def read(*paths):
-    return [clip for source in open_sources(list(paths)) for clip in source.clips()]
+    return [clip for source in open_clips(list(paths)) for clip in source.clips()]
 
 
 def only(path):
@@ -43,7 +43,7 @@ def test_the_same_clip_in_all_forms(tmp_path):
 
 def test_a_raw_folder_gives_its_clips(tmp_path):
     table = write_raw(tmp_path / "raw", num_signers=2)
-    sources = open_sources([tmp_path / "raw"])
+    sources = open_clips([tmp_path / "raw"])
     assert [str(source.path.relative_to(tmp_path / "raw")) for source in sources] == sorted(table["path"])
     assert dict(sources.passed_over) == {".json": 1}
 
@@ -83,7 +83,7 @@ def test_other_files_are_told_by_general_code(tmp_path):
 
 
 def test_real_clips(shared):
-    sources = open_sources([shared / "real/signs_long"])
+    sources = open_clips([shared / "real/signs_long"])
     assert len(sources) == 84
     clip = next(sources[0].clips())
     assert clip.num_frames == len(clip.content.landmarks_TK) and clip.content.landmarks_TK.shape[1] == len(COLUMNS)
