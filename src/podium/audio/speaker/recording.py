@@ -16,6 +16,7 @@ _FRAME = 320
 _STEP_HZ = 50  # rates are rounded to multiples: the filters of the resampling stay short
 _SIZE = 32_768  # of the transforms: a second, and a room's sound behind it
 _TRIM_DB = -42
+_LOUDEST = 0.98
 
 
 def record(word_S: np.ndarray, rate: int, person: Person, rng: np.random.Generator) -> np.ndarray:
@@ -35,8 +36,11 @@ def record(word_S: np.ndarray, rate: int, person: Person, rng: np.random.Generat
     sound_S *= level / max(_loudest(sound_S), 1e-6)
     noise_S = noise(person.noise, RATE, rng)
     sound_S += level * 10 ** (-(person.noise_ratio_db + rng.normal(0, 3)) / 20) * noise_S
+    peak = float(np.abs(sound_S).max())
     if person.gain > 1:
-        sound_S *= person.gain / max(float(np.abs(sound_S).max()), 1e-6)
+        sound_S *= person.gain / max(peak, 1e-6)
+    elif peak > _LOUDEST:  # else a quarter of all recordings would be cut off, and of real ones hardly any is
+        sound_S *= _LOUDEST / peak
     return np.clip(sound_S, -1, 1).astype(np.float32)
 
 

@@ -36,7 +36,7 @@ def draw_voice(rng: np.random.Generator) -> dict:
     tilt = rng.uniform(0.4, 1.2)
     lines.append(f"tone 600 {170 * tilt:.0f} 1200 {135 * tilt:.0f} 2000 {110 * tilt:.0f} 3000 {110 * tilt:.0f}")
     lines += [f"flutter {rng.integers(0, 8)}", f"roughness {rng.integers(0, 6)}"]
-    lines.append(f"voicing {rng.integers(70, 130)}")
+    lines.append(f"voicing {rng.integers(70, 129)}")
     lines.append(f"consonants {rng.integers(70, 150)} {rng.integers(70, 150)}")
     if rng.random() < 0.4:
         lines.append("breath " + " ".join(str(rng.integers(0, 12)) for _ in range(8)))
