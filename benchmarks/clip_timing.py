@@ -16,8 +16,8 @@ import pandas as pd
 from podium import Recognizer
 from podium.landmarks.timing import resample
 from podium.recognise.tflite import TfliteFile
-from podium.systems.fingerspelling.answers import host_text, read
 from podium.systems.fingerspelling.landmarks import COLUMNS
+from podium.systems.fingerspelling.readings import host_text, read
 from podium.systems.fingerspelling.score import normalized_score
 
 HANDS = [column for column, name in enumerate(COLUMNS) if "hand" in name]

@@ -9,8 +9,9 @@ import argparse
 import os
 import tempfile
 import time
+from pathlib import Path
 
-from podium.systems.fingerspelling.corpus.corpus import file_ids, plan_corpus, write_parquet
+from podium.systems.fingerspelling.corpus.corpus import file_ids, plan_corpus, write_raw_file
 from podium.systems.fingerspelling.corpus.section import SyntheticSource
 
 
@@ -30,7 +31,7 @@ def main() -> None:
         start = time.perf_counter()
         plan = plan_corpus(source)
         for file_id in file_ids(source, "train"):
-            write_parquet(plan, "train", file_id, root)
+            write_raw_file(plan, "train", file_id, Path(root, "train_landmarks", f"{file_id}.parquet"))
         seconds = time.perf_counter() - start
         folder = os.path.join(root, "train_landmarks")
         num_bytes = sum(os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder))

@@ -38,7 +38,7 @@ def write_prepared(raw: Path, folder: Path) -> Path:
         shard = out / f"shards/{split}/{file_id}.npy"
         shard.parent.mkdir(parents=True, exist_ok=True)
         wanted = rows.loc[(rows["split"] == split) & (rows["file_id"] == file_id), "sequence_id"].tolist()
-        packed = pack_shard(source.landmarks(split, file_id), wanted, {2000}, file_id, shard)
+        packed = pack_shard(source.raw_file(split, file_id), wanted, {2000}, file_id, shard)
         packed.sequences.to_parquet(shard.with_suffix(".parquet"))
         write_json(shard.with_suffix(".json"), packed.report)
     rows.to_parquet(out / "sequences.parquet")

@@ -39,7 +39,7 @@ class Workplace:
         arguments = {
             "list_sequences": {"out": self.data / "sequences.parquet", "skipped": self.data / "sequences.json"},
             "pack_shard": {
-                "landmarks": parquet.with_suffix("" if parquet.with_suffix("").is_dir() else ".parquet"),
+                "raw-file": parquet.with_suffix("" if parquet.with_suffix("").is_dir() else ".parquet"),
                 "table": self.data / "sequences.parquet",
                 "split": "train",
                 "file-id": file_id,

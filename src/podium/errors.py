@@ -18,6 +18,18 @@ class ClipError(UserError):
     """A clip that cannot be read; others can."""
 
 
+class MisfitError(UserError):
+    """Weights do not fit a recipe.
+
+    Attributes:
+        problems: All of them, of which the message may be too short to name every one.
+    """
+
+    def __init__(self, origin: str, problems: list[str]) -> None:
+        super().__init__(f"{origin} does not fit the recipe, {len(problems)} problem(s): {'; '.join(problems)}")
+        self.problems = problems
+
+
 @contextmanager
 def explained_by(file: str) -> Iterator[None]:
     """Puts the file that is wrong in front of what is wrong with it."""

@@ -59,7 +59,7 @@ def code_digest(*rooms: str) -> str:
 
 
 def commit() -> str | None:
-    """The git commit whose checkout this package is, with "+changes" where files differ from it; None elsewhere."""
+    """The git commit whose checkout this package is, with "+changes" if files differ from it; None elsewhere."""
     try:
         _git("ls-files", "--error-unmatch", "__init__.py")  # not merely a folder inside somebody's repository
         return _git("rev-parse", "HEAD") + ("+changes" if _git("status", "--porcelain", ".") else "")

@@ -1,7 +1,9 @@
 """Names in YAML files → things in Python."""
 
 import difflib
-from collections.abc import Callable
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from podium.errors import UserError
@@ -11,6 +13,12 @@ def nearest(name: str, known: list[str]) -> str:
     """The end of an error message: the nearest known name, or all of them."""
     close = difflib.get_close_matches(name, known, n=1)
     return f"did you mean '{close[0]}'?" if close else f"known are: {', '.join(sorted(known))}"
+
+
+def import_all(package: str, path: Iterable[str]) -> None:
+    """Imports all modules of a package, each of which registers itself: to be called with its own two names."""
+    for module in pkgutil.iter_modules(path):
+        importlib.import_module(f"{package}.{module.name}")
 
 
 T = TypeVar("T")

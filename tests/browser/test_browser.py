@@ -62,7 +62,7 @@ def site(tmp_path_factory) -> Path:
     (folder / "foreign.tflite").write_bytes(b"of another export")
     settings = {"system": "fingerspelling", "selected_columns": COLUMNS, "frame_rate": 30}
     settings |= built_in(15, MIN_CONFIDENCE)
-    parity = {"passed": True, "readers": {"tensorflow": {"num_clips": 0}, "web": {"num_clips": 0}}}
+    parity = {"passed": True, "formats": {"tensorflow": {"num_clips": 0}, "web": {"num_clips": 0}}}
     account = account_of(recipe, seed=1, podium="0")
     card = model_card("test", answers, [folder / "model_web.tflite"], settings, parity, [account], None, None)
     (folder / "model_card.json").write_text(json.dumps(card))

@@ -2,11 +2,14 @@
 
 import ast
 import re
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from project import ROOT
 
+from podium.plan.snakemake_run import SNAKEMAKE
 from podium.provenance import PACKAGE
 from podium.storage.source_code import reached, read_source
 from podium.systems import PARTS, names
@@ -65,6 +68,7 @@ def room_of(path: Path) -> str:
     return "cli" if room == "__main__" else room
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Dotted names of everything that a file imports, inside functions too."""
     names = set()
@@ -83,15 +87,27 @@ def imported(path: Path) -> set[tuple[str, ...]]:
     return {part[1:] for part in parts if part[0] == "podium" and len(part) > 1 and part[1] != "__version__"}
 
 
+def words_of_the_task(root: Path) -> dict[str, list[str]]:
+    """General files of a checkout → the words of one task that they say."""
+    package, workflow = root / "src/podium", root / "workflow"
+    code = {root / "Snakefile", *package.rglob("*.py"), *workflow.rglob("*.py"), *workflow.rglob("*.smk")}
+    general = code - {*(package / "systems").glob("*/**/*.py")}
+    told = {file: sorted({word.lower() for word in TASK.findall(file.read_text())}) for file in general}
+    return {file.relative_to(root).as_posix(): words for file, words in told.items() if words}
+
+
 def test_general_files_do_not_know_the_task():
-    files = [*PACKAGE.rglob("*.py"), *(ROOT / "workflow").rglob("*.smk"), *(ROOT / "workflow").rglob("*.py")]
-    told = {
-        file.relative_to(ROOT).as_posix(): sorted({word.lower() for word in TASK.findall(file.read_text())})
-        for file in [*files, ROOT / "Snakefile"]
-    }
-    found = {file: words for file, words in told.items() if words and not file.startswith("src/podium/systems/")}
+    found = words_of_the_task(ROOT)
     assert found.keys() == TASK_WORDS_ALLOWED.keys(), found
     assert len(TASK_WORDS_ALLOWED) <= 10
+
+
+def test_a_word_of_the_task_is_found(tmp_path):
+    places = ["Snakefile", "workflow/x/y.smk", "workflow/x/y.py", "src/podium/x/y/z.py", "src/podium/systems/x.py"]
+    for place in [*places, "src/podium/systems/one/x.py"]:
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text("score_of_Phrase = 390\n")
+    assert words_of_the_task(tmp_path) == dict.fromkeys(places, ["390", "phrase"])
 
 
 @pytest.mark.parametrize("system", names())
@@ -102,6 +118,16 @@ def test_the_modules_of_a_system_keep_frameworks_out(system: str, part: str):
     for place in reached(entry, everything):
         frameworks = {name.split(".")[0] for name in imports(PACKAGE / f"{place}.py")}
         assert not frameworks & FORBIDDEN[part], f"{part} reaches {place}"
+
+
+def test_snakemakes_inside_is_known_in_two_modules_and_in_one_version():
+    known = {f"plan/{name}.py" for name in ("records", "snakemake_run")}
+    told = {path.relative_to(PACKAGE).as_posix(): imports(path) for path in modules()}
+    inside = {file for file, names in told.items() if any(name.startswith("snakemake") for name in names)}
+    assert inside - {file for file, names in told.items() if "snakemake.utils.update_config" in names} == known
+    assert f"snakemake=={version('snakemake')}\n" in (ROOT / "constraints.txt").read_text()
+    assert version("snakemake").startswith(f"{SNAKEMAKE}."), "read plan/records and plan/snakemake_run against it"
+    assert f'min_version("{SNAKEMAKE}")' in (ROOT / "Snakefile").read_text()
 
 
 def test_no_module_lies_loose():
@@ -122,6 +148,13 @@ def test_contributors_are_told_the_floors():
     rows = re.findall(r"^\| (\d+) \| (.*?) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
     told = {int(floor): set(re.findall(r"`(\w+)`", rooms)) for floor, rooms in rows}
     assert told == dict(enumerate(FLOORS, start=1))
+
+
+def test_general_files_are_handed_the_modules_of_a_system():
+    systems = {("systems", name) for name in names()}
+    for path in modules():
+        named = {parts[:2] for parts in imported(path)} & systems
+        assert named <= {path.relative_to(PACKAGE).parts[:2]}, f"{path} is to get them from podium.systems.part"
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "systems").rglob("*/*.py")), ids=lambda path: str(path.name))

@@ -18,7 +18,7 @@ OFFERED = {
     "samples": ["open_raw", "prepare", "training", "validation", "collate", "clip_bytes", "TABLE_COLUMNS"],
     "learner": ["make", "assemble"],
     "answers": [
-        "as_input", "open_sources", "check_settings", "is_own", "read", "score", "predictions", "agree", "edge_clips",
+        "as_input", "open_clips", "check_settings", "is_own", "read", "score", "predictions", "agree", "edge_clips",
         "test_clips", "example", "card", "relabel", "REASONS", "MEANINGS",
     ],
     "twin": ["make", "assemble"],
@@ -53,7 +53,7 @@ def test_a_system_of_one_page_goes_through_all_rules(toy):
     assert sorted(path.name for path in (results / "first").iterdir()) == ["fold0", "fold1"]
     assert read_json(results / "predicted/metrics.json")["num_sequences"] == 48
     parity, card = read_json(results / "export/parity.json"), read_json(results / "export/model_card.json")
-    assert parity["passed"] and parity["readers"]["fp16"]["num_compared"] == 8
+    assert parity["passed"] and parity["formats"]["fp16"]["num_compared"] == 8
     assert [fault["is_caught"] for seed in parity["seeds"] for fault in seed["faults"]] == [True, True]
     assert read_json(results / "export/evaluation.json")["score"] == card["score"]["score"] > 0.9
     assert len(card["networks"]) == 2 and card["output"]["classes"] == ["falling", "rising"]

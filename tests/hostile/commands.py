@@ -12,10 +12,10 @@ def _flat(name: str, *words: str, **options: object) -> list[str]:
     return [name, *words, *(part for pair in pairs for part in pair)]
 
 
-def _pack(landmarks: str) -> list[str]:
+def _pack(raw_file: str) -> list[str]:
     target = f"new/{FILE_ID}.npy"
     place = {"table": "data/sequences.parquet", "split": "train", "file_id": FILE_ID, "out": target}
-    return _flat("pack_shard", landmarks=landmarks, **place)
+    return _flat("pack_shard", raw_file=raw_file, **place)
 
 
 def _predict(clip: str, model: str = "network") -> list[str]:

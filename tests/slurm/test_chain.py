@@ -14,7 +14,7 @@ PROFILE = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
 TRAININGS = {f"train_round{name}" for name in ("1_wildcards_0", "1_wildcards_1", "2_wildcards_1", "2_wildcards_2")}
 EVALUATIONS = {"evaluate_seed_wildcards_1", "evaluate_seed_wildcards_2"}
 ALONE = {"write_corpus_tables", "list_sequences", "index_data", "merge_oof", "benchmark_tflite"}
-PREPARE = "prepare_generate_landmarks_pack_shard"
+PREPARE = "prepare_generate_raw_file_pack_shard"
 EXPORT = "export_answer_in_torch_evaluate_tflite_export_tflite_port_seed_verify_parity"
 
 
@@ -50,7 +50,7 @@ def test_requests_reach_the_scheduler(chain):
         num_cores = 2 if rule == "benchmark_tflite" else 1
         assert requested(jobs[name]) == (num_cores, *asked(rule)), name
     # Four generators, then three packers, side by side; both stages one after the other.
-    (generate_mb, generate_minutes), (pack_mb, pack_minutes) = asked("generate_landmarks"), asked("pack_shard")
+    (generate_mb, generate_minutes), (pack_mb, pack_minutes) = asked("generate_raw_file"), asked("pack_shard")
     assert requested(jobs[PREPARE]) == (4, max(4 * generate_mb, 3 * pack_mb), generate_minutes + pack_minutes)
 
 
@@ -107,7 +107,7 @@ def test_many_files_are_prepared_by_few_jobs(slurm, tmp_path):
         run.kill()
     prepare = [job for job in jobs_of(slurm, project) if job["Comment"].startswith("rule_prepare")]
     assert len(prepare) == 2
-    (generate_mb, generate_minutes), (pack_mb, pack_minutes) = asked("generate_landmarks"), asked("pack_shard")
+    (generate_mb, generate_minutes), (pack_mb, pack_minutes) = asked("generate_raw_file"), asked("pack_shard")
     assert PROFILE["cores"] == 16 and PROFILE["group-components"]["prepare"] == 32
     for job in prepare:
         num_cores, memory_mb, minutes = requested(job)

@@ -53,7 +53,7 @@ def test_gpu_is_declared_on_the_training_rules(fresh):
 
 def test_rule_graph(fresh):
     graph = fresh.snakemake("--rulegraph").stdout
-    for rule in ("generate_landmarks", "pack_shard", "train_round1", "merge_oof", "train_round2", "export_tflite"):
+    for rule in ("generate_raw_file", "pack_shard", "train_round1", "merge_oof", "train_round2", "export_tflite"):
         assert rule in graph
 
 

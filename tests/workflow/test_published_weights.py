@@ -42,8 +42,8 @@ def test_from_checkpoints_to_the_file(published):
     assert not (results / "data").exists()
     export = results / "tiny/export"
     parity = read_json(export / "parity.json")
-    assert parity["passed"] and "int8" in parity["readers"], "which nothing scores"
-    assert {one["num_clips"] for one in parity["readers"].values()} == {4 + 5}
+    assert parity["passed"] and "int8" in parity["formats"], "which nothing scores"
+    assert {one["num_clips"] for one in parity["formats"].values()} == {4 + 5}
     card = read_json(export / "model_card.json")
     assert card["training_data"] is None and card["score"] is None
     assert [one["seed"] for one in card["networks"]] == [1, 2]

@@ -65,7 +65,7 @@ def test_what_a_killed_run_had_begun_hides_nothing(fresh):
     marker = fresh.root / ".snakemake/incomplete" / base64.b64encode(begun.encode()).decode()
     marker.parent.mkdir(exist_ok=True)
     marker.touch()
-    assert fresh.planned("data") == {"generate_landmarks": 1}, "Snakemake overlooks the rest"
+    assert fresh.planned("data") == {"generate_raw_file": 1}, "Snakemake overlooks the rest"
     outcome = fresh.snakemake("--cores", "2", "data")
     assert outcome.returncode == 0, outcome.stderr[-3000:]
     assert "the rest follows" in outcome.stdout

@@ -34,7 +34,7 @@ DATASET, DATASET_FILE, DATA = PLAN.dataset, PLAN.dataset_file, PLAN.data
 RESULTS, EXPORT = PLAN.results, f"{PLAN.results}/export"
 LOGS, BENCHMARKS = f"results/logs/{EXPERIMENT.name}", f"results/benchmarks/{EXPERIMENT.name}"
 FILE_IDS = {split: SOURCE.file_ids(split) for split in SOURCE.splits()}
-TEST_LANDMARKS = [ancient(SOURCE.arrival("test", file_id)) for file_id in FILE_IDS.get("test", [])]
+TEST_FILES = [ancient(SOURCE.arrival("test", file_id)) for file_id in FILE_IDS.get("test", [])]
 
 # Scripts run this checkout's package, in whichever environment: the caller's, or one that `--sdm conda` has made.
 # A scheduler ends a job with SIGTERM to all of its processes. A training then writes its state and says so. The shell waits

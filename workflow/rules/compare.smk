@@ -1,8 +1,8 @@
-"""Stages against each other: each trains from several seeds on the same clips and reads signers it has not seen.
+"""Stages against each other: each trains from several seeds on the same clips and reads people it has not seen.
 
 Needs: their runs, see train.smk.
 Makes: results/{experiment}/comparison/comparison.md.
-Cost: seconds; the trainings go side by side where there is room.
+Cost: seconds; the trainings go side by side if there is room.
 """
 
 COMPARED = [PLAN.stages[name] for name in EXPERIMENT.comparison]

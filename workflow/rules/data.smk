@@ -1,4 +1,4 @@
-"""Raw landmarks → memory-mapped shards, an index and folds.
+"""Raw files → memory-mapped shards, an index and folds.
 
 Needs: nothing (if the source is generated), a folder of the user's, or a Kaggle account (if it is remote).
 Makes: results/data/{dataset}/.
@@ -13,7 +13,7 @@ def get_raw_digest(wildcards):
 
 
 def get_raw_file(wildcards):
-    return SOURCE.landmarks(wildcards.split, int(wildcards.file_id))
+    return SOURCE.raw_file(wildcards.split, int(wildcards.file_id))
 
 
 def get_place_of_raw_file(wildcards):
@@ -39,7 +39,7 @@ if SOURCE.is_remote:
         conda:
             "../../envs/train.yaml"
         params:
-            # Where packed files are discarded, other shards need another download, and a plan must say so.
+            # If packed files are discarded, other shards need another download, and a plan must say so.
             fingerprint=FINGERPRINTS.shards if SOURCE.discards_raw else SOURCE.fingerprint(),
             raw=SOURCE.root,
             archives=f"{DATA}/archives",
@@ -55,9 +55,9 @@ if SOURCE.is_remote:
         localrule: True
         priority: 1
         params:
-            landmarks=get_raw_file,
+            raw_file=get_raw_file,
         shell:
-            "rm -rf {params.landmarks:q}"
+            "rm -rf {params.raw_file:q}"
 
 
 if SOURCE.is_generated:
@@ -78,19 +78,19 @@ if SOURCE.is_generated:
             "python workflow/scripts/generate_corpus.py tables --system {SYSTEM} --dataset {DATASET_FILE:q} --out {params.root:q}"
             " 2>&1 | tee {log:q}"
 
-    rule generate_landmarks:
+    rule generate_raw_file:
         output:
             SOURCE.arrival("{split}", "{file_id}"),
         log:
-            f"results/logs/data/{DATASET.name}/generate_landmarks/{{split}}_{{file_id}}.log",
+            f"results/logs/data/{DATASET.name}/generate_raw_file/{{split}}_{{file_id}}.log",
         benchmark:
-            f"results/benchmarks/data/{DATASET.name}/generate_landmarks/{{split}}_{{file_id}}.tsv"
+            f"results/benchmarks/data/{DATASET.name}/generate_raw_file/{{split}}_{{file_id}}.tsv"
         conda:
             "../../envs/train.yaml"
         params:
             fingerprint=FINGERPRINTS.corpus,
         shell:
-            "python workflow/scripts/generate_corpus.py landmarks --system {SYSTEM} --dataset {DATASET_FILE:q}"
+            "python workflow/scripts/generate_corpus.py raw-file --system {SYSTEM} --dataset {DATASET_FILE:q}"
             " --split {wildcards.split} --file-id {wildcards.file_id} --out {output:q} 2>&1 | tee {log:q}"
 
 
@@ -119,7 +119,7 @@ rule list_sequences:
 
 rule pack_shard:
     input:
-        landmarks=ancient(SOURCE.arrival("{split}", "{file_id}")),
+        raw_file=ancient(SOURCE.arrival("{split}", "{file_id}")),
         table=f"{DATA}/sequences.parquet",
         skipped=f"{DATA}/sequences.json",
     output:
@@ -136,11 +136,11 @@ rule pack_shard:
         "../../envs/train.yaml"
     params:
         fingerprint=FINGERPRINTS.shards,
-        landmarks=get_place_of_raw_file,
+        raw_file=get_place_of_raw_file,
         sha256=get_raw_digest,
         dtype=DATASET.shards.dtype,
     shell:
-        "python workflow/scripts/pack_shard.py --system {SYSTEM} --landmarks {SOURCE.root:q}/{params.landmarks:q} --table {input.table:q}"
+        "python workflow/scripts/pack_shard.py --system {SYSTEM} --raw-file {SOURCE.root:q}/{params.raw_file:q} --table {input.table:q}"
         " --split {wildcards.split} --file-id {wildcards.file_id} --sha256 {params.sha256:q}"
         " --dtype {params.dtype} --out {output.shard:q}"
         " 2>&1 | tee {log:q}"

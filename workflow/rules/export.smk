@@ -9,7 +9,7 @@ from podium.config import file_of
 
 FORMATS = EXPERIMENT.export.formats
 MODELS = [f"{EXPORT}/{file_of(format)}" for format in FORMATS]
-# int8 rounds too much to be equal; its score tells its worth. Where nothing is scored, it is held against torch coarsely.
+# int8 rounds too much to be equal; its score tells its worth. If nothing is scored, it is held against torch coarsely.
 PROVEN = [format for format in FORMATS if format != "int8" or PLAN.is_imported]
 WEIGHT_FILES = get_member_files("model.safetensors")
 PORTS = [f"{RESULTS}/port/{member}" for member in PLAN.members]
@@ -77,7 +77,7 @@ rule answer_in_torch:
         recipes=get_member_files("recipe.json"),
         reference=get_member_files("reference.npz")[0],
         sequences=f"{DATA}/sequences.parquet" if HAS_DATA else [],
-        landmarks=TEST_LANDMARKS if HAS_DATA else [],
+        raw_files=TEST_FILES if HAS_DATA else [],
     output:
         f"{EXPORT}/torch_answers.npz",
     log:
@@ -106,7 +106,7 @@ rule verify_parity:
         references=get_member_files("reference.npz"),
         answers=f"{EXPORT}/torch_answers.npz",
         sequences=f"{DATA}/sequences.parquet" if HAS_DATA else [],
-        landmarks=TEST_LANDMARKS if HAS_DATA else [],
+        raw_files=TEST_FILES if HAS_DATA else [],
     output:
         f"{EXPORT}/parity.json",
     log:
@@ -132,7 +132,7 @@ rule evaluate_tflite:
         models=MODELS,
         inference_args=f"{EXPORT}/inference_args.json",
         sequences=f"{DATA}/sequences.parquet",
-        landmarks=TEST_LANDMARKS,
+        raw_files=TEST_FILES,
     output:
         report=f"{EXPORT}/evaluation.json",
         predictions=f"{EXPORT}/predictions.csv",

@@ -32,7 +32,7 @@ rule summarize:
     input:
         [f"{RESULTS}/{how}/metrics.json" for how in NEEDED_LABELS],
         [f"{place}/{name}" for place in RUNS.values() for name in ("history.csv", "metrics.json")],
-        get_member_files("evaluation.json") if TEST_LANDMARKS else [],
+        get_member_files("evaluation.json") if TEST_FILES else [],
         manifest=f"{DATA}/manifest.json",
         export=rules.export.input,
     output:

@@ -115,7 +115,7 @@ for stage in {stage.name: stage for stage, run in PLAN.members.values()}.values(
             model=f"{RESULTS}/{stage.pattern}/model.safetensors",
             recipe=f"{RESULTS}/{stage.pattern}/recipe.json",
             sequences=f"{DATA}/sequences.parquet",
-            landmarks=TEST_LANDMARKS,
+            raw_files=TEST_FILES,
         output:
             f"{RESULTS}/{stage.pattern}/evaluation.json",
         log:
@@ -147,5 +147,5 @@ for stage in PLAN.stages.values():
             [
                 f"{PLAN.place(one, run)}/evaluation.json"
                 for one, run in PLAN.members.values()
-                if one is stage and TEST_LANDMARKS and not stage.checkpoints
+                if one is stage and TEST_FILES and not stage.checkpoints
             ],

@@ -33,14 +33,14 @@ def main() -> None:
     networks = [load_network(path, learner, recipe) for path, recipe in zip(arguments.models, recipes, strict=True)]
     assembly = learner.assemble(networks, recipes, settings)
     clips = parity_clips(
-        read_npz(arguments.reference),
-        arguments.sequences,
-        arguments.root,
-        arguments.num_clips,
-        part(system, "answers"),
-        settings,
-        recipes[0],
-        part(system, "plan").LABEL,
+        reference=read_npz(arguments.reference),
+        sequences=arguments.sequences,
+        root=arguments.root,
+        num_clips=arguments.num_clips,
+        answers=part(system, "answers"),
+        settings=settings,
+        recipe=recipes[0],
+        label=part(system, "plan").LABEL,
     )
     write_answers(arguments.out, clips, answer_all(assembly.inside, clips))
     print(f"num_networks={len(networks)} num_clips={len(clips)}")

@@ -25,15 +25,14 @@ def main() -> None:
     parser.add_argument("--predictions", required=True, help="table of the first format's texts to write (.csv)")
     arguments = parser.parse_args()
     system, settings = read_export(arguments.inference_args)
-    answers, label = part(system, "answers"), part(system, "plan").LABEL
-    table = read_test_table(arguments.sequences, label)
+    answers, plan = part(system, "answers"), part(system, "plan")
+    table = read_test_table(arguments.sequences, plan.LABEL)
     outcomes = {}
     for format, model in zip(arguments.formats, arguments.models, strict=True):
-        outcomes[format] = evaluate(TfliteFile(model).answer, answers, settings, table, arguments.root, label)
+        outcomes[format] = evaluate(TfliteFile(model).answer, answers, settings, table, arguments.root, plan.LABEL)
         outcomes[format][0]["size_mb"] = Path(model).stat().st_size / 1e6
     report, predictions = outcomes[arguments.formats[0]]
-    told = ("score", "score_damerau", "num_edits", "num_exact", "num_unread", "size_mb")
-    keys = [key for key in told if key in report]
+    keys = [key for key in (*plan.SCORES, "num_unread", "size_mb") if key in report]
     report["formats"] = {format: {key: one[key] for key in keys} for format, (one, _) in outcomes.items()}
     with atomic_path(arguments.predictions) as partial:
         predictions.to_csv(partial, index=False)

@@ -1,7 +1,7 @@
 """Writes a corpus that is computed: its tables, or one file of clips.
 
 generate_corpus.py tables --system SYSTEM --dataset config/datasets/synthetic.yaml --out results/data/synthetic/raw
-generate_corpus.py landmarks --system SYSTEM --dataset … --split train --file-id 100000000 --out
+generate_corpus.py raw-file --system SYSTEM --dataset … --split train --file-id 100000000 --out
 …/train_landmarks/100000000.parquet
 """
 
@@ -19,13 +19,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write a corpus that is computed.")
     commands = parser.add_subparsers(dest="command", required=True)
     tables = commands.add_parser("tables", help="csv tables, and what belongs to them")
-    landmarks = commands.add_parser("landmarks", help="one file of clips")
-    for command, out in ((tables, "folder of the raw corpus"), (landmarks, "the file")):
+    raw_file = commands.add_parser("raw-file", help="one file of clips")
+    for command, out in ((tables, "folder of the raw corpus"), (raw_file, "the file")):
         command.add_argument("--system", required=True, help="the recogniser that it is for")
         command.add_argument("--dataset", required=True, help="YAML file of a dataset that is computed")
         command.add_argument("--out", required=True, type=Path, help=out)
-    landmarks.add_argument("--split", required=True, choices=sources.SPLITS)
-    landmarks.add_argument("--file-id", required=True, type=int)
+    raw_file.add_argument("--split", required=True, choices=sources.SPLITS)
+    raw_file.add_argument("--file-id", required=True, type=int)
     arguments = parser.parse_args()
 
     plan = part(arguments.system, "plan")
@@ -37,7 +37,7 @@ def main() -> None:
     if arguments.command == "tables":
         source.write_tables(arguments.out)
     else:
-        source.write_landmarks(arguments.split, arguments.file_id, arguments.out)
+        source.write_raw_file(arguments.split, arguments.file_id, arguments.out)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from podium.data.columns import FOLD_OF
 from podium.errors import run
 from podium.storage.artefacts import made_by
 from podium.storage.files import atomic_path, write_json
@@ -26,7 +27,7 @@ def main() -> None:
     parser.add_argument("--metrics", required=True, help="scores (.json)")
     arguments = parser.parse_args()
     answers = part(arguments.system, "answers")
-    folds = read_table(made_by(arguments.folds, "index_data"), ["participant_id", "fold"])
+    folds = read_table(made_by(arguments.folds, "index_data"), FOLD_OF)
     held_out = set(folds.loc[folds["fold"] < 0, "participant_id"])
     index = made_by(arguments.index, "index_data")
     if arguments.given:

@@ -19,7 +19,7 @@ from podium.systems import part
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--system", required=True, help="the recogniser that it is for")
-    parser.add_argument("--landmarks", required=True, help="a raw file (parquet, …), or a folder of arrays")
+    parser.add_argument("--raw-file", required=True, help="a raw file (parquet, …), or a folder of arrays")
     parser.add_argument("--table", required=True, type=Path, help="sequences.parquet, with sequences.json beside it")
     parser.add_argument("--split", required=True, choices=TRAINED_SPLITS)
     parser.add_argument("--file-id", required=True, type=int)
@@ -45,8 +45,8 @@ def main() -> None:
         atomic_path(out.with_suffix(".json")) as report,
     ):
         wanted = of_file.loc[is_wanted, "sequence_id"].tolist()
-        with unchanged(arguments.landmarks, arguments.sha256):
-            recordings = samples.open_raw(arguments.landmarks)
+        with unchanged(arguments.raw_file, arguments.sha256):
+            recordings = samples.open_raw(arguments.raw_file)
             packed = pack_shard(recordings, samples.prepare, wanted, unused, arguments.file_id, shard, arguments.dtype)
         packed.sequences.to_parquet(index, index=False)
         write_json(report, packed.report)

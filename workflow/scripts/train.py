@@ -53,9 +53,16 @@ def main() -> None:
     from podium.training.run import Job, train_job
 
     job = Job(
-        near(arguments.data), arguments.table, arguments.fold, arguments.seed, arguments.out, arguments.tensorboard,
-        state, fingerprint, arguments.label_supplemental,
-    )  # fmt: skip
+        root=near(arguments.data),
+        table=arguments.table,
+        fold=arguments.fold,
+        seed=arguments.seed,
+        out=arguments.out,
+        tensorboard=arguments.tensorboard,
+        state=state,
+        fingerprint=fingerprint,
+        labels_supplemental=arguments.label_supplemental,
+    )
     train_job(job, recipe, Parts.of(arguments.system, part))
     if lease:
         lease.close()

@@ -33,16 +33,16 @@ def main() -> None:
     arguments = parser.parse_args()
     system, settings = read_export(Path(arguments.models[0]).with_name(SETTINGS_FILE))
     report, problems = verify(
-        dict(zip(arguments.formats, arguments.models, strict=True)),
-        arguments.ports,
-        arguments.weights,
-        arguments.references,
-        arguments.answers,
-        arguments.sequences,
-        arguments.root,
-        arguments.num_clips,
-        settings,
-        partial(part, system),
+        models=dict(zip(arguments.formats, arguments.models, strict=True)),
+        ports=arguments.ports,
+        weights=arguments.weights,
+        references=arguments.references,
+        answers=arguments.answers,
+        sequences=arguments.sequences,
+        root=arguments.root,
+        num_clips=arguments.num_clips,
+        settings=settings,
+        part=partial(part, system),
     )
     failed = arguments.out.with_name(f"{arguments.out.stem}.failed.json")
     write_json(failed if problems else arguments.out, report)
@@ -50,10 +50,10 @@ def main() -> None:
         print(f"parity failed: {'; '.join(problems)}; see {failed}", file=sys.stderr)
         raise SystemExit(1)
     failed.unlink(missing_ok=True)
-    readers = report["readers"]
-    errors = " ".join(f"error_{name}={reader['max_error']:.1e}" for name, reader in readers.items())
-    num_ties = sum(len(reader["ties"]) for reader in readers.values())
-    print(f"passed=true num_clips={readers['tensorflow']['num_clips']} num_ties={num_ties} {errors}")
+    formats = report["formats"]
+    errors = " ".join(f"error_{name}={one['max_error']:.1e}" for name, one in formats.items())
+    num_ties = sum(len(one["ties"]) for one in formats.values())
+    print(f"passed=true num_clips={formats['tensorflow']['num_clips']} num_ties={num_ties} {errors}")
 
 
 if __name__ == "__main__":

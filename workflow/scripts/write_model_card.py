@@ -25,17 +25,20 @@ def main() -> None:
     arguments = parser.parse_args()
     manifest = read_json(arguments.manifest) if arguments.manifest else None
     system, settings = read_export(arguments.inference_args)
+    plan = part(system, "plan")
+    dataset = load(plan.Dataset, arguments.dataset)
     if manifest:
-        manifest["dataset"] |= load(part(system, "plan").Dataset, arguments.dataset).description()
+        manifest["dataset"] |= dataset.description()
     card = model_card(
-        arguments.name,
-        part(system, "answers"),
-        arguments.models,
-        settings,
-        read_json(arguments.parity),
-        [read_json(recipe) for recipe in arguments.recipes],
-        manifest,
-        read_json(arguments.evaluation) if arguments.evaluation else None,
+        name=arguments.name,
+        answers=part(system, "answers"),
+        models=arguments.models,
+        settings=settings,
+        parity=read_json(arguments.parity),
+        recipes=[read_json(recipe) for recipe in arguments.recipes],
+        manifest=manifest,
+        evaluation=read_json(arguments.evaluation) if arguments.evaluation else None,
+        is_data_ours=plan.SOURCES[dataset.source.kind].is_generated,
     )
     write_json(arguments.out, card)
     print(f"num_files={len(card['files'])} num_networks={len(card['networks'])}")

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints the report, and writes the picture where one is asked for.
+    """Prints the report, and writes the picture if one is asked for.
 
     Raises:
         UserError: The picture cannot be written or the folder is none that can be inspected, which is told before

@@ -1,14 +1,14 @@
-"""``podium import-checkpoint FILE``: weights of the 1st-place solution in place of a training of ours."""
+"""``podium import-checkpoint FILE``: weights that others have trained, in place of a training of ours."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from podium.cli.arguments import add_recipe, named_recipe
-from podium.errors import MAX_MESSAGE, UserError, natural, one_line, printable
+from podium.errors import MAX_MESSAGE, MisfitError, UserError, natural, one_line, printable
 
 WORDS = ("import-checkpoint",)
-HELP = "turn a checkpoint of the 1st-place solution into a network that can be exported"
+HELP = "turn a winner's published checkpoint into a network that can be exported"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,13 +30,16 @@ def run(arguments: argparse.Namespace) -> None:
         UserError: The checkpoint cannot be used; nothing is written then but the list of problems.
     """
     from podium.storage.files import write_text
-    from podium.systems.fingerspelling.winners_weights import SYSTEM, MisfitError, import_checkpoint
+    from podium.systems import part
 
     system, recipe = named_recipe(arguments.recipe, arguments.system)
-    if system != SYSTEM:
-        raise UserError(f"the checkpoints are {SYSTEM}'s; --recipe names one of {system}")
+    learner = part(system, "learner")
+    if not hasattr(learner, "import_checkpoint"):
+        raise UserError(f"--recipe is one of {system}, whose published checkpoints Podium does not read; train it")
     try:
-        imported = import_checkpoint(arguments.checkpoint, recipe, arguments.seed, arguments.out, arguments.weights)
+        imported = learner.import_checkpoint(
+            arguments.checkpoint, recipe, arguments.seed, arguments.out, arguments.weights
+        )
     except MisfitError as error:
         if arguments.problems:
             write_text(arguments.problems, "".join(f"{problem}\n" for problem in error.problems))
@@ -47,10 +50,5 @@ def run(arguments: argparse.Namespace) -> None:
         f"num_tensors={imported.num_tensors} num_values={imported.num_values} weights={printable(imported.weights)}"
         f" out={arguments.out}"
     )
-    remarks = [*imported.remarks]
-    if getattr(recipe.model.choices, "confidence_pooling", "published") == "corrected":
-        remarks.append(
-            "the original's confidence head reads frame 0 alone; choices.confidence_pooling should be 'published'"
-        )
-    for remark in remarks:
+    for remark in imported.remarks:
         print(f"remark: {one_line(remark)}", file=sys.stderr)

@@ -12,12 +12,12 @@ from podium.cli.arguments import count
 from podium.errors import UserError, printable
 
 if TYPE_CHECKING:
+    from podium.data.clip_files import ClipFiles
     from podium.recognise.predictions import Prediction
     from podium.recognise.recognizer import Recognizer
-    from podium.recognise.sources import Sources
 
 WORDS = ("predict",)
-HELP = "read clips: landmarks in, text and confidence out"
+HELP = "read clips: files in, text and confidence out"
 NUM_NAMED = 10
 MODEL_SUFFIXES = (".npz", ".json", ".tflite", ".safetensors")  # of files that lie beside a model
 _JSON_BEGINS = b'{\n  "model":'
@@ -54,10 +54,10 @@ def run(arguments: argparse.Namespace) -> None:
     absent = [str(path) for path in arguments.clips if not path.exists()]
     if absent:
         raise UserError(f"{', '.join(absent)}: no such file or folder; nothing was read")
-    sources = recognizer.answers.open_sources(arguments.clips)
+    files = recognizer.answers.open_clips(arguments.clips)
     if arguments.out:
-        _spare_inputs(arguments.out.resolve(), recognizer.path, sources, arguments.clips)
-    read, bad = _read(recognizer, sources, arguments.fps)
+        _spare_inputs(arguments.out.resolve(), recognizer.path, files, arguments.clips)
+    read, bad = _read(recognizer, files, arguments.fps)
     if not read and not bad:
         raise UserError(f"{', '.join(map(str, arguments.clips))}: no clips in there")
     if not read:
@@ -72,19 +72,19 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.fps is None and recognizer.frame_rate:
         rate = f"{recognizer.frame_rate:g} frames a second, the model's"
         print(f"a clip that tells no rate of its own counts as one of {rate}; --fps says another", file=sys.stderr)
-    _tell(read, bad, sources.passed_over, recognizer.answers.MEANINGS)
+    _tell(read, bad, files.passed_over, recognizer.answers.MEANINGS)
 
 
 def _read(
-    recognizer: "Recognizer", sources: "Sources", fps: float | None
+    recognizer: "Recognizer", files: "ClipFiles", fps: float | None
 ) -> tuple[list["Prediction"], list["Prediction"]]:
     """The clips that could be read, and those that could not; with a progress bar on a terminal."""
     from tqdm import tqdm
 
     from podium.recognise.predictions import predict
 
-    total = sum(source.num_clips for source in sources)
-    with tqdm(predict(recognizer, sources, fps), total=total, unit="clip", disable=not sys.stderr.isatty()) as bar:
+    total = sum(file.num_clips for file in files)
+    with tqdm(predict(recognizer, files, fps), total=total, unit="clip", disable=not sys.stderr.isatty()) as bar:
         predictions = list(bar)
     read = [one for one in predictions if one.reading is not None]
     return read, [one for one in predictions if one.reading is None]
@@ -107,7 +107,7 @@ def _tell(
     read: list["Prediction"], bad: list["Prediction"], passed_over: Counter[str], meanings: Mapping[str, str]
 ) -> None:
     """Says on stderr what is doubtful, what was passed over, and what could not be read."""
-    from podium.recognise.sources import told_of
+    from podium.data.clip_files import told_of
 
     for remark, meaning in meanings.items():
         names = [printable(one.name) for one in read if remark in one.reading.remarks]
@@ -122,13 +122,13 @@ def _tell(
     print(f"num_read={len(read)} num_bad={len(bad)}{more}", file=sys.stderr)
 
 
-def _spare_inputs(out: Path, model: Path, sources: "Sources", places: list[Path]) -> None:
-    for path, kind in [(model, "the model"), *((source.path, "one of the clips") for source in sources)]:
-        if path.resolve() == out or out.is_file() and path.resolve() in out.parents:  # a folder of arrays is one source
+def _spare_inputs(out: Path, model: Path, files: "ClipFiles", places: list[Path]) -> None:
+    for path, kind in [(model, "the model"), *((file.path, "one of the clips") for file in files)]:
+        if path.resolve() == out or out.is_file() and path.resolve() in out.parents:  # a folder of arrays is one
             raise UserError(f"--out {out} is {kind}; name another file")
     is_among = out.parent == model.parent.resolve() or any(place.resolve() in out.parents for place in places)
-    is_input = out.suffix.lower() in (*sources.suffixes, *MODEL_SUFFIXES)
-    if is_among and out.is_file() and is_input and not (sources.is_answer(out) or _is_json_answer(out)):
+    is_input = out.suffix.lower() in (*files.suffixes, *MODEL_SUFFIXES)
+    if is_among and out.is_file() and is_input and not (files.is_answer(out) or _is_json_answer(out)):
         raise UserError(f"--out {out} is there already, among the model's files or the clips; name a new file")
 
 

@@ -17,15 +17,15 @@ class LocalSource(Section):
 
     kind: Literal["local"]
     root: str = Field(description="folder with train.csv and train_landmarks/, relative to the working directory")
-    num_test_participants: int = Field(0, ge=0, description="signers set aside as a hidden test")
-    seed: Seed = Field(0, description="chooses the hidden-test signers")
+    num_test_participants: int = Field(0, ge=0, description="people set aside as a hidden test")
+    seed: Seed = Field(0, description="chooses these people")
 
 
 class RemoteSplit(Section):
     """What a split of a download must hold; checked when it has arrived."""
 
     file_ids: Annotated[list[Annotated[StrictInt, Field(ge=0)]], Field(min_length=1)] = Field(
-        description="names of its landmark files"
+        description="names of its raw files"
     )
     num_sequences: Count | None = Field(None, description="rows of its csv; null checks nothing")
 
@@ -51,7 +51,7 @@ class Download(Section):
 
     competition: Annotated[str, Field(pattern=r"^[\w-]+$")] = Field(description="the last part of its address")
     keep_archive: bool = Field(False, description="false gives its space back file by file while it is unpacked")
-    keep_raw: bool = Field(True, description="false removes each landmark file once it is packed")
+    keep_raw: bool = Field(True, description="false removes each raw file once it is packed")
     retries: int = Field(8, ge=0, description="attempts after a failure before giving up; any progress starts anew")
     timeout_s: Annotated[float, Field(gt=0)] = Field(300, description="silence after which a connection is broken off")
 
@@ -62,8 +62,8 @@ class KaggleSource(Download):
     kind: Literal["kaggle"]
     archive: Archive
     splits: dict[Literal["train", "supplemental"], RemoteSplit]
-    num_test_participants: int = Field(0, ge=0, description="signers set aside as a hidden test")
-    seed: Seed = Field(0, description="chooses the hidden-test signers")
+    num_test_participants: int = Field(0, ge=0, description="people set aside as a hidden test")
+    seed: Seed = Field(0, description="chooses these people")
 
     @model_validator(mode="after")
     def _check(self) -> "KaggleSource":
@@ -75,13 +75,13 @@ class KaggleSource(Download):
 
 
 class Shards(Section):
-    """How prepared landmarks are stored."""
+    """How clips are stored."""
 
     dtype: Literal["float32", "float16"] = Field("float32", description="'float16' halves the disk; see docs/data.md")
 
 
 class Folds(Section):
-    """How signers are distributed; a signer is in one place only."""
+    """How people are distributed; a person is in one place only."""
 
     num_folds: Annotated[int, Field(ge=2)] = 4
     num_holdout_participants: int = Field(0, ge=0, description="in no fold; they validate the full-fit seeds")

@@ -43,7 +43,7 @@ class Stage(Section):
 
     recipe: str = Field(description="a name in config/recipes/SYSTEM/, or a path of a YAML file")
     folds: Literal["all"] | None = Field(
-        None, description="one run per fold, which predicts the signers that it has not trained on"
+        None, description="one run per fold, which predicts the people that it has not trained on"
     )
     seeds: Seeds | None = Field(None, description="one run per seed, on all folds; every stage has folds or seeds")
     fold: Annotated[int, Field(ge=0)] | None = Field(None, description="with seeds: the fold that no run trains on")

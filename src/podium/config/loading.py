@@ -30,15 +30,13 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-
-
 def load(section: type[S], path: str | Path) -> S:
     """Reads a YAML (or JSON) file as ``section``."""
     return parse(section, read_yaml(path), str(path))
 
 
 def read_yaml(path: str | Path) -> Any:
-    """What a YAML (or JSON) file says. Raises `UserError` where it is none, or names a key twice."""
+    """What a YAML (or JSON) file says. Raises `UserError` if it is none, or names a key twice."""
     try:
         with open(path, encoding="utf-8") as stream:
             text = stream.read(MAX_BYTES + 1)

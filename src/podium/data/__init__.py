@@ -1,4 +1,4 @@
-"""From raw landmark files to batches: sources, preprocessing, folds, clips, sampling, augmentation.
+"""From raw files to samples: sources, packing, folds, clips, batches of similar length.
 
 Nothing is imported here: the workflow asks for `sources` alone and must not wait for torch.
 """

@@ -43,7 +43,7 @@ class Clips:
         return {**self.__dict__, "_open": {}}
 
     def raw(self, row: int) -> np.ndarray:
-        """(T, K) float32, NaN kept; a read-only view of the file where that is float32."""
+        """(T, K) float32, NaN kept; a read-only view of the file if that is float32."""
         return self._shard(row)[self._begin[row] : self._end[row]].astype(np.float32, copy=False)
 
     def _shard(self, row: int) -> np.ndarray:

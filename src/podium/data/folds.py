@@ -1,9 +1,10 @@
-"""Which signers validate what: dealt evenly, or as a table of the user's says."""
+"""Which people validate what: dealt evenly, or as a table of the user's says."""
 
 import numpy as np
 import pandas as pd
 
 from podium.config import Folds
+from podium.data.columns import FOLD_OF
 from podium.errors import UserError
 from podium.storage.tables import read_csv
 
@@ -11,10 +12,10 @@ HELD_OUT = -1  # in no fold: never trained on, validates the full-fit seeds
 
 
 def assign_folds(index: pd.DataFrame, config: Folds, held_out: set[int] | None = None) -> pd.DataFrame:
-    """Distributes signers, and with them all their sequences, train and supplemental alike.
+    """Distributes people, and with them all their sequences, train and supplemental alike.
 
-    Held-out signers are those whose number of train sequences is nearest the median. The others are dealt to the folds
-    from the largest on, each to the fold that has fewest sequences yet: train sequences decide, and signers without any
+    Held-out people are those whose number of train sequences is nearest the median. The others are dealt to the folds
+    from the largest on, each to the fold that has fewest sequences yet: train sequences decide, and people without any
     are dealt afterwards by their supplemental ones.
 
     Args:
@@ -25,7 +26,7 @@ def assign_folds(index: pd.DataFrame, config: Folds, held_out: set[int] | None =
         participant_id, num_sequences (train), num_supplemental, fold (−1: held out), by participant_id.
 
     Raises:
-        UserError: Too few signers for the folds, or a table that does not fit.
+        UserError: Too few people for the folds, or a table that does not fit.
     """
     numbers = index.groupby(["participant_id", "split"]).size().unstack(fill_value=0)
     table = pd.DataFrame({
@@ -41,8 +42,8 @@ def assign_folds(index: pd.DataFrame, config: Folds, held_out: set[int] | None =
     num_held_out = config.num_holdout_participants if held_out is None else len(held_out)
     if len(trained) < config.num_folds + num_held_out:
         raise UserError(
-            f"{len(trained)} signer(s) are too few for {config.num_folds} folds and {num_held_out}"
-            f" held-out signer(s); {_advice(len(trained))}"
+            f"{len(trained)} person(s) are too few for {config.num_folds} folds and {num_held_out}"
+            f" held-out person(s); {_advice(len(trained))}"
         )
     if held_out is None:
         distance = (trained["num_sequences"] - trained["num_sequences"].median()).abs()
@@ -60,7 +61,7 @@ def assign_folds(index: pd.DataFrame, config: Folds, held_out: set[int] | None =
 
 def _advice(num_signers: int) -> str:
     if num_signers < 2:
-        return "at least 2 signers must have train sequences; record another one"
+        return "at least 2 people must have train sequences; record another one"
     return f"lower num_folds (to 2 at least) and num_holdout_participants until they are {num_signers} together"
 
 
@@ -75,7 +76,7 @@ def read_folds(path: str, num_sequences: pd.Series, num_folds: int) -> list[int]
             sequence.
     """
     try:
-        frame = read_csv(path, usecols=["participant_id", "fold"], dtype="int64")
+        frame = read_csv(path, usecols=FOLD_OF, dtype="int64")
     except (OSError, UserError) as error:
         raise UserError(f"folds.table: {error}; it must be a csv of integers participant_id, fold") from None
     if frame["participant_id"].duplicated().any():
@@ -89,5 +90,5 @@ def read_folds(path: str, num_sequences: pd.Series, num_folds: int) -> list[int]
     filled = {fold for fold, number in zip(folds, num_sequences, strict=True) if number}
     if not set(folds) - {HELD_OUT} == filled - {HELD_OUT} == set(range(num_folds)):
         words = f"folds.table {path} must use the folds 0 to {num_folds - 1}, each with train sequences"
-        raise UserError(f"{words}, and -1 to hold signers out")
+        raise UserError(f"{words}, and -1 to hold people out")
     return folds

@@ -22,7 +22,7 @@ _NUM_EXAMPLES = 5
 
 
 def build_index(root: Path, file_ids: dict[str, list[int]], label: str) -> tuple[pd.DataFrame, dict]:
-    """Joins the shards' sequences with their labels and signers.
+    """Joins the shards' sequences with their labels and people.
 
     Args:
         root: The dataset's folder, with sequences.parquet and shards/.
@@ -116,7 +116,7 @@ def _accounts(listed: dict, reports: list[tuple[str, dict]]) -> dict:
         for kind, of_split in numbers.items()
     }
     extra = sorted({column for _, report in reports for column in report["extra_columns"]})
-    accounts["ignored_columns"] = {**listed["ignored_columns"], **({"landmarks": extra} if extra else {})}
+    accounts["ignored_columns"] = {**listed["ignored_columns"], **({"raw files": extra} if extra else {})}
     accounts["num_test_sequences"] = listed["num_sequences"].get("test", 0)
     accounts["test_signers"] = listed["test_signers"]
     return accounts

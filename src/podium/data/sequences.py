@@ -22,7 +22,7 @@ def list_sequences(source: Source) -> tuple[pd.DataFrame, dict]:
         supplemental, test.
         The report, for JSON: ``num_sequences`` and ``skipped`` per split (reason → number), ``skipped_sequences``
         (each with its ids, its reason and its label), ``ignored_columns`` per csv file, and ``test_signers``: the
-        ``number`` of the test part's signers, which of them are ``trained_on``, and which ``recordings_trained_on``;
+        ``number`` of the test part's people, which of them are ``trained_on``, and which ``recordings_trained_on``;
         None without a test part.
 
     Raises:
@@ -55,7 +55,7 @@ def list_sequences(source: Source) -> tuple[pd.DataFrame, dict]:
 
 
 def _test_signers(table: pd.DataFrame, copied: set[int], label: str) -> dict | None:
-    """``number`` of the test part's signers; ``trained_on``, those of them in other parts; ``recordings_trained_on``,
+    """``number`` of the test part's people; ``trained_on``, those of them in other parts; ``recordings_trained_on``,
     sequence ids. None if there is no test part."""
     is_test = table["split"] == "test"
     trained, test = table[~is_test], table[is_test]
@@ -69,14 +69,14 @@ def _test_signers(table: pd.DataFrame, copied: set[int], label: str) -> dict | N
 
 
 def _copied_recordings(source: Source, table: pd.DataFrame) -> set[int]:
-    """Sequence ids of the test part whose landmark file is a copy of a trained file in which the same id is used.
+    """Sequence ids of the test part whose raw file is a copy of a trained file in which the same id is used.
 
     Files are read only if two of them have the same size. Files that are not there (yet) are no copies.
     """
     places = {
         (split, file_id): path
         for split, file_id in table[["split", "file_id"]].drop_duplicates().itertuples(index=False)
-        if (path := Path(source.landmarks(split, file_id))).is_file()
+        if (path := Path(source.raw_file(split, file_id))).is_file()
     }
     by_size: dict[int, list[tuple[str, int]]] = {}
     for key, path in places.items():
@@ -97,8 +97,8 @@ def trained_signers(trained: pd.DataFrame, test: pd.DataFrame) -> list[int]:
 
 
 def trained_recordings(trained: pd.DataFrame, test: pd.DataFrame, label: str) -> list[int]:
-    """Sequence ids that both tables give to the same signer with the same label, ascending."""
-    keys = ["sequence_id", "participant_id", label]
+    """Sequence ids that both tables give to the same person with the same label, ascending."""
+    keys = columns.tested(label)
     return sorted(set(test[keys].merge(trained[keys], on=keys)["sequence_id"].tolist()))
 
 

@@ -9,8 +9,8 @@ def trained_share(test_signers: dict | None) -> str:
     """
     if test_signers is None:
         return ""
-    number, signers, recordings = (test_signers[key] for key in ("number", "trained_on", "recordings_trained_on"))
-    parts = [f"{len(signers)} of its {number} signers trained on"] if signers else []
+    number, people, recordings = (test_signers[key] for key in ("number", "trained_on", "recordings_trained_on"))
+    parts = [f"{len(people)} of its {number} people trained on"] if people else []
     return ", ".join(parts + ([f"{len(recordings)} of its recordings trained on"] if recordings else []))
 
 

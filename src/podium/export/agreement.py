@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from podium.errors import ClipError
 from podium.export.answers import Answer, summary
-from podium.export.clips import Clip
+from podium.export.clips import ProofClip
 from podium.export.comparing import STAGE_TOLERANCE, compare_arrays
 from podium.export.graph import Graph
 from podium.recognise.readings import Reading
@@ -21,15 +21,15 @@ Ask = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 
 def check_answers(
     ask: Ask,
-    clips: list[Clip],
+    clips: list[ProofClip],
     answers: list[Answer],
     relative: float,
     system: ModuleType,
     settings: Mapping[str, Any],
     label: str,
 ) -> dict:
-    """A reader against torch: outputs, texts and score. Clips that are too long for the reader are left out.
-    It has not passed if nothing of the others could be compared: that all are left unread proves nothing.
+    """A file, or TensorFlow, against torch: outputs, texts and score. It leaves out clips that are too long for the
+    file. It has not passed if nothing of the others could be compared: that all are left unread proves nothing.
 
     A tie, which rounding may have tipped, passes and is listed with its gap.
 
@@ -38,7 +38,7 @@ def check_answers(
         answers: What torch says of the clips.
         relative: Tolerance, of the largest output.
         system: The system's ``answers``.
-        settings: What the reader has built in, see `podium.export.graph.Graph`.
+        settings: What the file has built in, see `podium.export.graph.Graph`.
         label: The column of the label in tables.
     """
     ties, failures, errors, texts, num_same, num_too_long = [], [], [], [], 0, 0
@@ -81,7 +81,7 @@ def check_answers(
     }
 
 
-def first_diverging_stage(graph: Graph, clip: Clip, answer: Answer) -> str:
+def first_diverging_stage(graph: Graph, clip: ProofClip, answer: Answer) -> str:
     """Where TensorFlow leaves torch: "x" (preprocessing), "{network}/{stage}", the name of an output that is a single
     number, or "decoding", what follows."""
     stages = graph.stages(tf.constant(clip.x, tf.float32))

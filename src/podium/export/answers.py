@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from podium.errors import UserError
-from podium.export.clips import Clip
+from podium.export.clips import ProofClip
 from podium.storage.files import atomic_path
 from podium.storage.npy import read_npz
 
@@ -35,7 +35,7 @@ class Answer:
     stages: Mapping[str, np.ndarray]
 
 
-def write_answers(path: str | Path, clips: list[Clip], answers: Iterable[Answer]) -> None:
+def write_answers(path: str | Path, clips: list[ProofClip], answers: Iterable[Answer]) -> None:
     """Writes one answer per clip."""
     rows: dict[str, list] = {}
     for clip, answer in zip(clips, answers, strict=True):
@@ -46,7 +46,7 @@ def write_answers(path: str | Path, clips: list[Clip], answers: Iterable[Answer]
         np.savez_compressed(stream, **{name: np.array(values) for name, values in rows.items()})
 
 
-def read_answers(path: str | Path, clips: list[Clip]) -> list[Answer]:
+def read_answers(path: str | Path, clips: list[ProofClip]) -> list[Answer]:
     """The answers to ``clips``, in their order.
 
     Raises:
@@ -68,7 +68,9 @@ def read_answers(path: str | Path, clips: list[Clip]) -> list[Answer]:
     ]
 
 
-def answer_all(inside: Callable[[np.ndarray], tuple[Mapping[str, Any], dict]], clips: list[Clip]) -> Iterator[Answer]:
+def answer_all(
+    inside: Callable[[np.ndarray], tuple[Mapping[str, Any], dict]], clips: list[ProofClip]
+) -> Iterator[Answer]:
     """Asks networks one clip after the other.
 
     Args:
@@ -85,5 +87,5 @@ def summary(value: np.ndarray) -> np.ndarray:
     return np.average(value, axis=0, weights=np.linspace(1, 2, len(value))).astype(np.float32)
 
 
-def _digest(clip: Clip) -> str:
+def _digest(clip: ProofClip) -> str:
     return hashlib.sha256(np.ascontiguousarray(clip.x, np.float32).tobytes()).hexdigest()

@@ -10,6 +10,7 @@ import numpy as np
 
 from podium.recognise.operators import operator_names
 from podium.recognise.tflite import TfliteFile
+from podium.runtime.usage import processor
 
 NUM_WARM_UP_RUNS = 2
 NUM_THREADS = (1, 2)
@@ -59,12 +60,3 @@ def _time(file: TfliteFile, answers: ModuleType, x: np.ndarray, num_runs: int) -
         "p90": float(np.percentile(timed, 90)),
         "text_length": len(answers.read(outputs).text),
     }
-
-
-def processor() -> str:
-    """Model name of the CPU."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:  # not Linux
-        return platform.processor() or platform.machine()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -12,6 +12,7 @@ from podium.storage.files import file_digest
 
 CODE_LICENCE = "Apache-2.0"
 
+
 def model_card(
     name: str,
     answers: ModuleType,
@@ -21,6 +22,7 @@ def model_card(
     recipes: list[dict],
     manifest: dict | None,
     evaluation: dict | None,
+    is_data_ours: bool = False,
 ) -> dict:
     """Everything that somebody who holds the files should know, for JSON.
 
@@ -32,14 +34,18 @@ def model_card(
         settings: ``inference_args.json`` of the export.
         parity: ``parity.json``.
         recipes: ``recipe.json`` of each network in the file.
-        manifest: ``manifest.json`` of the dataset that the networks were trained on; None where weights were imported.
-        evaluation: ``evaluation.json``; None where nothing was scored.
+        manifest: ``manifest.json`` of the dataset that the networks were trained on; None if weights were imported.
+        evaluation: ``evaluation.json``; None if nothing was scored.
+        is_data_ours: Whether Podium has computed the training data, so that nobody else's terms bind the weights.
     """
     dataset = manifest["dataset"] if manifest else {}
     test = scored_on(manifest["test_signers"]) if manifest else ""
     own = answers.card(settings, [account["recipe"] for account in recipes])
+    weights = CODE_LICENCE if is_data_ours else "yours to state; the terms of the training data bind it"
+    if manifest is None:
+        weights = "that of the imported checkpoints, which their authors state"
     networks, scores, meaning = (own.pop(key) for key in ("networks", "scores", "score_meaning"))
-    if "web" not in parity["readers"]:
+    if "web" not in parity["formats"]:
         own["web"] = None
     return {
         "name": name,
@@ -47,18 +53,16 @@ def model_card(
         **own,
         "training_data": _training_data(manifest) if manifest else None,
         "networks": [_network(size, account) for size, account in zip(networks, recipes, strict=True)],
-        "score": {key: evaluation[key] for key in (*scores, "formats") if key in evaluation}
-        if evaluation
-        else None,
+        "score": {key: evaluation[key] for key in (*scores, "formats") if key in evaluation} if evaluation else None,
         "score_meaning": f"{meaning} of the dataset {dataset['name']}, {test}"
         if evaluation and evaluation.get("score") is not None
         else "not scored",
         "equal_to_torch": {
-            "formats": [reader for reader in parity["readers"] if reader not in ("tensorflow", "int8")],
-            "num_clips": parity["readers"]["tensorflow"]["num_clips"],
+            "formats": [format for format in parity["formats"] if format not in ("tensorflow", "int8")],
+            "num_clips": parity["formats"]["tensorflow"]["num_clips"],
         },
         "code": {"podium": __version__, "commit": commit(), "digest": code_digest("")},
-        "licence": {"code": CODE_LICENCE, "training_data": dataset.get("licence"), "weights": _licence(manifest)},
+        "licence": {"code": CODE_LICENCE, "training_data": dataset.get("licence"), "weights": weights},
     }
 
 
@@ -91,11 +95,3 @@ def _training_data(manifest: dict) -> dict:
 
 def _network(size: dict, account: dict) -> dict:
     return {**size, "seed": account["seed"], "podium": account["podium"], "imported": account.get("imported")}
-
-
-def _licence(manifest: dict | None) -> str:
-    if manifest is None:
-        return "that of the imported checkpoints, which their authors state"
-    if manifest["dataset"]["source"]["kind"] == "synthetic":
-        return CODE_LICENCE
-    return "yours to state; the terms of the training data bind it"

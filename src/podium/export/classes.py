@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from podium.data import columns
+from podium.data.clip_files import open_arrays
 from podium.data.recordings import PreparedClip, Recordings, clips
 from podium.errors import ClipError, UserError
 from podium.export.comparing import compare_arrays
 from podium.recognise.readings import Prepared, Reading
-from podium.recognise.sources import open_arrays
 from podium.recognise.tflite import INPUT, SIGNATURE, Shapes
 from podium.storage.tables import read_table
 
@@ -35,7 +36,7 @@ class Classes:
 
     REASONS: Mapping[str, str] = {}
     MEANINGS: Mapping[str, str] = {}
-    open_sources = staticmethod(open_arrays)
+    open_clips = staticmethod(open_arrays)
 
     def __init__(
         self,
@@ -80,8 +81,7 @@ class Classes:
 
     def predictions(self, table: pd.DataFrame, readings: Sequence[Reading], is_test: bool = False) -> pd.DataFrame:
         """Texts beside their references; ``score`` is 1 for a right one."""
-        columns = ["sequence_id", "participant_id", self._label] if is_test else None
-        rows = table[columns or ["file_id", "sequence_id", "participant_id", self._label, "num_frames"]]
+        rows = table[(columns.tested if is_test else columns.predicted)(self._label)]
         texts = [reading.text for reading in readings]
         return rows.assign(prediction=texts, score=[float(one) for one in self._is_right(table, readings)])
 
@@ -137,7 +137,7 @@ class Classes:
         """
         if how != "predicted":
             raise UserError(f"labels.how is '{how}'; this system knows one way: predicted")
-        told = pd.concat([read_table(path, ["sequence_id", "prediction", "score"]) for path in predictions])
+        told = pd.concat([read_table(path, columns.PREDICTIONS) for path in predictions])
         rows = read_table(index, ["sequence_id", self._label])
         table = rows.merge(told[["sequence_id", "prediction"]], on="sequence_id")
         metrics = {"score": float(told["score"].mean()), "num_sequences": len(told)}

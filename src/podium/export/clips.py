@@ -8,17 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from podium.data.columns import TRAINED
 from podium.errors import UserError
 from podium.export.evaluation import read_test_table
 from podium.storage.artefacts import made_by
 from podium.storage.npy import read_npz
 from podium.storage.tables import read_table
 
-_PLACE = ["split", "file_id", "sequence_id", "participant_id", "offset", "num_frames"]
-
 
 @dataclass(frozen=True)
-class Clip:
+class ProofClip:
     """A clip by name, as the file takes it; ``label`` is None if it is not known."""
 
     name: str
@@ -44,7 +43,7 @@ def calibration_clips(
     if data is None:
         arrays = read_npz(reference)
         return [arrays[f"{clip}/raw"] for clip in range(num_clips_in(arrays))]
-    table = read_table(made_by(data / "index.parquet", "index_data"), [*_PLACE, *samples.TABLE_COLUMNS])
+    table = read_table(made_by(data / "index.parquet", "index_data"), [*TRAINED, *samples.TABLE_COLUMNS])
     table = table[table["split"] == "train"]
     chosen = np.unique(np.linspace(0, len(table) - 1, num_clips).astype(int))
     clips = samples.validation(table.iloc[chosen].reset_index(drop=True), data, recipe)
@@ -60,7 +59,7 @@ def parity_clips(
     settings: Mapping[str, Any],
     recipe: Any,
     label: str,
-) -> list[Clip]:
+) -> list[ProofClip]:
     """Clips spread evenly over the hidden test, or the reference clips if there is none; and then edge clips made of
     the longest of them.
 
@@ -76,16 +75,16 @@ def parity_clips(
     table = None if sequences is None else read_test_table(sequences, label)
     if table is None or table.empty:
         names = [f"{clip}/raw" for clip in range(num_clips_in(reference))]
-        clips = [Clip(f"reference {name}", reference[name]) for name in names]
+        clips = [ProofClip(f"reference {name}", reference[name]) for name in names]
     else:
         chosen = np.unique(np.linspace(0, len(table) - 1, num_clips).astype(int))
         table = table.iloc[chosen].reset_index(drop=True)
         clips = [
-            Clip(f"sequence {table['sequence_id'][position]}", x, table[label][position])
+            ProofClip(f"sequence {table['sequence_id'][position]}", x, table[label][position])
             for position, x in answers.test_clips(table, root)
             if x is not None
         ]
     if not clips:
         raise UserError(f"none of {num_clips} clip(s) of the hidden test can be read; see docs/bad_input.md")
     longest = max((clip.x for clip in clips), key=len)
-    return clips + [Clip(name, x) for name, x in answers.edge_clips(longest, settings, recipe).items()]
+    return clips + [ProofClip(name, x) for name, x in answers.edge_clips(longest, settings, recipe).items()]

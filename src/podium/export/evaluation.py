@@ -1,4 +1,4 @@
-"""The score of a reader on the hidden test, as a competition's host would take it.
+"""The score of a file, or of networks in torch, on the hidden test, as a competition's host would take it.
 
 Imports neither torch nor TensorFlow, so that a process with the file and a TFLite runtime alone can score it.
 """
@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from podium.data import columns
 from podium.errors import ClipError
 from podium.recognise.readings import Reading
 from podium.storage.tables import read_table
 
 NUM_WORST = 10
-_TABLE_COLUMNS = ["split", "path", "file_id", "sequence_id", "participant_id"]
 _UNREAD = Reading("", None)
 
 Ask = Callable[[np.ndarray], Mapping[str, np.ndarray]]
@@ -28,8 +28,7 @@ def read_test_table(path: str | Path, label: str) -> pd.DataFrame:
     Args:
         label: The column of the label.
     """
-    columns = [*_TABLE_COLUMNS, label]
-    table = read_table(path, columns)[columns]
+    table = read_table(path, columns.sequences(label))[columns.sequences(label)]
     return table[table["split"] == "test"].reset_index(drop=True)
 
 

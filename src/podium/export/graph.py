@@ -14,9 +14,7 @@ from podium.port.twin import Twin
 from podium.recognise.operators import check_operators
 from podium.recognise.tflite import INPUT
 
-__all__ = ["INPUT", "Graph", "MeanGraph", "Reader", "convert", "without_variables"]
-
-Reader = tf.types.experimental.GenericFunction
+Function = tf.types.experimental.GenericFunction
 
 
 class Graph(tf.Module, ABC):
@@ -54,7 +52,7 @@ class Graph(tf.Module, ABC):
         """What is computed on the way, in order, each with time as its first axis: the networks' input "x", and of each
         network "{network}/{stage}"."""
 
-    def reader(self, format: str) -> Reader:
+    def function(self, format: str) -> Function:
         """The function that the file of a format holds.
 
         Raises:
@@ -77,7 +75,7 @@ class MeanGraph(Graph):
         self._signature = [tf.TensorSpec([None, num_columns], tf.float32, name=INPUT)]
 
     @cached_property
-    def read(self) -> Reader:
+    def read(self) -> Function:
         """The signature of the file."""
 
         def mean(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -105,12 +103,12 @@ def convert(
     """The file's content: builtin operators only, no variables.
 
     Args:
-        format: Whose reader the file holds, see `Graph.reader`.
+        format: Whose function the file holds, see `Graph.function`.
         half_weights: Store weights in float16; they are widened to float32 when the file is loaded.
         calibration: Clips from which the ranges of whole numbers follow; with them weights and activations are int8,
             inputs and outputs stay float32.
     """
-    function = without_variables(graph.reader(format).get_concrete_function())
+    function = without_variables(graph.function(format).get_concrete_function())
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
     converter.exclude_conversion_metadata = True  # else the whole file is read and written once more
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]

@@ -8,7 +8,7 @@ from typing import Any
 from podium.errors import UserError
 from podium.export.agreement import check_answers, first_diverging_stage
 from podium.export.answers import read_answers
-from podium.export.clips import Clip, parity_clips
+from podium.export.clips import ProofClip, parity_clips
 from podium.export.comparing import TOLERANCES
 from podium.export.graph import Graph
 from podium.export.parity import check_faults, check_stages, check_weights
@@ -61,17 +61,24 @@ def verify(
         all_references.append(reference)
     graph, label = part("twin").assemble(twins, settings), part("plan").LABEL
     clips = parity_clips(
-        all_references[0], sequences, root, num_clips, part("answers"), graph.settings, twins[0].recipe, label
+        reference=all_references[0],
+        sequences=sequences,
+        root=root,
+        num_clips=num_clips,
+        answers=part("answers"),
+        settings=graph.settings,
+        recipe=twins[0].recipe,
+        label=label,
     )
-    readers, found = check_readers(graph, models, clips, answers, part("answers"), label)
+    formats, found = check_formats(graph, models, clips, answers, part("answers"), label)
     problems += found
-    return {"passed": not problems, "problems": problems, "readers": readers, "seeds": seeds}, problems
+    return {"passed": not problems, "problems": problems, "formats": formats, "seeds": seeds}, problems
 
 
-def check_readers(
+def check_formats(
     graph: Graph,
     models: Mapping[str, str | Path],
-    clips: list[Clip],
+    clips: list[ProofClip],
     answers_file: str | Path,
     system: ModuleType,
     label: str,
@@ -83,13 +90,13 @@ def check_readers(
         label: The column of the label in tables.
 
     Returns:
-        By reader, see `check_answers`; and the problems. A failure's "starts_in" is the first stage that is off in
+        By format, see `check_answers`; and the problems. A failure's "starts_in" is the first stage that is off in
         TensorFlow, or "conversion" if TensorFlow is right; only the first failures are traced.
     """
     answers = read_answers(answers_file, clips)
     asks = {"tensorflow": lambda x: {name: value.numpy() for name, value in graph.inside(x).items()}}
     asks |= {format: TfliteFile(path).answer for format, path in models.items()}
-    readers, problems, starts = {}, [], {}
+    formats, problems, starts = {}, [], {}
     by_name = {clip.name: (clip, answer) for clip, answer in zip(clips, answers, strict=True)}
     for name, ask in asks.items():
         report = check_answers(ask, clips, answers, TOLERANCES[name], system, graph.settings, label)
@@ -98,7 +105,7 @@ def check_readers(
             if name == "tensorflow":
                 starts[clip] = first_diverging_stage(graph, *by_name[clip])
             failure["starts_in"] = starts.get(clip, "conversion")
-        readers[name] = report
+        formats[name] = report
         if report["failures"]:
             first, num_others = report["failures"][0], len(report["failures"]) - 1
             others = f" and on {num_others} more" if num_others else ""
@@ -108,7 +115,7 @@ def check_readers(
         elif not report["num_compared"]:
             reasons = "too short, not trusted (see export.settings) or too long for the file"
             problems.append(f"{name} has nothing to compare, since every clip is {reasons}")
-    return readers, problems
+    return formats, problems
 
 
 def _seed_problems(checks: dict) -> list[str]:

@@ -79,7 +79,7 @@ def is_id(stem: str) -> bool:
 
 
 def _read_length(path: Path, num_columns: int) -> int:
-    """Frames of an array, from its header; 0 where it cannot be used."""
+    """Frames of an array, from its header; 0 if it cannot be used."""
     try:
         x_FK = map_npy(path)
     except (UserError, OSError):

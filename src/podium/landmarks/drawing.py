@@ -18,7 +18,7 @@ _KNUCKLES = [5, 9, 13, 17]
 _BODY = [[15, 13, 11, 12, 14, 16], [11, 23, 24, 12]]  # wrist to wrist; the trunk, where the hips are known
 
 
-class Rows(NamedTuple):
+class Places(NamedTuple):
     """Where landmarks stand; each (N,) int64, and ``body`` a list of such lines."""
 
     face: np.ndarray
@@ -31,7 +31,7 @@ class Rows(NamedTuple):
 
 
 @cache
-def rows(names: tuple[str, ...]) -> Rows:
+def places(names: tuple[str, ...]) -> Places:
     """Where the landmarks of a frame stand.
 
     Args:
@@ -46,7 +46,7 @@ def rows(names: tuple[str, ...]) -> Rows:
     left_hand, right_hand, face, pose = whole
     outlines = of("face", NOSE + RIGHT_EYE + LEFT_EYE)
     body = [line for line in (of("pose", line) for line in _BODY) if len(line) > 2]
-    return Rows(face, of("face", LIPS), outlines, left_hand, right_hand, pose, body)
+    return Places(face, of("face", LIPS), outlines, left_hand, right_hand, pose, body)
 
 
 def to_plane(x_LC: np.ndarray) -> np.ndarray:
@@ -64,12 +64,12 @@ def draw_frame(
 
     Args:
         axes: Matplotlib axes.
-        x_LC: (L, ≥2), x and y in fractions of the picture, NaN where a landmark is missing.
+        x_LC: (L, ≥2), x and y in fractions of the picture, NaN if a landmark is missing.
         window: Left, right, bottom and top of what is shown, in picture widths, y down; by default the picture.
         names: Of the L landmarks; by default of all that MediaPipe finds.
     """
     points_L2 = to_plane(x_LC)
-    of = rows(names)
+    of = places(names)
     axes.plot(*points_L2[of.face].T, ".", color="0.75", markersize=0.7)
     axes.plot(*points_L2[of.lips].T, ".", color=COLORS["face"], markersize=1.2)
     axes.plot(*points_L2[of.outlines].T, ".", color="0.25", markersize=1.2)

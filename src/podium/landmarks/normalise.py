@@ -13,7 +13,7 @@ def is_infinite(raw_TK: np.ndarray) -> np.ndarray:
     """Which values count as infinite: beyond ±`MAX_COORDINATE`, where squares overflow and a clip would become 0.
 
     Args:
-        raw_TK: float32, any shape; NaN where a landmark is missing.
+        raw_TK: float32, any shape; NaN if a landmark is missing.
 
     Returns:
         bool, of the same shape; False for NaN.
@@ -30,7 +30,7 @@ def statistics(raw_TK: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and population deviation of a clip's x, y and z, over all landmarks of all frames (1st-place solution).
 
     Args:
-        raw_TK: (T, K) float32; NaN where a landmark is missing.
+        raw_TK: (T, K) float32; NaN if a landmark is missing.
 
     Returns:
         Mean and deviation, each (3,) float32, finite means. A coordinate that is missing throughout has mean 0; one
@@ -59,7 +59,7 @@ def standardise(raw_TK: np.ndarray, mean_C: np.ndarray, deviation_C: np.ndarray)
         mean_C, deviation_C: (3,) float32, as `statistics` returns them.
 
     Returns:
-        (T, L, 3) float32, NaN where the input has NaN. A new array.
+        (T, L, 3) float32, NaN if the input has NaN. A new array.
     """
     x_TCL = by_coordinate(raw_TK) - mean_C[:, None]
     x_TCL /= deviation_C[:, None]
@@ -76,7 +76,7 @@ def normalise(raw_TK: np.ndarray) -> np.ndarray:
     """Standardises a clip by its own statistics, no epsilon; then NaN becomes 0 (1st-place solution).
 
     Args:
-        raw_TK: (T, K) float32; NaN where a landmark is missing.
+        raw_TK: (T, K) float32; NaN if a landmark is missing.
 
     Returns:
         (T, L, 3) float32, no NaN. A new array.

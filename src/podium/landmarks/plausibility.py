@@ -48,7 +48,7 @@ class _Places(NamedTuple):
 
     Attributes:
         groups: Of which centre and spread are wanted.
-        members_LG: (L, G) float64: 1 where a landmark belongs to a group.
+        members_LG: (L, G) float64: 1 if a landmark belongs to a group.
         contour_2P: (2, P): neighbours on lips and eyelids.
         wrists: Hand → the wrist of its own arm, and of the other one.
     """
@@ -84,7 +84,7 @@ def without_zeros(raw_TK: np.ndarray, selection: Selection) -> tuple[np.ndarray,
     other number that stands for a missing one makes them do.
 
     Args:
-        raw_TK: (T, K) float32, NaN where a landmark is missing. Depth may be missing in such a part. Infinite values
+        raw_TK: (T, K) float32, NaN if a landmark is missing. Depth may be missing in such a part. Infinite values
             stand for nothing here: they are told as such.
         selection: Of the K columns.
 
@@ -112,7 +112,7 @@ def doubts(raw_TK: np.ndarray, selection: Selection) -> tuple[str, ...]:
     """What speaks against a clip, from its landmarks alone.
 
     Args:
-        raw_TK: (T, K) float32 in any unit, NaN where a landmark is missing; T may be 0.
+        raw_TK: (T, K) float32 in any unit, NaN if a landmark is missing; T may be 0.
         selection: Of the K columns. It must hold hands, lips, eyes, shoulders and the arms' wrists.
 
     Returns:

@@ -18,7 +18,7 @@ def resample(raw_TK: np.ndarray, fps: float, frame_rate: float) -> np.ndarray:
     """The clip as a camera of another rate sees it. The first frame stays, the others lie on lines between frames.
 
     Args:
-        raw_TK: (T, K) float32, NaN where a landmark is missing.
+        raw_TK: (T, K) float32, NaN if a landmark is missing.
         fps: Frames a second of the clip.
         frame_rate: Frames a second that are wanted.
 
@@ -41,7 +41,7 @@ def signing(raw_TK: np.ndarray, min_frames: int, selection: Selection) -> slice:
     """The frames from the first to the last with a hand, and a little around them; none if no frame has a hand.
 
     Args:
-        raw_TK: (T, K), NaN where a landmark is missing. A hand is there if one of its points has x and y.
+        raw_TK: (T, K), NaN if a landmark is missing. A hand is there if one of its points has x and y.
         min_frames: At least so many frames are kept, if the clip has them, so that a short word stays long enough to
             be read.
         selection: Of the K columns.

@@ -32,7 +32,7 @@ class Frames:
     """How many rows of a clip there are, which of them are frames, and who computes.
 
     Args:
-        num_rows: T. To ask the clip for its shape would tear the graph where TFLite hands it to fast kernels.
+        num_rows: T. To ask the clip for its shape would tear the graph if TFLite hands it to fast kernels.
         num_frames: The rows behind so many are pads, whatever stands in them; None: there are no pads.
     """
 
@@ -77,7 +77,7 @@ def is_spread(x: tf.Tensor) -> bool:
 def as_rows(x: tf.Tensor, spread: bool) -> tf.Tensor:
     """Rows as (1, T, 1, D) or as (T, D).
 
-    Spread, they need no copy where convolutions along time take them. A reshape is one, even where it changes nothing.
+    Spread, they need no copy if convolutions along time take them. A reshape is one, even if it changes nothing.
     """
     return x if is_spread(x) == spread else tf.reshape(x, [1, -1, 1, x.shape[-1]] if spread else [-1, x.shape[-1]])
 
@@ -219,7 +219,7 @@ def part_view(x_TCL: tf.Tensor) -> tf.Tensor:
 
 
 def is_nonzero(x: tf.Tensor) -> tf.Tensor:
-    """1.0 where a number is not 0 (and above 1e-19), else 0.0.
+    """1.0 if a number is not 0 (and above 1e-19), else 0.0.
 
     Without a comparison, which TFLite's fast kernels lack, and without constants beyond float16, in which they are
     stored.

@@ -72,7 +72,7 @@ class Twin(tf.Module, ABC):
         """
 
     def comparable(self, expected: Arrays, found: Arrays) -> tuple[Arrays, Arrays]:
-        """What of two clips' stages can be compared; here all. Where a choice differs, what follows it may differ."""
+        """What of two clips' stages can be compared; here all. If a choice differs, what follows it may differ."""
         return expected, found
 
     def port(self, state: Arrays, origin: str) -> Self:

@@ -141,7 +141,7 @@ def _describe_weights(path: Path, training_only: Callable[[str], tuple[str, ...]
 
 
 def _beside(path: Path, name: str, *keys: str) -> dict:
-    """A JSON object beside a file, which must hold some keys; empty where there is none."""
+    """A JSON object beside a file, which must hold some keys; empty if there is none."""
     place = path.with_name(name)
     if not place.is_file():
         return {}

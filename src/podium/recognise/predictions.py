@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from podium.data.clip_files import Clip, ClipFile
 from podium.errors import ClipError, one_line, printable
 from podium.recognise.readings import Reading
 from podium.recognise.recognizer import Recognizer
-from podium.recognise.sources import Clip, Source
 
 
 @dataclass(frozen=True)
@@ -60,15 +60,15 @@ class Prediction:
         return "\t".join([*fields, reasons[self.reading.reason]] if self.reading.reason else fields)
 
 
-def predict(recognizer: Recognizer, sources: Iterable[Source], fps: float | None = None) -> Iterator[Prediction]:
-    """Reads the clips of some sources, one after the other.
+def predict(recognizer: Recognizer, files: Iterable[ClipFile], fps: float | None = None) -> Iterator[Prediction]:
+    """Reads the clips of some files, one after the other.
 
     Args:
         fps: Frames a second of all clips; None takes what each file says; a file that says nothing counts as
             of the model's own rate.
     """
-    for source in sources:
-        for clip in source.clips():
+    for file in files:
+        for clip in file.clips():
             yield _predict(recognizer, clip, fps)
 
 

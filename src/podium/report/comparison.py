@@ -1,7 +1,7 @@
 """What a comparison of recipes says: one table and one picture.
 
 Each training leaves metrics.json, history.csv and model.safetensors in ``{recipe}/seed{seed}/``. All are scored on the
-same clips by signers that none has trained on.
+same clips by people that none has trained on.
 """
 
 import math
@@ -79,7 +79,7 @@ def comparison_table(trained: list[Trained]) -> str:
     """
     first = trained[0]
     rows = [
-        f"Scores in percent on {first.num_clips} clips of unseen signers, {len(first.scores)} seeds each.\n",
+        f"Scores in percent on {first.num_clips} clips of unseen people, {len(first.scores)} seeds each.\n",
         f"| recipe | parameters | score, mean ± deviation | difference to {first.label} ± standard error | seeds |",
         "|---|---:|---:|---:|---|",
     ]
@@ -113,7 +113,7 @@ def draw_comparison(trained: list[Trained], path: Path) -> None:
         axes[1].plot(curve.index, curve, style, marker="o", markersize=3, color=color, label=one.label)
     axes[0].set_yticks(range(len(trained)), [one.label for one in trained])
     axes[0].invert_yaxis()
-    axes[0].set(xlabel="score of unseen signers, percent", title="every seed, and the mean")
+    axes[0].set(xlabel="score of unseen people, percent", title="every seed, and the mean")
     axes[1].set(xlabel="epoch", ylabel="score, percent", title="mean over seeds, by epoch")
     axes[1].xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[1].legend(fontsize=8)

@@ -1,6 +1,6 @@
 """What an experiment was made of and how it went, in one file; and what differs between two of them.
 
-``report/manifest.json`` stands beside a finished experiment. Where a run fails, ``manifest.failed.json`` says how far
+``report/manifest.json`` stands beside a finished experiment. If a run fails, ``manifest.failed.json`` says how far
 it came, beside that of the last that was finished.
 """
 
@@ -18,6 +18,7 @@ from podium import __version__
 from podium.errors import UserError
 from podium.provenance import PACKAGE, code_digest, commit
 from podium.recognise.card import NAME as CARD
+from podium.runtime.usage import processor
 from podium.storage.files import read_json, write_json
 
 FINISHED, FAILED = "manifest.json", "manifest.failed.json"
@@ -86,7 +87,7 @@ def write_manifest(
         "machine": {
             "python": platform.python_version(),
             "system": platform.platform(),
-            "processor": _processor(),
+            "processor": processor(),
             "num_cores": os.cpu_count(),
         },
         "jobs": states,
@@ -111,7 +112,7 @@ def _state(results: Path, job: str, file: str) -> dict[str, Any]:
 
 
 def _benchmark(path: Path) -> dict[str, float]:
-    """Seconds and peak memory of a job as Snakemake has measured them; empty where it has not."""
+    """Seconds and peak memory of a job as Snakemake has measured them; empty if it has not."""
     path = path.with_name(f"{path.name}.tsv")
     try:
         row = pd.read_csv(path, sep="\t").iloc[-1]
@@ -152,14 +153,6 @@ def _rooms() -> dict[str, str]:
     """Digest of every room of the package."""
     rooms = {path.parent.stem for path in PACKAGE.glob("*/*.py")} | {path.stem for path in PACKAGE.glob("*.py")}
     return {room: code_digest(room) for room in sorted(rooms)}
-
-
-def _processor() -> str:
-    """The processor's model, where the system tells it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def find_manifest(path: str | Path) -> Path:

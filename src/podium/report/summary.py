@@ -53,7 +53,7 @@ def summarize(
 def corpus_line(manifest: dict[str, Any]) -> str:
     """One sentence about the data."""
     parts = [
-        f"{split}: {numbers['num_sequences']} clips by {numbers['num_participants']} signers"
+        f"{split}: {numbers['num_sequences']} clips by {numbers['num_participants']} people"
         for split, numbers in manifest["splits"].items()
     ]
     test = f"test: {manifest['num_test_sequences']} clips"
@@ -82,7 +82,7 @@ def score_table(
         name = f"{member.replace('/seed', ', seed ')}, torch"
         if (folder / "metrics.json").is_file():  # not of an imported checkpoint
             metrics = read_json(folder / "metrics.json")
-            seen = "fold 0, which was trained on" if metrics["validation_was_trained_on"] else "held-out signers"
+            seen = "fold 0, which was trained on" if metrics["validation_was_trained_on"] else "held-out people"
             rows.append(_score_row(name, seen, metrics, scores))
         if (folder / "evaluation.json").is_file():
             rows.append(_score_row(name, test, read_json(folder / "evaluation.json"), scores))

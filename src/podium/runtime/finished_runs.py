@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def keep(state: Path, out: Path, fingerprint: str) -> None:
-    """Keeps the results that lie in ``out``, without taking space: by hard links where the disk has them."""
+    """Keeps the results that lie in ``out``, without taking space: by hard links if the disk has them."""
     with atomic_path(state / f"{PREFIX}{fingerprint}") as partial:
         partial.mkdir()
         for name in NAMES:
@@ -30,7 +30,7 @@ def keep(state: Path, out: Path, fingerprint: str) -> None:
 
 
 def take(state: Path, out: Path, fingerprint: str) -> bool:
-    """Brings back what was kept under this fingerprint, the weights last. False where there is nothing."""
+    """Brings back what was kept under this fingerprint, the weights last. False if there is nothing."""
     kept = state / f"{PREFIX}{fingerprint}"
     if not kept.is_dir():
         return False

@@ -33,7 +33,7 @@ class Lease:
 
 
 def visible_devices() -> list[str]:
-    """GPUs that this process may use: those of CUDA_VISIBLE_DEVICES where it is set, else all that nvidia-smi lists."""
+    """GPUs that this process may use: those of CUDA_VISIBLE_DEVICES if it is set, else all that nvidia-smi lists."""
     outer = os.environ.get("CUDA_VISIBLE_DEVICES")
     if outer is not None:
         names = (name.strip() for name in outer.split(","))
@@ -57,7 +57,7 @@ def lease_gpus(num_gpus: int = 1, folder: Path | None = None, patience_s: float 
         patience_s: How long to wait for GPUs that are not free yet.
 
     Returns:
-        To be kept for as long as the GPUs are used; None on a machine without GPUs, where one is asked for.
+        To be kept for as long as the GPUs are used; None on a machine without GPUs, if one is asked for.
 
     Raises:
         UserError: There are too few, or too few are free.
@@ -71,7 +71,7 @@ def lease_gpus(num_gpus: int = 1, folder: Path | None = None, patience_s: float 
         folder = Path(tempfile.gettempdir(), f"podium-gpu-{os.getuid()}")
     folder.mkdir(parents=True, exist_ok=True)
     # Slurm's CUDA_VISIBLE_DEVICES are nobody else's, and numbered from 0 on in every job: a lock is then the job's own.
-    # Where Slurm gives no GPUs, all jobs of the machine share them, as without Slurm.
+    # If Slurm gives no GPUs, all jobs of the machine share them, as without Slurm.
     is_given = "CUDA_VISIBLE_DEVICES" in os.environ
     prefix = f"slurm-{os.environ.get('SLURM_JOB_ID', 'none') if is_given else 'none'}"
     deadline = time.monotonic() + patience_s
@@ -90,7 +90,7 @@ def lease_gpus(num_gpus: int = 1, folder: Path | None = None, patience_s: float 
 
 
 def _free(devices: list[str], num_gpus: int, prefix: Path) -> Lease:
-    """The first free ones; where they are too few, they are given back at once."""
+    """The first free ones; if they are too few, they are given back at once."""
     lease = Lease([], [])
     with open(f"{prefix}.lock", "w") as turn:
         lock(turn, waits=True)  # one chooser at a time: two could otherwise each take half of what both need

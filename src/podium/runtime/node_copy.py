@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 def near(data: Path, scratch: str | None = None) -> Path:
     """The dataset's folder, or its copy on the node.
 
-    The first job on a node copies while others that want the same wait for it. Where there is no room, the shared
+    The first job on a node copies while others that want the same wait for it. If there is no room, the shared
     folder serves as well, only slower.
 
     Args:

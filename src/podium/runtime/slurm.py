@@ -32,7 +32,7 @@ def end_leftovers(folder: Path, targets: Iterable[str], configfiles: Sequence[Pa
         configfiles: Its configuration files; a job of another experiment is none of its own.
 
     Returns:
-        Ids of the jobs; none where there is no Slurm.
+        Ids of the jobs; none if there is no Slurm.
 
     Raises:
         UserError: Slurm does not answer, or a job would not end.
@@ -61,7 +61,7 @@ def _queue() -> list[tuple[str, str]]:
 
 
 def _words(number: str) -> list[str]:
-    """The command line that a job runs; none where it has ended meanwhile or is no script."""
+    """The command line that a job runs; none if it has ended meanwhile or is no script."""
     try:
         return shlex.split(_call("scontrol", "write", "batch_script", number, "-"), comments=True)
     except (UserError, ValueError):

@@ -1,7 +1,9 @@
-"""What a run costs: wall-clock time and the memory of a whole process tree."""
+"""What a run costs: wall-clock time and the memory of a whole process tree; and on which processor."""
 
+import platform
 import threading
 import time
+from pathlib import Path
 
 import psutil
 
@@ -9,7 +11,7 @@ import psutil
 class UsageMeter:
     """Samples the memory of this process and all its descendants until `stop`.
 
-    Proportional set size where the system tells it (shared pages count once), resident set size elsewhere.
+    Proportional set size if the system tells it (shared pages count once), resident set size elsewhere.
 
     Attributes:
         started: Seconds since the epoch.
@@ -42,3 +44,11 @@ class UsageMeter:
                 except psutil.Error:  # it has ended meanwhile
                     continue
             self.peak_bytes = max(self.peak_bytes, total)
+
+
+def processor() -> str:
+    """The processor's model, if the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

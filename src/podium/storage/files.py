@@ -19,7 +19,7 @@ from podium.errors import UserError
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yields a path beside ``path``; on a clean exit it replaces ``path``, on an error it is removed.
 
-    Works for files and for folders. The suffix is kept, since many writers choose their format by it. Where ``path`` is
+    Works for files and for folders. The suffix is kept, since many writers choose their format by it. If ``path`` is
     a symbolic link, what it leads to is replaced.
 
     Raises:
@@ -61,7 +61,7 @@ def remove(path: str | Path) -> None:
 
 
 def check_writable(folder: str | Path) -> None:
-    """Tries to write in a folder, or, where it is to be made yet, in the nearest one that is there.
+    """Tries to write in a folder, or, if it is to be made yet, in the nearest one that is there.
 
     Raises:
         UserError: That fails.

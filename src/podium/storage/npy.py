@@ -32,7 +32,7 @@ def map_npy(path: str | Path) -> np.ndarray:
 
 
 def _check_header(path: str | Path) -> None:
-    """Raises ValueError where numpy would read on without end, or its parser would give up on it."""
+    """Raises ValueError if numpy would read on without end, or its parser would give up on it."""
     with open(path, "rb") as stream:
         magic = stream.read(_MAGIC_BYTES)
         if magic[:6] != b"\x93NUMPY":

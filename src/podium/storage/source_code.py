@@ -23,7 +23,7 @@ NEUTRAL = {
 }  # fmt: skip
 
 
-class Source(NamedTuple):
+class CodeFile(NamedTuple):
     """A file of source code.
 
     Attributes:
@@ -75,7 +75,7 @@ def defining(module: Path, names: Collection[str]) -> list[Path]:
 
 
 @cache
-def read_source(path: Path) -> Source:
+def read_source(path: Path) -> CodeFile:
     """What there is to know of a file, as it was when this process first asked.
 
     What was parsed once is remembered by content, see `remember`.
@@ -98,16 +98,16 @@ def remember() -> None:
 
 
 @cache
-def _known() -> dict[str, Source]:
+def _known() -> dict[str, CodeFile]:
     try:
         content = json.loads(MEMORY.read_text(encoding="utf-8"))
-        return {key: Source(one[0], tuple(one[1]), tuple(one[2])) for key, one in content.items()}
+        return {key: CodeFile(one[0], tuple(one[1]), tuple(one[2])) for key, one in content.items()}
     except (OSError, ValueError, TypeError, LookupError, AttributeError):  # absent or damaged: parsed anew
         return {}
 
 
 @cache
-def _parse(text: str) -> Source:
+def _parse(text: str) -> CodeFile:
     tree = ast.parse(text)
     imports, registered = set(), []
     for node in ast.walk(tree):
@@ -119,7 +119,7 @@ def _parse(text: str) -> Source:
             registered += [name for decorator in node.decorator_list if (name := _name_given_to_register(decorator))]
     own = (name.removeprefix("podium.") for name in imports if name.startswith("podium."))
     content = json.dumps(_plain(tree))
-    return Source(hashlib.sha256(content.encode()).hexdigest()[:16], tuple(sorted(own)), tuple(registered))
+    return CodeFile(hashlib.sha256(content.encode()).hexdigest()[:16], tuple(sorted(own)), tuple(registered))
 
 
 def _name_given_to_register(decorator: ast.expr) -> str | None:

@@ -20,7 +20,7 @@ class MaskedBatchNorm(nn.Module):
     """Batch norm over the last dimension whose statistics leave out padding.
 
     In training the statistics are those of the positions where the mask is true; in evaluation the running ones. All
-    positions are normalised; what becomes of pads is the caller's affair. Everything is computed in float32. Where
+    positions are normalised; what becomes of pads is the caller's affair. Everything is computed in float32. If
     several processes share a batch, the statistics are those of the whole batch.
 
     Args:

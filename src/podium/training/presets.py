@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from podium.config import Recipe
+from podium.data.columns import TRAINED
 from podium.errors import UserError
 from podium.storage.artefacts import made_by
 from podium.storage.files import read_json
@@ -16,7 +17,6 @@ from podium.storage.tables import read_table
 from podium.training.learner import Parts
 from podium.training.loop import Rows, train
 from podium.training.run import Job, job_rows, train_job
-from podium.training.split import TABLE_COLUMNS
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def overfit(recipe: Recipe, system: Parts, root: Path, table_file: Path, num_ste
 
     Passed when every answer is right: then data, losses, network and decoding fit together.
     """
-    table = read_table(made_by(table_file, "index_data"), [*TABLE_COLUMNS, *system.samples.TABLE_COLUMNS])
+    table = read_table(made_by(table_file, "index_data"), [*TRAINED, *system.samples.TABLE_COLUMNS])
     table = table[table["num_frames"] >= recipe.least_frames]
     if table.empty:
         raise UserError(f"{table_file} has no clip of at least {recipe.least_frames} frames to train on")

@@ -22,7 +22,7 @@ SEED_STRIDE = 1_000_003  # between the ranks' random draws
 
 @contextmanager
 def joined(device: torch.device) -> Iterator[None]:
-    """Joins the other processes of the run, where the environment names any."""
+    """Joins the other processes of the run, if the environment names any."""
     if int(os.environ.get("WORLD_SIZE", 1)) == 1:
         yield
         return

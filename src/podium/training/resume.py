@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 def outlive_signals(_worker: int) -> None:
     """For a loader process: a signal to the whole group must not take it away from a parent that still wants a batch.
 
-    The parent ends it; where there is no parent left to do so, it ends itself after `LOADER_GRACE_S` seconds.
+    The parent ends it; if there is no parent left to do so, it ends itself after `LOADER_GRACE_S` seconds.
     """
     for number in ENDING:
         if signal.getsignal(number) != signal.SIG_IGN:
@@ -186,7 +186,7 @@ class StateFile:
         self._is_unchanging = False
 
     def load(self, state: TrainState) -> bool:
-        """Brings ``state`` to where an earlier run stopped. Returns False, and says why, where there is none such."""
+        """Brings ``state`` to where an earlier run stopped. Returns False, and says why, if there is none."""
         if self._path is None:
             return False
         for leftover in self.folder.glob(".*.partial.state-*.pt"):  # of a run that was killed while it wrote

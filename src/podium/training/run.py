@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from podium.config import TRAINING_USES, Recipe
+from podium.data.columns import FOLD_OF, TRAINED
 from podium.provenance import digest
 from podium.runtime.finished_runs import keep
 from podium.storage.artefacts import made_by
@@ -19,7 +20,7 @@ from podium.training.loop import Outcome, Rows, train
 from podium.training.ranks import joined, rank
 from podium.training.reduction import num_ranks
 from podium.training.resume import StateFile
-from podium.training.split import TABLE_COLUMNS, split_rows
+from podium.training.split import split_rows
 from podium.training.weights import account, save_weights, write_reference
 
 NUM_REFERENCE_CLIPS = 4
@@ -53,8 +54,8 @@ class Job:
 
 def train_job(job: Job, recipe: Recipe, system: Parts) -> None:
     """Trains and writes model.safetensors, recipe.json, history.csv and metrics.json; of a fold also oof.parquet, of a
-    full fit reference.npz; and supplemental.parquet if it labels clips. The weights come last: where they are, the
-    others are too.
+    full fit reference.npz; and supplemental.parquet if it labels clips. The weights come last: if they are there,
+    the others are, too.
 
     Raises:
         UserError: A file is absent, the folds do not fit the table, or `podium.training.loop.train` gave up.
@@ -83,9 +84,9 @@ def train_job(job: Job, recipe: Recipe, system: Parts) -> None:
 
 def job_rows(job: Job, system: Parts) -> tuple[Rows, bool]:
     """What the job trains on and is judged by, and whether the latter is part of the former."""
-    folds = read_table(made_by(job.root / "folds.parquet", "index_data"), ["participant_id", "fold"])
+    folds = read_table(made_by(job.root / "folds.parquet", "index_data"), FOLD_OF)
     maker = "index_data" if job.fold is not None else "merge_labels"
-    table = read_table(made_by(job.table, maker), [*TABLE_COLUMNS, *system.samples.TABLE_COLUMNS])
+    table = read_table(made_by(job.table, maker), [*TRAINED, *system.samples.TABLE_COLUMNS])
     training, validation, is_seen = split_rows(table, folds, job.fold)
     return Rows(job.root, training, validation, unlabelled_rows(job, system)), is_seen
 
@@ -95,7 +96,7 @@ def unlabelled_rows(job: Job, system: Parts) -> pd.DataFrame | None:
     if not job.labels_supplemental:
         return None
     index = made_by(job.root / "index.parquet", "index_data")
-    table = read_table(index, [*TABLE_COLUMNS, *system.samples.TABLE_COLUMNS])
+    table = read_table(index, [*TRAINED, *system.samples.TABLE_COLUMNS])
     return table[table["split"] == "supplemental"].reset_index(drop=True)
 
 

@@ -2,19 +2,18 @@
 
 import pandas as pd
 
+from podium.data.columns import FOLD_OF
 from podium.data.folds import HELD_OUT
 from podium.errors import UserError
 
-TABLE_COLUMNS = ["split", "file_id", "sequence_id", "participant_id", "offset", "num_frames"]  # of any corpus
-
 
 def split_rows(table: pd.DataFrame, folds: pd.DataFrame, fold: int | None) -> tuple[pd.DataFrame, pd.DataFrame, bool]:
-    """Divides rows by their signers.
+    """Divides rows by their people.
 
     Args:
         table: Rows with participant_id and split.
         folds: participant_id, fold; one row per participant. Anyone may have edited it.
-        fold: Validate on this fold and train on the others, or None: train on all folds and validate on the signers
+        fold: Validate on this fold and train on the others, or None: train on all folds and validate on the people
             held out from all of them; on fold 0, which is then trained on as well, when there are none.
 
     Returns:
@@ -22,12 +21,12 @@ def split_rows(table: pd.DataFrame, folds: pd.DataFrame, fold: int | None) -> tu
         on.
 
     Raises:
-        UserError: The folds are no table of integers, a signer is in no fold or in two, or a side is empty.
+        UserError: The folds are no table of integers, a person is in no fold or in two, or a side is empty.
     """
     fold_of = table["participant_id"].map(_fold_of_participant(folds))
     if fold_of.isna().any():
         missing = table.loc[fold_of.isna(), "participant_id"].iloc[0]
-        raise UserError(f"folds.parquet does not name participant {missing}; every signer needs a fold")
+        raise UserError(f"folds.parquet does not name participant {missing}; every person needs a fold")
     is_train_split = table["split"] == "train"
     is_held_out = fold_of == HELD_OUT
     if fold is None:
@@ -47,7 +46,7 @@ def split_rows(table: pd.DataFrame, folds: pd.DataFrame, fold: int | None) -> tu
 
 
 def _fold_of_participant(folds: pd.DataFrame) -> pd.Series:
-    for column in ("participant_id", "fold"):
+    for column in FOLD_OF:
         if column not in folds or not pd.api.types.is_integer_dtype(folds[column]):
             raise UserError(f"folds.parquet must have a column '{column}' of integers")
     is_repeated = folds["participant_id"].duplicated()

@@ -4,7 +4,7 @@
 from a clip by itself, without padding.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -39,23 +39,18 @@ def account(system: str, recipe: Recipe, seed: int, fold: int | None) -> dict[st
     }
 
 
-def load_learner(path: str | Path, make: Callable[[Recipe], Learner], recipe: Recipe) -> Learner:
-    """A recipe's learner whose exported network has the weights of a file, on the CPU, in evaluation mode.
+def load_network(path: str | Path, module: ModuleType, recipe: Recipe) -> nn.Module:
+    """The network that a recipe's learner exports, with the weights of a file, on the CPU, in evaluation mode.
 
     Args:
-        make: Of the system's ``learner``.
+        module: The system's ``learner``.
 
     Raises:
         UserError: There is no such file, it is no safetensors, or it does not fit the recipe: names or shapes differ.
     """
-    learner = make(recipe)
-    _load(learner.exported, path)
-    return learner.eval()
-
-
-def load_network(path: str | Path, module: ModuleType, recipe: Recipe) -> nn.Module:
-    """The exported network of `load_learner`."""
-    return load_learner(path, module.make, recipe).exported
+    network = module.make(recipe).exported
+    _load(network, path)
+    return network.eval()
 
 
 def _load(network: nn.Module, path: str | Path) -> None:

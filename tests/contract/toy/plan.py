@@ -30,7 +30,7 @@ class Waves(Generated):
         ids = range(file_id * 1000, file_id * 1000 + self.dataset.source.num_waves)
         return [(file_id, one, file_id * 10 + one % 8 // 2, NAMES[one % 2]) for one in ids]
 
-    def write_landmarks(self, split, file_id, path):
+    def write_raw_file(self, split, file_id, path):
         np.savez(path, **{str(one): wave(one) for _, one, _, _ in self.rows(split)})
 
 

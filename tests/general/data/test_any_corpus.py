@@ -56,7 +56,7 @@ class Waves(sources.Generated):
             folder / "train.csv", index=False
         )
 
-    def write_landmarks(self, split, file_id, path):
+    def write_raw_file(self, split, file_id, path):
         waves = {str(100 + one): wave(one) for one in range(self.dataset.source.num_waves)}
         np.savez(path, **waves)
 
@@ -95,13 +95,13 @@ def made(tmp_path, monkeypatch):
     raw, root = Path(source.root), Path("prepared")
     (raw / "train_waves").mkdir(parents=True)
     source.write_tables(raw)
-    source.write_landmarks("train", 7, Path(source.landmarks("train", 7)))
+    source.write_raw_file("train", 7, Path(source.raw_file("train", 7)))
     table, report = list_sequences(source)
     shard = shard_path(root, "train", 7)
     shard.parent.mkdir(parents=True)
     table.to_parquet(root / "sequences.parquet")
     write_json(root / "sequences.json", report)
-    recordings = WaveRecordings(source.landmarks("train", 7))
+    recordings = WaveRecordings(source.raw_file("train", 7))
     packed = pack_shard(recordings, prepare, table["sequence_id"].tolist(), {999}, 7, shard)
     packed.sequences.to_parquet(shard.with_suffix(".parquet"))
     write_json(shard.with_suffix(".json"), packed.report)

@@ -51,7 +51,7 @@ def test_supplemental_recordings_follow_their_signer():
 
 
 def test_too_few_signers():
-    with pytest.raises(UserError, match=r"3 signer\(s\) are too few for 3 folds and 1 held-out"):
+    with pytest.raises(UserError, match=r"3 person\(s\) are too few for 3 folds and 1 held-out"):
         assign_folds(index_of({1: 5, 2: 5, 3: 5}, {4: 9}), Folds(num_folds=3, num_holdout_participants=1))
 
 

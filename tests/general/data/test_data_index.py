@@ -29,14 +29,14 @@ def command(name: str, **arguments: object) -> None:
         runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")
 
 
-def prepare(dataset: Path, data: Path, splits: dict[str, pd.DataFrame], landmarks: str) -> None:
-    """Runs the three commands; ``landmarks`` is the pattern of the raw files."""
+def prepare(dataset: Path, data: Path, splits: dict[str, pd.DataFrame], raw_file: str) -> None:
+    """Runs the three commands; ``raw_file`` is the pattern of the raw files."""
     command("list_sequences", dataset=dataset, out=data / "sequences.parquet", skipped=data / "sequences.json")
     for split, rows in splits.items():
         for file_id in rows["file_id"].unique():
             command(
                 "pack_shard",
-                landmarks=landmarks.format(split=split, file_id=file_id),
+                raw_file=raw_file.format(split=split, file_id=file_id),
                 table=data / "sequences.parquet",
                 split=split,
                 file_id=file_id,

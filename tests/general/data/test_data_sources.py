@@ -41,8 +41,8 @@ def test_local_knows_its_files_from_the_csv(raw):
     assert source.file_ids("train") == [10000, 10001, 10002]
     assert source.file_ids("supplemental") == [20000, 20001, 20002]
     assert source.tables() == [f"{raw}/train.csv", f"{raw}/supplemental_metadata.csv"]
-    assert source.landmarks("train", 10000) == f"{raw}/train_landmarks/10000.parquet"
-    assert source.landmarks("{split}", "{file_id}") == f"{raw}/{{split}}_landmarks/{{file_id}}.parquet"
+    assert source.raw_file("train", 10000) == f"{raw}/train_landmarks/10000.parquet"
+    assert source.raw_file("{split}", "{file_id}") == f"{raw}/{{split}}_landmarks/{{file_id}}.parquet"
 
 
 def test_supplement_is_optional(raw):
@@ -115,7 +115,7 @@ def test_fingerprint_of_a_folder_in_place_of_a_file(raw):
     path = next((raw / "train_landmarks").glob("*.parquet"))
     path.unlink()
     path.mkdir()
-    with pytest.raises(UserError, match=f"{path.name} is a folder, not a parquet file"):
+    with pytest.raises(UserError, match=f"{path.name} is a folder, not a file"):
         local(raw).fingerprint()
 
 
@@ -127,7 +127,7 @@ def test_signers_set_aside(raw):
     assert len(signers["test"]) == 2 and not signers["test"] & (signers["train"] | signers["supplemental"])
     # Their recordings stay in the training files; their supplemental ones are not used at all.
     file_id = source.file_ids("test")[0]
-    assert source.landmarks("test", file_id) == f"{raw}/train_landmarks/{file_id}.parquet"
+    assert source.raw_file("test", file_id) == f"{raw}/train_landmarks/{file_id}.parquet"
     assert report["skipped"] == {"supplemental": {"test_signer": 2}}
     assert report["num_sequences"] == {"train": 8, "supplemental": 4, "test": 4}
 

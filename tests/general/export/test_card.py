@@ -25,7 +25,7 @@ MANIFEST = {
     "splits": {"train": {"num_sequences": 9, "num_participants": 3, "num_phrases": 8, "num_frames": 700}},
     "test_signers": {"number": 2, "trained_on": [], "recordings_trained_on": []},
 }
-PARITY = {"passed": True, "readers": {name: {"num_clips": 7} for name in ("tensorflow", "fp16", "fp32", "int8")}}
+PARITY = {"passed": True, "formats": {name: {"num_clips": 7} for name in ("tensorflow", "fp16", "fp32", "int8")}}
 EVALUATION = {"score": 0.75, "score_damerau": 0.76, "num_sequences": 4, "num_characters": 40, "worst": []}
 
 
@@ -54,7 +54,8 @@ def model(tmp_path):
 
 
 def test_card_of_trained_networks(model):
-    card = model_card("demo", answers, [model], SETTINGS, PARITY, [recipe(1), recipe(2)], MANIFEST, EVALUATION)
+    recipes = [recipe(1), recipe(2)]
+    card = model_card("demo", answers, [model], SETTINGS, PARITY, recipes, MANIFEST, EVALUATION, is_data_ours=True)
     json.dumps(card, allow_nan=False)
     assert card["files"] == [
         {
@@ -105,8 +106,8 @@ def test_card_names_the_columns_by_reference(model, columns):
 @pytest.mark.parametrize(
     ("trained_on", "recordings", "words"),
     [
-        ([50, 51], [], "test, 2 of its 2 signers trained on"),
-        ([50], [7, 8, 9], "test, 1 of its 2 signers trained on, 3 of its recordings trained on"),
+        ([50, 51], [], "test, 2 of its 2 people trained on"),
+        ([50], [7, 8, 9], "test, 1 of its 2 people trained on, 3 of its recordings trained on"),
         ([], [7], "test, 1 of its recordings trained on"),
         ([], [], "hidden test"),
     ],
@@ -119,7 +120,7 @@ def test_a_score_says_who_was_trained_on(model, trained_on, recordings, words):
 
 
 def test_card_tells_how_the_web_file_differs(model):
-    parity = {"passed": True, "readers": {name: {"num_clips": 7} for name in ("tensorflow", "fp16", "web")}}
+    parity = {"passed": True, "formats": {name: {"num_clips": 7} for name in ("tensorflow", "fp16", "web")}}
     web = model_card("x", answers, [model], SETTINGS, parity, [recipe(1)], None, None)["web"]
     assert web["file"] == "model_web.tflite"
     assert {name: one["shape"] for name, one in web["inputs"].items()} == {"inputs": [768, 390], "num_frames": [1]}
@@ -128,8 +129,7 @@ def test_card_tells_how_the_web_file_differs(model):
 
 
 def test_card_of_networks_on_data_of_others(model):
-    dataset = {**MANIFEST["dataset"], "source": {"kind": "kaggle"}}
-    card = model_card("x", answers, [model], SETTINGS, PARITY, [recipe(1)], {**MANIFEST, "dataset": dataset}, None)
+    card = model_card("x", answers, [model], SETTINGS, PARITY, [recipe(1)], MANIFEST, None)
     assert "yours to state" in card["licence"]["weights"] and card["score"] is None
     assert card["score_meaning"] == "not scored"
 

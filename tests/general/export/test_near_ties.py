@@ -5,7 +5,7 @@ import pytest
 
 from podium.export.agreement import check_answers
 from podium.export.answers import Answer
-from podium.export.clips import Clip
+from podium.export.clips import ProofClip
 from podium.export.comparing import FLOAT16_TOLERANCE as TOLERANCE
 from podium.systems.fingerspelling import answers
 from podium.systems.fingerspelling.text import CHARACTERS, DUMMY_PHRASE, END
@@ -34,7 +34,7 @@ def compare(
         "num_steps": len(ids), "ids": ids, "logits": logits_SV, "confidence": confidence,
         "is_dummy": is_gated or ids[0] == END,
     }  # fmt: skip
-    clip = Clip("clip", np.zeros((20, 390), np.float32), "abc")
+    clip = ProofClip("clip", np.zeros((20, 390), np.float32), "abc")
     settings = {"min_confidence": 0.15, "has_confidence": found_confidence is not None}
     found = {"outputs": file_SV} | ({} if found_confidence is None else {"confidence": np.float32(found_confidence)})
     return check_answers(lambda x: found, [clip], [Answer(outputs, {})], TOLERANCE, answers, settings, "phrase")

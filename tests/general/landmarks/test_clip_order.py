@@ -12,7 +12,7 @@ from raw_folder import pack as pack_shard
 from podium.errors import ClipError
 from podium.export.evaluation import evaluate, read_test_table
 from podium.systems.fingerspelling import answers
-from podium.systems.fingerspelling.answers import open_sources
+from podium.systems.fingerspelling.answers import open_clips
 from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.readings import DUMMY_SV
 
@@ -24,7 +24,7 @@ EXPECTED = {one: FRAME.loc[[one], COLUMNS].to_numpy() for one in IDS}
 
 
 def clips(path):
-    (source,) = open_sources([path])
+    (source,) = open_clips([path])
     found = list(source.clips())
     assert len(found) == source.num_clips
     return found
@@ -373,7 +373,7 @@ def test_a_rate_in_the_metadata(tmp_path, told, expected):
     found = pa.Table.from_pandas(FRAME)
     found = found.replace_schema_metadata({**found.schema.metadata, "fps": told})
     pq.write_table(found, tmp_path / "clips.parquet")
-    (source,) = open_sources([tmp_path / "clips.parquet"])
+    (source,) = open_clips([tmp_path / "clips.parquet"])
     read = list(source.clips())
     if expected:
         assert [clip.content.fps for clip in read] == [expected] * 4
@@ -400,7 +400,7 @@ def test_the_command_reads_a_dataset_as_packing_does(tmp_path):
     write_raw(tmp_path / "raw", ROWS)
     for path in (tmp_path / "raw/train_landmarks").iterdir():
         pd.read_parquet(path).sample(frac=1, random_state=1).to_parquet(path)
-    found = [clip for source in open_sources([tmp_path / "raw"]) for clip in source.clips()]
+    found = [clip for source in open_clips([tmp_path / "raw"]) for clip in source.clips()]
     assert sorted(clip.sequence_id for clip in found) == IDS
     for clip in found:
         assert_same(clip.content.landmarks_TK, EXPECTED[clip.sequence_id])

@@ -14,7 +14,7 @@ from small_networks import random_clip, small_recipe, write_network
 
 from podium import Recognizer
 from podium.errors import ClipError
-from podium.systems.fingerspelling.answers import open_sources
+from podium.systems.fingerspelling.answers import open_clips
 from podium.systems.fingerspelling.landmarks import COLUMNS
 
 CLIP = random_clip(24)
@@ -27,7 +27,7 @@ ROWS = table(num_signers=2, clips_per_signer=2)
 
 
 def only(path):
-    (source,) = open_sources([path])
+    (source,) = open_clips([path])
     (clip,) = source.clips()
     return clip
 
@@ -226,7 +226,7 @@ def test_separators(tmp_path, way):
     np.testing.assert_allclose(clip.content.landmarks_TK, CLIP, rtol=1e-6)
     several = pd.concat([FRAME.assign(sequence_id=one) for one in (5, 9)])
     several.to_csv(tmp_path / "several.csv", **{"index": False, **CSV[way]})
-    (source,) = open_sources([tmp_path / "several.csv"])
+    (source,) = open_clips([tmp_path / "several.csv"])
     assert [clip.sequence_id for clip in source.clips()] == [5, 9]
 
 

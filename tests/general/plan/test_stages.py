@@ -26,8 +26,8 @@ COMPARED = {"relative": "tiny_round2", "rotary": "tiny_round2"}
 BESIDE = {
     "data/whole_clips", "export/classes", "training/assembly",
     "landmarks/clip_arrays", "landmarks/csv_rows", "landmarks/drawing", "landmarks/given_tables", "landmarks/inspect",
-    "landmarks/timing", "recognise/clip_files", "recognise/clip_folders", "recognise/model_info",
-    "recognise/predictions", "recognise/recognizer", "recognise/sources", "systems/fingerspelling/answers",
+    "landmarks/timing", "landmarks/clip_files", "landmarks/clip_folders", "recognise/model_info",
+    "recognise/predictions", "recognise/recognizer", "data/clip_files", "systems/fingerspelling/answers",
     "systems/fingerspelling/inputs", "systems/fingerspelling/learner", "systems/fingerspelling/twin",
     "systems/recognizer", "training/presets",
 }  # fmt: skip

@@ -8,9 +8,9 @@ import pytest
 from raw_folder import table, write_arrays, write_clip, write_raw
 from small_networks import random_clip, small_recipe, write_network
 
-from podium.recognise.clip_folders import told_of
+from podium.landmarks.clip_folders import told_of
 from podium.storage.files import write_json
-from podium.systems.fingerspelling.answers import open_sources
+from podium.systems.fingerspelling.answers import open_clips
 from podium.systems.fingerspelling.landmarks import COLUMNS
 
 CLIP = random_clip(24)
@@ -18,7 +18,7 @@ ROWS = table(num_signers=4, clips_per_signer=2)
 
 
 def names(folder):
-    sources = open_sources([folder])
+    sources = open_clips([folder])
     for source in sources:
         for clip in source.clips():
             assert clip.problem == "" and clip.content.landmarks_TK.shape[1] == 390
@@ -35,7 +35,7 @@ def test_suffixes_and_subfolders(tmp_path):
         shutil.move(write_clip(tmp_path / f"x{kind}", CLIP), path)
     assert names(tmp_path) == (sorted([*expected, "table.parquet"]), {})
     for name in expected:
-        (source,) = open_sources([tmp_path / name])
+        (source,) = open_clips([tmp_path / name])
         assert [clip.problem for clip in source.clips()] == [""]
 
 
@@ -43,7 +43,7 @@ def test_suffixes_and_subfolders(tmp_path):
 def test_a_link_that_leads_nowhere_stops_no_other(tmp_path, name):
     write_clip(tmp_path / "a.npy", CLIP)
     (tmp_path / name).symlink_to(tmp_path / "gone")
-    problems = [clip.problem for source in open_sources([tmp_path]) for clip in source.clips()]
+    problems = [clip.problem for source in open_clips([tmp_path]) for clip in source.clips()]
     assert problems[0] == "" and "does not exist" in problems[1]
 
 
@@ -63,7 +63,7 @@ def test_what_is_passed_over_is_counted(tmp_path):
         (tmp_path / name).write_text("")
     found, passed_over = names(tmp_path)
     assert found == ["a.npy"] and passed_over == {".json": 2, ".txt": 1, ".gz": 1, "": 1}
-    assert told_of(open_sources([tmp_path]).passed_over) == "5 file(s): 2 .json, 1 without a suffix, 1 .txt, 1 .gz"
+    assert told_of(open_clips([tmp_path]).passed_over) == "5 file(s): 2 .json, 1 without a suffix, 1 .txt, 1 .gz"
 
 
 def test_the_command_says_so(podium, tmp_path):
@@ -86,7 +86,7 @@ def test_links_that_lead_back(tmp_path):
     for link, target in (("more/up", tmp_path), ("self", tmp_path / "self"), ("twin", tmp_path / "more")):
         os.symlink(target, tmp_path / link)
     os.symlink(tmp_path / "absent.npy", tmp_path / "lost.npy")
-    sources = open_sources([tmp_path])
+    sources = open_clips([tmp_path])
     assert [source.path.name for source in sources] == ["a.npy", "lost.npy", "b.npy"]
     assert "does not exist" in next(sources[1].clips()).problem
 
@@ -120,7 +120,7 @@ def test_every_name_of_an_array_means_the_same(arrays, place, monkeypatch):
     write_json(arrays / place, {"selected_columns": ORDER})
     monkeypatch.chdir(arrays / "123")
     for name in (arrays, arrays / "123", arrays / "123/7.npy", "7.npy", "."):
-        (source,) = open_sources([type(arrays)(name)])
+        (source,) = open_clips([type(arrays)(name)])
         (clip,) = source.clips()
         np.testing.assert_array_equal(clip.content.landmarks_TK, CLIP)
 
@@ -138,7 +138,7 @@ def test_a_columns_file_that_cannot_be_read_is_said(arrays, spoil):
         for name in (path, arrays / "inference-args.json"):
             write_json(name, {"selected_columns": ORDER})
     for name in (arrays, arrays / "123", arrays / "123/7.npy"):
-        (source,) = open_sources([name])
+        (source,) = open_clips([name])
         (clip,) = source.clips()
         assert (
             clip.content is None and ("remove all but one" if spoil == "two of them" else "columns") in clip.problem

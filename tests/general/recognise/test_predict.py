@@ -15,7 +15,7 @@ from workplace import Workplace
 
 import podium as package
 from podium.storage.files import write_json
-from podium.systems.fingerspelling.answers import open_sources
+from podium.systems.fingerspelling.answers import open_clips
 from podium.systems.fingerspelling.landmarks import COLUMNS
 
 RECIPE = small_recipe(max_frames=64)
@@ -77,12 +77,12 @@ def test_arrays_whose_columns_are_not_known(podium, model, tmp_path, names, mess
 
 
 def test_a_clip_of_hours_is_not_read(tmp_path, monkeypatch):
-    for reader in ("recognise.clip_files", "data.recordings"):
+    for reader in ("landmarks.clip_files", "data.recordings"):
         monkeypatch.setattr(f"podium.{reader}.MAX_FRAMES", len(CLIP) - 1)
     files = [write_clip(tmp_path / name, CLIP) for name in ("a.npy", "b.parquet", "c.csv")]
     ids = pd.Index([7] * len(CLIP), name="sequence_id")
     pd.DataFrame(CLIP, index=ids, columns=COLUMNS).to_csv(tmp_path / "several.csv")
-    clips = [clip for source in open_sources([*files, tmp_path / "several.csv"]) for clip in source.clips()]
+    clips = [clip for source in open_clips([*files, tmp_path / "several.csv"]) for clip in source.clips()]
     assert [clip.sequence_id for clip in clips] == [None, None, None, 7]
     assert {clip.problem for clip in clips} == {"is a clip of 30 frames; at most 29 are read, cut it"}
 
@@ -133,7 +133,7 @@ def test_a_prepared_dataset(predict, recognizer, tmp_path):
 def test_folders_of_clips_with_names_as_in_a_layout(tmp_path, names):
     for name in names.split():
         write_clip(tmp_path / name, CLIP)
-    sources = open_sources([tmp_path])
+    sources = open_clips([tmp_path])
     assert sorted(source.path.name for source in sources) == sorted(names.split())
     assert not any(clip.problem for source in sources for clip in source.clips())
 
@@ -143,7 +143,7 @@ def test_tables_beside_clips_are_no_clips(tmp_path):
     place = (tmp_path / "train.csv").rename(tmp_path / "train_landmarks/train.csv").parent
     write_clip(place / "c.npy", CLIP)
     names = {path.name for path in place.iterdir()}
-    assert {source.path.name for source in open_sources([place])} == names - {"train.csv"}
+    assert {source.path.name for source in open_clips([place])} == names - {"train.csv"}
 
 
 def bad_clips(folder):
@@ -238,7 +238,7 @@ def test_what_may_not_be_opened_is_not_called_damaged():
         if is_root:
             os.seteuid(65534)
         try:
-            (source,) = open_sources([clip])
+            (source,) = open_clips([clip])
         finally:
             if is_root:
                 os.seteuid(0)

@@ -8,12 +8,12 @@ import pytest
 from small_networks import account_of, built_in, random_clip, random_network, small_recipe, state_of, write_network
 
 from podium import Recognizer
+from podium.data.clip_files import open_arrays, told_of
 from podium.errors import ClipError, UserError
 from podium.export.graph import convert
 from podium.recognise import recognizer
 from podium.recognise.predictions import predict
 from podium.recognise.readings import Prepared, Reading
-from podium.recognise.sources import open_arrays, told_of
 from podium.storage.files import write_json
 from podium.systems import part
 from podium.systems.files import parse_settings, read_export, read_recipes
@@ -94,7 +94,7 @@ def as_input(clip, settings, fps):
 WAVES = SimpleNamespace(
     as_input=as_input,
     read=lambda outputs, settings, x: Reading(settings["words"][int(outputs["score"] > 0)], 0.5),
-    open_sources=open_arrays,
+    open_clips=open_arrays,
     REASONS={"silent": "nothing is there"},
     MEANINGS={"odd": "an odd number of values"},
 )

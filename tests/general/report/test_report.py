@@ -64,8 +64,8 @@ def test_summary_without_round_1(folders):
 @pytest.mark.parametrize(
     ("trained_on", "recordings", "words"),
     [
-        ([50, 51], [], "test, 2 of its 2 signers trained on"),
-        ([51], [3000], "test, 1 of its 2 signers trained on, 1 of its recordings trained on"),
+        ([50, 51], [], "test, 2 of its 2 people trained on"),
+        ([51], [3000], "test, 1 of its 2 people trained on, 1 of its recordings trained on"),
         ([], [3000, 3001], "test, 2 of its recordings trained on"),
     ],
 )

@@ -8,10 +8,10 @@ from small_networks import built_in, in_torch, random_clip, random_network, smal
 from podium.errors import ClipError, UserError
 from podium.export.agreement import check_answers
 from podium.export.answers import answer_all, read_answers, write_answers
-from podium.export.clips import Clip
+from podium.export.clips import ProofClip
 from podium.export.comparing import TOLERANCES
 from podium.export.graph import Graph
-from podium.export.verification import check_readers
+from podium.export.verification import check_formats
 from podium.port import layers
 from podium.systems.fingerspelling import answers as system
 from podium.systems.fingerspelling import graph as tflite
@@ -33,9 +33,9 @@ class Seeds:
         self.folder = folder
         self.recipe = small_recipe(max_frames=MAX_FRAMES)
         self.networks = [random_network(self.recipe, seed) for seed in (1, 2)]
-        self.clips = [Clip(name, random_clip(num_frames), "some text") for name, num_frames in LENGTHS.items()]
+        self.clips = [ProofClip(name, random_clip(num_frames), "some text") for name, num_frames in LENGTHS.items()]
         edges = system.edge_clips(random_clip(30), built_in(MIN_FRAMES, 0.0), self.recipe)
-        self.clips += [Clip(name, clip) for name, clip in edges.items()]
+        self.clips += [ProofClip(name, clip) for name, clip in edges.items()]
 
     def answers(self, num_seeds: int = 2, min_confidence: float = 0.15):
         path = self.folder / f"{num_seeds}-{min_confidence}.npz"
@@ -52,8 +52,8 @@ class Seeds:
         """TensorFlow alone, as it is at this moment."""
         ensemble = self.ensemble(num_seeds, min_confidence=min_confidence)
         answers = self.answers(num_seeds, min_confidence)
-        readers, problems = check_readers(ensemble, {}, self.clips, answers, system, "phrase")
-        return readers["tensorflow"], problems
+        formats, problems = check_formats(ensemble, {}, self.clips, answers, system, "phrase")
+        return formats["tensorflow"], problems
 
 
 @pytest.fixture(scope="module")
@@ -132,8 +132,8 @@ def test_planted_faults_are_caught(seeds, monkeypatch, place, name, fault, start
 
 
 def web_reader(ensemble: Graph):
-    """The fixed-shape reader in process; behind a clip's last frame stands what would be noticed."""
-    read = ensemble.reader("web")
+    """The function of fixed shapes in process; behind a clip's last frame stands what would be noticed."""
+    read = ensemble.function("web")
 
     def ask(raw_TK):
         padded_TK = np.full((2 * MAX_FRAMES, raw_TK.shape[1]), 0.3, np.float32)
@@ -202,16 +202,16 @@ def test_text_that_ends_at_once_is_the_dummy_phrase(seeds, tmp_path):
     network.decoder.norm.bias.data.fill_(1)
     network.decoder.lm_head.weight.data.fill_(-1)
     network.decoder.lm_head.weight.data[END] = 1
-    clips = [Clip("clip", random_clip(40), None)]
+    clips = [ProofClip("clip", random_clip(40), None)]
     torch_ensemble = in_torch([network], seeds.recipe, MIN_FRAMES, 0.0)
     write_answers(tmp_path / "answers.npz", clips, answer_all(torch_ensemble.inside, clips))
     ensemble = assemble([make(seeds.recipe).port(state_of(network), "the test")], built_in(MIN_FRAMES, 0.0))
     assert len(ensemble.inside(random_clip(40))["outputs"]) == len(DUMMY_PHRASE)
-    readers, problems = check_readers(ensemble, {}, clips, tmp_path / "answers.npz", system, "phrase")
-    assert not problems and readers["tensorflow"]["num_dummy"] == readers["tensorflow"]["num_compared"] == 1
+    formats, problems = check_formats(ensemble, {}, clips, tmp_path / "answers.npz", system, "phrase")
+    assert not problems and formats["tensorflow"]["num_dummy"] == formats["tensorflow"]["num_compared"] == 1
 
 
 def test_answers_to_other_clips_are_refused(seeds):
-    other = [Clip(clip.name, clip.x + 1, None) for clip in seeds.clips]
+    other = [ProofClip(clip.name, clip.x + 1, None) for clip in seeds.clips]
     with pytest.raises(UserError, match="answers other clips"):
         read_answers(seeds.answers(), other)

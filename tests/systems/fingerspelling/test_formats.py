@@ -17,11 +17,11 @@ from small_networks import account_of, built_in, in_torch, random_clip, random_n
 from podium.errors import UserError
 from podium.export.answers import answer_all, write_answers
 from podium.export.card import file_entry, model_card
-from podium.export.clips import Clip
+from podium.export.clips import ProofClip
 from podium.export.evaluation import evaluate
 from podium.export.flatbuffer import read_model, write_model
 from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, kind
-from podium.export.verification import check_readers
+from podium.export.verification import check_formats
 from podium.port.convolution import MAX_TAPS, depthwise, tap_groups
 from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Kernels, Linear, is_nonzero
 from podium.port.weights import Weights
@@ -29,7 +29,7 @@ from podium.recognise.predictions import predict
 from podium.recognise.tflite import SIGNATURE, TfliteFile
 from podium.storage.files import write_json
 from podium.systems.fingerspelling import answers
-from podium.systems.fingerspelling.answers import open_sources
+from podium.systems.fingerspelling.answers import open_clips
 from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.readings import rows_of
 from podium.systems.fingerspelling.text import CHARACTERS
@@ -101,7 +101,7 @@ def test_an_app_without_signatures_reads_as_the_documentation_says(files, tmp_pa
     code = snippet("export.md", "Without signatures")
     shutil.copy(files[name], tmp_path / "model.tflite")
     settings = {"selected_columns": COLUMNS, "min_frames": 15, "min_confidence": 0.0}
-    parity = {"readers": {"tensorflow": {"num_clips": 0}}}
+    parity = {"formats": {"tensorflow": {"num_clips": 0}}}
     account = account_of(RECIPE, seed=1, podium="0")
     write_json(
         tmp_path / "model_card.json",
@@ -147,7 +147,7 @@ def test_web_takes_no_more_than_its_rows(files):
 def test_a_clip_too_long_for_web_stops_no_other(files, tmp_path):
     for name, num_frames in (("a", 129), ("b", 128)):
         np.save(tmp_path / f"{name}.npy", random_clip(num_frames))
-    bad, good = predict(Recognizer(files["web"]), open_sources([tmp_path]))
+    bad, good = predict(Recognizer(files["web"]), open_clips([tmp_path]))
     assert bad.reading is None and bad.num_frames == 129
     assert bad.complaint == f"{tmp_path}/a.npy: the file takes 128 frames and the clip has 129; cut it"
     assert good.reading == Recognizer(files["web"]).read(random_clip(128))
@@ -163,22 +163,22 @@ def test_a_hidden_clip_too_long_for_web(files, networks, ensemble, tmp_path):
     assert report["num_unread"] == 1 and (predictions["prediction"] == "").tolist() == [False, True, False]
     report, _ = evaluate(TfliteFile(files["fp16"]).answer, answers, {}, rows, tmp_path, "phrase")
     assert report["num_unread"] == 0
-    clips = [Clip(str(position), raw_TK, None) for position, raw_TK in answers.test_clips(rows, tmp_path)]
+    clips = [ProofClip(str(position), raw_TK, None) for position, raw_TK in answers.test_clips(rows, tmp_path)]
     write_answers(tmp_path / "answers.npz", clips, answer_all(in_torch(networks, RECIPE, 15).inside, clips))
     of_formats = {format: files[format] for format in ("fp16", "web")}
-    readers, problems = check_readers(ensemble, of_formats, clips, tmp_path / "answers.npz", answers, "phrase")
+    formats, problems = check_formats(ensemble, of_formats, clips, tmp_path / "answers.npz", answers, "phrase")
     assert not problems
-    assert [(one["num_clips"], one["num_too_long"]) for one in readers.values()] == [(3, 0), (3, 0), (2, 1)]
+    assert [(one["num_clips"], one["num_too_long"]) for one in formats.values()] == [(3, 0), (3, 0), (2, 1)]
 
 
 def test_int8_is_held_against_torch_coarsely(files, networks, ensemble, tmp_path):
-    clips = [Clip(str(length), random_clip(length), None) for length in (20, 64, 100)]
+    clips = [ProofClip(str(length), random_clip(length), None) for length in (20, 64, 100)]
     for number, of_seeds in enumerate((networks, networks[:1])):
         write_answers(tmp_path / "answers.npz", clips, answer_all(in_torch(of_seeds, RECIPE, 15).inside, clips))
         models = {"int8": files["int8"]}
-        readers, problems = check_readers(ensemble, models, clips, tmp_path / "answers.npz", answers, "phrase")
+        formats, problems = check_formats(ensemble, models, clips, tmp_path / "answers.npz", answers, "phrase")
         assert ["int8" in problem.split()[0] for problem in problems] == [False, True] * number
-        assert readers["int8"]["passed"] == (number == 0) and readers["int8"]["max_error"] > 0
+        assert formats["int8"]["passed"] == (number == 0) and formats["int8"]["max_error"] > 0
 
 
 def test_what_stands_behind_the_last_frame_is_not_looked_at(files):

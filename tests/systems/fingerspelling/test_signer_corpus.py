@@ -1,6 +1,7 @@
 """The virtual corpus on disk: layout, determinism, signers, and its figures beside real ones."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from podium.data.sources import CSV_NAMES
 from podium.errors import UserError
 from podium.landmarks.mediapipe import RAW_COLUMNS
 from podium.storage.files import file_digest
-from podium.systems.fingerspelling.corpus.corpus import file_ids, plan_corpus, write_parquet, write_tables
+from podium.systems.fingerspelling.corpus.corpus import Plan, file_ids, plan_corpus, write_raw_file, write_tables
 from podium.systems.fingerspelling.corpus.section import SyntheticSource
 from podium.systems.fingerspelling.text import CHARACTERS
 
@@ -23,6 +24,11 @@ def small_source(**changes) -> SyntheticSource:
         "num_supplemental_phrases": 4, "sequences_per_file": 20, "max_characters": 12, "mean_frames_per_character": 4,
     }  # fmt: skip
     return SyntheticSource(**(values | changes))
+
+
+def write_parquet(plan: Plan, split: str, file_id: int, root: Path) -> None:
+    """Writes a landmark file where the competition has it."""
+    write_raw_file(plan, split, file_id, root / f"{split}_landmarks/{file_id}.parquet")
 
 
 @pytest.fixture(scope="module")

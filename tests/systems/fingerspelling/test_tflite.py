@@ -26,10 +26,10 @@ from podium import config
 from podium.errors import UserError
 from podium.export.answers import answer_all, write_answers
 from podium.export.benchmark import benchmark
-from podium.export.clips import Clip, parity_clips
+from podium.export.clips import ProofClip, parity_clips
 from podium.export.evaluation import evaluate
 from podium.export.graph import Graph, convert
-from podium.export.verification import check_readers, verify
+from podium.export.verification import check_formats, verify
 from podium.provenance import PACKAGE
 from podium.recognise.operators import check_operators, operator_names
 from podium.recognise.tflite import TfliteFile
@@ -37,6 +37,7 @@ from podium.storage.files import read_json, write_json
 from podium.systems import part
 from podium.systems.fingerspelling import answers
 from podium.systems.fingerspelling.landmarks import COLUMNS
+from podium.systems.fingerspelling.readings import host_text
 from podium.systems.fingerspelling.text import DUMMY_PHRASE, END, decode
 from podium.systems.fingerspelling.twin import assemble, make
 from podium.training.weights import save_weights, write_reference
@@ -107,12 +108,12 @@ class Export:
             read_json(self.model.with_name("inference_args.json")), partial(part, "fingerspelling"),
         )  # fmt: skip
 
-    def check(self, clips: list[Clip], folder) -> tuple[dict, list[str]]:
+    def check(self, clips: list[ProofClip], folder) -> tuple[dict, list[str]]:
         """TensorFlow and the files of `PROVEN` against torch."""
         torch_ensemble = in_torch(self.networks, self.recipe, MIN_FRAMES, 0.15)
         write_answers(folder / "answers.npz", clips, answer_all(torch_ensemble.inside, clips))
         models = {format: path for format, path in zip(FORMATS, self.models(), strict=True) if format in PROVEN}
-        return check_readers(self.ensemble, models, clips, folder / "answers.npz", answers, "phrase")
+        return check_formats(self.ensemble, models, clips, folder / "answers.npz", answers, "phrase")
 
 
 @pytest.fixture(scope="module")
@@ -122,10 +123,10 @@ def export(tmp_path_factory) -> Export:
 
 def test_files_agree_with_torch_at_any_length(export, tmp_path):
     lengths = (MIN_FRAMES, 200, 16, MAX_FRAMES, MAX_FRAMES + 1, 40)
-    readers, problems = export.check([Clip(str(length), random_clip(length), None) for length in lengths], tmp_path)
-    assert not problems, readers
-    assert list(readers) == ["tensorflow", *PROVEN]
-    for report in readers.values():
+    formats, problems = export.check([ProofClip(str(length), random_clip(length)) for length in lengths], tmp_path)
+    assert not problems, formats
+    assert list(formats) == ["tensorflow", *PROVEN]
+    for report in formats.values():
         assert report["num_dummy"] == 0, "the dummy phrase proves nothing here"
         assert report["num_same_texts"] == len(lengths) and report["max_error"] > 0
 
@@ -145,13 +146,13 @@ def test_too_short_clips_get_the_dummy_phrase(export, num_frames):
     fresh = TfliteFile(export.model)  # the first call of a runtime must not fail either
     outputs = fresh.answer(random_clip(num_frames))["outputs"]
     assert outputs.shape == (len(DUMMY_PHRASE), 59) and set(np.unique(outputs)) == {0.0, 1.0}
-    assert answers.host_text(answers.read(fresh.answer(random_clip(num_frames)))) == DUMMY_PHRASE
+    assert host_text(answers.read(fresh.answer(random_clip(num_frames)))) == DUMMY_PHRASE
 
 
 def test_files_agree_with_torch_on_edge_clips(export, tmp_path):
     edges = answers.edge_clips(random_clip(30), built_in(MIN_FRAMES, 0.15), export.recipe)
-    readers, problems = export.check([Clip(name, clip) for name, clip in edges.items()], tmp_path)
-    assert not problems and not any(report["ties"] for report in readers.values()), readers
+    formats, problems = export.check([ProofClip(name, clip) for name, clip in edges.items()], tmp_path)
+    assert not problems and not any(report["ties"] for report in formats.values()), formats
 
 
 def test_edge_clips_are_at_the_edges():
@@ -187,7 +188,7 @@ def test_one_seed_reads_like_torch(export, one_seed):
     for num_frames in (5, 20, 100):
         clip = random_clip(num_frames)
         reading, seen = read_in_torch(export.networks[0], export.recipe, clip, MIN_FRAMES), one_seed.inside(clip)
-        assert answers.host_text(reading) == (DUMMY_PHRASE if seen["is_dummy"].numpy() else decode(seen["ids"].numpy()))
+        assert host_text(reading) == (DUMMY_PHRASE if seen["is_dummy"].numpy() else decode(seen["ids"].numpy()))
         if num_frames >= MIN_FRAMES:
             assert abs(reading.confidence - float(seen["confidence"])) <= 1e-5
 
@@ -248,9 +249,9 @@ def test_parity_report(export):
     report, problems = verify(*export.verify_arguments())
     assert not problems and report["passed"]
     json.dumps(report, allow_nan=False)
-    for reader in report["readers"].values():
-        assert reader["num_clips"] == 4 + 5
-        assert reader["score"] == reader["score_torch"] and -5 < reader["score"] <= 1
+    for one in report["formats"].values():
+        assert one["num_clips"] == 4 + 5
+        assert one["score"] == one["score_torch"] and -5 < one["score"] <= 1
     assert [len(seed["faults"]) for seed in report["seeds"]] == [3, 3]
 
 
@@ -266,8 +267,8 @@ def test_parity_without_a_hidden_test_reads_the_reference_clips(export, tmp_path
     arguments[4:6] = tmp_path / "answers.npz", tmp_path / "sequences.parquet"
     report, problems = verify(*arguments)
     assert not problems
-    reader = report["readers"]["fp16"]
-    assert reader["num_clips"] == 2 + 5 and reader["score"] is None
+    fp16 = report["formats"]["fp16"]
+    assert fp16["num_clips"] == 2 + 5 and fp16["score"] is None
 
 
 def test_file_of_other_weights_fails(export, tmp_path):

@@ -106,8 +106,10 @@ def test_forms_of_one_set(tmp_path, form):
     content, name, words = FORMS[form]
     done = imported(content, tmp_path)
     assert is_of(tmp_path, 0) and done.weights == name
-    said = "; ".join(done.remarks)
+    *remarks, of_recipe = done.remarks
+    said = "; ".join(remarks)
     assert all(word in said for word in words) and bool(said) == bool(words), said
+    assert "confidence_pooling" in of_recipe
     assert read_json(tmp_path / "out/recipe.json")["imported"]["weights"] == name
 
 

@@ -6,10 +6,10 @@ import tensorflow as tf
 from small_networks import KEYS, built_in, in_torch, learner_of, random_clip, random_network, small_recipe, state_of
 
 from podium.export.answers import answer_all, write_answers
-from podium.export.clips import Clip
+from podium.export.clips import ProofClip
 from podium.export.graph import convert
 from podium.export.parity import check_stages
-from podium.export.verification import check_readers
+from podium.export.verification import check_formats
 from podium.recognise.operators import check_operators
 from podium.systems.fingerspelling import answers
 from podium.systems.fingerspelling.twin import assemble, make
@@ -45,16 +45,16 @@ def test_file_agrees_with_torch(tmp_path):
     recipe = small_recipe("zipformer", max_frames=64)
     network = random_network(recipe)
     edges = answers.edge_clips(random_clip(30), built_in(15, 0.0), recipe)
-    clips = [Clip(name, clip) for name, clip in edges.items()]
-    clips += [Clip(f"{num_frames} frames", random_clip(num_frames), None) for num_frames in (15, 16, 17, 41, 64, 200)]
+    clips = [ProofClip(name, clip) for name, clip in edges.items()]
+    clips += [ProofClip(f"{num_frames} frames", random_clip(num_frames)) for num_frames in (15, 16, 17, 41, 64, 200)]
     write_answers(tmp_path / "answers.npz", clips, answer_all(in_torch([network], recipe, 15).inside, clips))
     ensemble = assemble([make(recipe).port(state_of(network), "the test")], built_in(15, 0.0))
     content = convert(ensemble)
     check_operators(content)
     (tmp_path / "model.tflite").write_bytes(content)
     models = {"fp16": tmp_path / "model.tflite"}
-    readers, problems = check_readers(ensemble, models, clips, tmp_path / "answers.npz", answers, "phrase")
-    assert not problems and readers["fp16"]["max_error"] > 0, readers
+    formats, problems = check_formats(ensemble, models, clips, tmp_path / "answers.npz", answers, "phrase")
+    assert not problems and formats["fp16"]["max_error"] > 0, formats
 
 
 @pytest.mark.parametrize("swoosh", [swoosh_l, swoosh_r])

@@ -29,7 +29,7 @@ def write(made, root: Path) -> None:
     made.write_tables(root)
     for split in reversed(made.splits()):  # any order will do
         for file_id in made.file_ids(split):
-            made.write_landmarks(split, file_id, Path(made.arrival(split, file_id)))
+            made.write_raw_file(split, file_id, Path(made.arrival(split, file_id)))
 
 
 def digests(root: Path) -> dict[str, str]:
@@ -79,7 +79,7 @@ def test_the_same_seed_makes_the_same_bytes(corpus, tmp_path):
     stray = tmp_path / "train/audio/yes/stray.wav"
     stray.write_bytes(b"of another configuration")
     for file_id in again.file_ids("train"):
-        again.write_landmarks("train", file_id, Path(again.arrival("train", file_id)))
+        again.write_raw_file("train", file_id, Path(again.arrival("train", file_id)))
     assert digests(tmp_path) == digests(Path(corpus.root))
 
 
@@ -92,7 +92,7 @@ def test_another_seed_makes_others(corpus, tmp_path):
 
 def test_a_file_that_the_corpus_does_not_have():
     with pytest.raises(UserError, match=r"split 'train' has no file 9; its files are \[0, 1\]"):
-        tiny().write_landmarks("train", 9, Path("lists/train/9.csv"))
+        tiny().write_raw_file("train", 9, Path("lists/train/9.csv"))
 
 
 @pytest.mark.parametrize(

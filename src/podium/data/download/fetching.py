@@ -76,7 +76,7 @@ def _wanted(source: Kaggle) -> list[str]:
 
 
 def _known_contents(source: Kaggle, raw: Path) -> dict[str, list[int]] | None:
-    """What an earlier run has unpacked; None where something has to be fetched."""
+    """What an earlier run has unpacked; None if something has to be fetched."""
     try:
         known = read_json(raw / CONTENTS, "origin", "wanted", "files")
         origin, wanted, files = known["origin"], known["wanted"], known["files"]
@@ -176,7 +176,7 @@ def _check_digest(path: Path, sha256: str | None) -> None:
 
 
 def _place_table(source: Path, target: Path) -> dict[str, list[int]]:
-    """Copies a csv file, out of a zip file where Kaggle has packed it."""
+    """Copies a csv file, out of a zip file if Kaggle has packed it."""
 
     def check(placed: set[str]) -> None:
         if not placed:

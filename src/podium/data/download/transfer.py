@@ -34,7 +34,7 @@ def probe(remote: Remote, patience: Download) -> int | None:
     """Asks for a file without fetching it: that credentials are right, rules accepted, and its size.
 
     Returns:
-        Bytes; None where the server does not say.
+        Bytes; None if the server does not say.
 
     Raises:
         UserError: It cannot be had; see docs/kaggle.md for the messages.

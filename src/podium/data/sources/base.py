@@ -53,7 +53,7 @@ class Source(ABC):
     def arrival(self, split: str, file_id: int | str) -> str:
         """What must exist before a split's file can be read, as a workflow's input: the file itself, or what says that
         it has been downloaded. ``"{split}"`` and ``"{file_id}"`` give the pattern of all."""
-        return self.landmarks(split, file_id)
+        return self.raw_file(split, file_id)
 
     @abstractmethod
     def splits(self) -> list[str]:
@@ -116,9 +116,9 @@ class Source(ABC):
 
     def csv_path(self, split: str, file_id: int) -> str:
         """A file's path as ``path`` in a csv must give it."""
-        return self.landmarks(split, file_id).removeprefix(f"{self.root}/")
+        return self.raw_file(split, file_id).removeprefix(f"{self.root}/")
 
-    def landmarks(self, split: str, file_id: int | str) -> str:
+    def raw_file(self, split: str, file_id: int | str) -> str:
         """Path of a file of clips, or of a folder with one file per sequence; ``"{split}"`` and ``"{file_id}"`` give
         the pattern of all of them."""
         return f"{self.root}/{self.pattern.format(split=split, file_id=file_id)}"

@@ -36,7 +36,7 @@ class Generated(Source):
             table.to_csv(Path(folder, Path(self.csv(split)).name), index=False)
 
     @abstractmethod
-    def write_landmarks(self, split: str, file_id: int, path: Path) -> None:
+    def write_raw_file(self, split: str, file_id: int, path: Path) -> None:
         """Writes one file of clips, in any order and on any machine with the same bytes.
 
         Raises:

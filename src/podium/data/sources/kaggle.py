@@ -55,9 +55,9 @@ class Kaggle(Source):
     def tables(self) -> list[str]:
         return [self.csv(split) for split in self.splits() if split != "test"]
 
-    def landmarks(self, split: str, file_id: int | str) -> str:
-        """As `Source.landmarks`; signers set aside stay in the files of the training split."""
-        return super().landmarks("train" if split == "test" else split, file_id)
+    def raw_file(self, split: str, file_id: int | str) -> str:
+        """As `Source.raw_file`; people set aside stay in the files of the training split."""
+        return super().raw_file("train" if split == "test" else split, file_id)
 
     def fingerprint(self) -> str:
         """Of what the configuration asks for; a download is never asked whether it has changed on the server."""

@@ -16,7 +16,7 @@ from podium.storage.digests import digests_of
 class Local(Source):
     """``train.csv`` must be there; supplemental and test csv files with their folders may be.
 
-    With ``num_test_participants`` that many signers of ``train.csv`` become the split "test": their rows change the
+    With ``num_test_participants`` that many people of ``train.csv`` become the split "test": their rows change the
     split and keep their path.
     """
 
@@ -43,18 +43,18 @@ class Local(Source):
     def tables(self) -> list[str]:
         return [self.csv(split) for split in self._csv_splits]
 
-    def landmarks(self, split: str, file_id: int | str) -> str:
-        """As `Source.landmarks`; signers set aside stay in the files of the training split."""
-        return super().landmarks("train" if split == "test" and self._sets_signers_aside else split, file_id)
+    def raw_file(self, split: str, file_id: int | str) -> str:
+        """As `Source.raw_file`; people set aside stay in the files of the training split."""
+        return super().raw_file("train" if split == "test" and self._sets_signers_aside else split, file_id)
 
     def fingerprint(self) -> str:
-        """Of the content of all csv and parquet files, which is read once and remembered (`podium.storage.digests`).
+        """Of the content of all csv and raw files, which is read once and remembered (`podium.storage.digests`).
 
         Raises:
-            UserError: A csv names a parquet file that is not there or is none.
+            UserError: A csv names a file that is not there, or is a folder.
         """
-        landmarks = {f"{split}/{file_id}": sha256 for (split, file_id), sha256 in self._digests.items()}
-        return digest(list(digests_of(self.tables()).values()), landmarks)
+        raw_files = {f"{split}/{file_id}": sha256 for (split, file_id), sha256 in self._digests.items()}
+        return digest(list(digests_of(self.tables()).values()), raw_files)
 
     def digest(self, split: str, file_id: int) -> str:
         """As `Source.digest`."""
@@ -77,15 +77,15 @@ class Local(Source):
 
     @cached_property
     def _digests(self) -> dict[tuple[str, int], str]:
-        """sha256 of every landmark file."""
+        """sha256 of every raw file."""
         paths = {
-            (split, file_id): self.landmarks(split, file_id)
+            (split, file_id): self.raw_file(split, file_id)
             for split in self.splits()
             for file_id in self.file_ids(split)
         }
         for path in paths.values():
             if Path(path).is_dir():
-                raise UserError(f"{path} is a folder, not a parquet file; write its rows into one file")
+                raise UserError(f"{path} is a folder, not a file; write its rows into one file")
             if not Path(path).is_file():  # a pipe would be waited for
                 raise UserError(f"{path} does not exist, but a csv file in {self.root} names it")
         known = digests_of(paths.values())

@@ -11,7 +11,7 @@ import pandas as pd
 
 from podium.data.columns import KEY
 from podium.errors import DISK_FULL, UserError
-from podium.landmarks.drawing import ASPECT, COLORS, Rows, draw_frame, rows, to_plane
+from podium.landmarks.drawing import ASPECT, COLORS, Places, draw_frame, places, to_plane
 from podium.landmarks.inspect.folders import Folder, read_clip
 from podium.landmarks.inspect.inspection import Inspection
 from podium.landmarks.mediapipe import PARTS, RAW_NAMES
@@ -75,8 +75,8 @@ def choose(folder: Folder, clips: dict[str, pd.DataFrame], label: str, sequence_
             found = found.iloc[(len(found) - 1) // 2 :] if len(found) else found
         else:
             # The table knows the files that --max-files has left out.
-            places = [found, *([] if split.table is None else [split.table])]
-            found = pd.concat([place[KEY] for place in places])
+            known = [found, *([] if split.table is None else [split.table])]
+            found = pd.concat([one[KEY] for one in known])
             found = found[(found["sequence_id"] == sequence_id) & found["file_id"].isin(list(split.files))]
         if len(found):
             file_id, one = (int(found.iloc[0][key]) for key in KEY)
@@ -143,7 +143,7 @@ def picture(x_FL2: np.ndarray, choice: Choice, num_frames: int, inspection: Insp
     presence_axes, hand_axes = charts.subplots(2, sharex=True, height_ratios=_CHART_HEIGHTS)
     has_part_PF = presence(x_FL2, inspection.selection)
     _draw_presence(presence_axes, has_part_PF, shown)
-    _draw_hand(hand_axes, x_FL2, has_part_PF, rows(names))
+    _draw_hand(hand_axes, x_FL2, has_part_PF, places(names))
     return figure
 
 
@@ -182,7 +182,7 @@ def _title(choice: Choice, num_frames: int, num_infinite: int, label: str) -> st
 
 def _window(x_FL2: np.ndarray, names: tuple[str, ...]) -> tuple[float, float, float, float]:
     """Left, right, bottom, top of what face, hands and shoulders fill in the clip, in picture widths."""
-    of = rows(names)
+    of = places(names)
     shoulders = of.body[0][2:4]
     corners = []
     for part in (of.face, of.left_hand, of.right_hand, shoulders):
@@ -200,7 +200,7 @@ def _window(x_FL2: np.ndarray, names: tuple[str, ...]) -> tuple[float, float, fl
 
 
 def _draw_presence(axes, has_part_PF: np.ndarray, shown: np.ndarray) -> None:
-    """A bar per part, broken where the part is missing; marks below show the frames of the strip."""
+    """A bar per part, broken if the part is missing; marks below show the frames of the strip."""
     for row, (part, has_part_F) in enumerate(zip(PARTS, has_part_PF, strict=True)):
         edges = np.flatnonzero(np.diff(has_part_F.astype(int), prepend=0, append=0)).reshape(-1, 2)
         axes.broken_barh([(begin - 0.5, end - begin) for begin, end in edges], (row - 0.35, 0.7), color=COLORS[part])
@@ -212,7 +212,7 @@ def _draw_presence(axes, has_part_PF: np.ndarray, shown: np.ndarray) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _draw_hand(axes, x_FL2: np.ndarray, has_part_PF: np.ndarray, of: Rows) -> None:
+def _draw_hand(axes, x_FL2: np.ndarray, has_part_PF: np.ndarray, of: Places) -> None:
     """The wrist's height of the hand that is seen more often."""
     hand = PARTS[int(has_part_PF[1].sum() > has_part_PF[0].sum())]
     wrist = getattr(of, hand)[0]

@@ -44,7 +44,7 @@ class Split:
 
     Attributes:
         name: "train", "supplemental" or "test".
-        table: file_id, sequence_id, participant_id, the label and, where a csv gave it, path; None where no table is.
+        table: file_id, sequence_id, participant_id, the label and, if a csv gave it, path; None if no table is.
         files: file_id → parquet file, folder of npy files, or shard; ascending.
         unreadable: What is wrong with the table's file, if it cannot be read.
         is_unfinished: Files are still being made, so that none is missed.
@@ -76,7 +76,7 @@ class Folder:
     Attributes:
         layout: For people.
         splits: In the order of `podium.data.sources.SPLITS`.
-        folds: participant_id, num_sequences, num_supplemental, fold; None where there are none.
+        folds: participant_id, num_sequences, num_supplemental, fold; None if there are none.
         accounts: "skipped" and "noted" of a prepared dataset's manifest: split → reason → {"number", "examples"}.
         unreadable: What is wrong with files that belong to no split.
         remarks: One line each.
@@ -134,7 +134,7 @@ def read_clip(path: Path, sequence_id: int, columns: list[str]) -> np.ndarray:
 
     Returns:
         (F, L, 2) float32: x and y in fractions of the picture, NaN for gaps; all 543 landmarks if a parquet
-        file holds them, otherwise those of the system. F is 0 where the file lacks the sequence.
+        file holds them, otherwise those of the system. F is 0 if the file lacks the sequence.
 
     Raises:
         UserError: The file is missing or damaged.
@@ -210,7 +210,7 @@ def _landmark_folders(root: Path, split: str) -> dict[Path, dict[int, Path]]:
 
 
 def _landmark_files(place: Path) -> dict[int, Path]:
-    """``{file_id}.parquet`` or, where there are none, ``{file_id}/`` with npy files."""
+    """``{file_id}.parquet`` or, if there are none, ``{file_id}/`` with npy files."""
     named = [path for path in place.iterdir() if re.fullmatch(r"\d{1,18}", path.stem)]
     found = [path for path in named if path.suffix == ".parquet"] or [
         path for path in named if path.is_dir() and next(path.glob("*.npy"), None)
@@ -219,7 +219,7 @@ def _landmark_files(place: Path) -> dict[int, Path]:
 
 
 def _open_shards(root: Path, inspection: Inspection) -> Folder | None:
-    """``shards/`` or ``shards/{split}/`` of a prepared dataset, whose tables lie above; None where it is neither."""
+    """``shards/`` or ``shards/{split}/`` of a prepared dataset, whose tables lie above; None if it is neither."""
     if any(_holds_shards(root / name) for name in SPLITS):
         return _open_prepared(root, root / "..", {name: root / name for name in SPLITS}, inspection)
     if not _holds_shards(root):

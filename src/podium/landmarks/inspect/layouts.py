@@ -16,6 +16,7 @@ from podium.storage.npy import map_npy
 _MAX_FILES = 10_000  # that are looked at
 _SNIFFED = 1 << 16  # bytes of a json file
 _RAW_LAYOUT = 'see "Raw layout" in docs/data.md'
+_ELSE = "to inspect or train on them, "
 _RUN_HOLISTIC = "find the landmarks with MediaPipe Holistic first, and "
 # What files of a suffix are, and what to do before writing them in our layout.
 _NAMES = {
@@ -23,7 +24,7 @@ _NAMES = {
     **dict.fromkeys((".jpg", ".jpeg", ".png", ".webp"), ("pictures", _RUN_HOLISTIC)),
     ".pose": (".pose files", "read them with pose-format, and "),
     **dict.fromkeys((".npz", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".mat"), ("arrays in containers", "")),
-    **dict.fromkeys(csv_rows.SUFFIXES, ("text tables", "`podium predict` reads tables of clips; to train, ")),
+    **dict.fromkeys(csv_rows.SUFFIXES, ("text tables", f"`podium predict` reads tables of clips; {_ELSE}")),
 }
 _NOTES = (*csv_rows.SUFFIXES, ".md", ".txt", ".yaml", ".log")  # may lie beside what matters
 _SPLIT_FOLDERS = [f"{split}_landmarks" for split in SPLITS]
@@ -68,7 +69,10 @@ def recognise(root: Path, columns: list[str], tables: set[str] = frozenset()) ->
 
 
 def _wide(columns: list[str]) -> str:
-    return f"write one row per frame, with the index {INDEX_COLUMN} and the columns {columns[0]}, …; {_RAW_LAYOUT}"
+    return (
+        f"write parquet files with one row per frame, the clip's number as the index {INDEX_COLUMN}, and the columns"
+        f" {columns[0]}, …; {_RAW_LAYOUT}"
+    )
 
 
 def _describe(root: Path, suffix: str, paths: list[Path], columns: list[str]) -> str:
@@ -77,8 +81,8 @@ def _describe(root: Path, suffix: str, paths: list[Path], columns: list[str]) ->
         return _describe_parquet(root, paths, columns)
     if suffix == ".npy":
         return (
-            f"{number:,} npy file(s), the first ({first.relative_to(root)}) {_shape(first)}; Podium trains on"
-            f" {{split}}_landmarks/{{file_id}}/{{sequence_id}}.npy of shape (frames, {len(columns)})"
+            f"{number:,} npy file(s), the first ({first.relative_to(root)}) {_shape(first)}; `podium predict` reads"
+            f" clips of shape (frames, {len(columns)}); {_ELSE}{_wide(columns)}"
         )
     if suffix == ".json":
         with open(first, encoding="utf-8", errors="replace") as stream:
@@ -107,7 +111,7 @@ def _describe_parquet(root: Path, paths: list[Path], columns: list[str]) -> str:
         )
     if columns[0] in _columns(first):
         found = f"{len(paths):,} parquet file(s) of clips"
-        return f"{found}; `podium predict` reads them; to train on them, {_wide(columns)}"
+        return f"{found}; `podium predict` reads them; {_ELSE}{_wide(columns)}"
     return f"{len(paths):,} parquet file(s), the first ({first.relative_to(root)}) without landmarks; {_wide(columns)}"
 
 

@@ -12,7 +12,7 @@ from podium.landmarks.inspect.folders import Split
 from podium.landmarks.inspect.inspection import Inspection
 
 NUM_EXAMPLES = 3
-# The order in which problems are told; names as in docs/bad_input.md where packing knows the problem too.
+# The order in which problems are told; names as in docs/bad_input.md if packing knows the problem too.
 _OF_ROWS = {
     "other_layout": "landmarks in a layout that Podium does not read",
     "unreadable_file": "files that cannot be read",

@@ -11,7 +11,7 @@ def missing_bursts(num_frames: int, p_missing: float, mean_gap_frames: float, rn
         mean_gap_frames: Mean length of a gap, at least 1.
 
     Returns:
-        (num_frames,) bool, True where the part is missing.
+        (num_frames,) bool, True if the part is missing.
     """
     p_end = 1.0 / mean_gap_frames
     p_start = min(p_end * p_missing / (1.0 - p_missing), 1.0)

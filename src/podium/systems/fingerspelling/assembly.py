@@ -110,6 +110,4 @@ class Assembly:
         return x_BTLC, torch.ones(x_BTLC.shape[:2], dtype=torch.bool)
 
 
-def assemble(networks: Sequence[SignReader], recipes: Sequence[Recipe], settings: Mapping[str, Any]) -> Assembly:
-    """All members of a file together in torch; see `Assembly`."""
-    return Assembly(networks, recipes, settings)
+assemble = Assembly

@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 from podium.errors import UserError
-from podium.export.graph import Graph, Reader
+from podium.export.graph import Function, Graph
 from podium.port.layers import Frames, Kernels, or_one
 from podium.recognise.tflite import INPUT, NUM_FRAMES
 from podium.systems.fingerspelling.landmarks import COLUMNS, NUM_LANDMARKS
@@ -83,25 +83,25 @@ class TextGraph(Graph):
             seen |= {f"{index}/{stage}": value_TD for stage, value_TD in twin.stages(x_TCL, frames).items()}
         return seen
 
-    def reader(self, format: str) -> Reader:
+    def function(self, format: str) -> Function:
         """The function that the file of a format holds."""
         if format == "web":
-            return self._fixed_reader()
-        return self._reader_for_x86() if format == "kaggle" else self.read
+            return self._fixed_function()
+        return self._function_for_x86() if format == "kaggle" else self.read
 
     def outputs(self, inputs: tf.Tensor, kernels: Kernels) -> dict[str, tf.Tensor]:
         """What the file returns, by those kernels."""
         answer = self._read(inputs, kernels)
         return {name: answer[name] for name in (OUTPUT, CONFIDENCE) if name == OUTPUT or self.has_confidence}
 
-    def _reader_for_x86(self) -> Reader:
+    def _function_for_x86(self) -> Function:
         @tf.function(input_signature=[CLIP], autograph=False)
         def read(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
             return self.outputs(inputs, Kernels.TFLITE_X86)
 
         return read
 
-    def _fixed_reader(self) -> Reader:
+    def _fixed_function(self) -> Function:
         """For clips in a frame of fixed size."""
         size, max_frames = 2 * self.max_frames, self.max_frames
         signature = [
@@ -179,7 +179,7 @@ def preprocess(raw_TK: tf.Tensor, max_frames: int) -> tuple[tf.Tensor, tf.Tensor
     comes first, so that they get the rest and the encoders in one piece.
 
     Args:
-        raw_TK: (T, 390), NaN where a landmark is missing; all x, all y, all z.
+        raw_TK: (T, 390), NaN if a landmark is missing; all x, all y, all z.
 
     Returns:
         (min(T, max_frames), 3, 130), no NaN, and the number of its frames.
@@ -210,6 +210,4 @@ def _sum(x_TCL: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(tf.reduce_sum(x_TCL, axis=2, keepdims=True), axis=0, keepdims=True)
 
 
-def assemble(twins: list[ReaderTwin], settings: Mapping[str, Any]) -> TextGraph:
-    """All seeds in one graph, see `TextGraph`."""
-    return TextGraph(twins, settings)
+assemble = TextGraph

@@ -22,7 +22,7 @@ from podium.systems.fingerspelling.readings import OUTPUT, Settings, has_thresho
 from podium.systems.fingerspelling.text import NUM_CHARACTERS
 
 if TYPE_CHECKING:
-    from podium.recognise.sources import Sources
+    from podium.data.clip_files import ClipFiles
 
 
 def check_settings(settings: Settings, path: Path) -> None:
@@ -50,12 +50,12 @@ def is_own(inputs: Shapes, outputs: Shapes) -> bool:
     return inputs.get(INPUT, ())[-1:] == (len(COLUMNS),) and is_read
 
 
-def open_sources(paths: list[Path]) -> "Sources":
-    """Landmarks below some paths, see `podium.recognise.clip_files.open_sources`."""
-    from podium.recognise.clip_files import open_sources  # tables load slowly
+def open_clips(paths: list[Path]) -> "ClipFiles":
+    """Landmarks below some paths, see `podium.landmarks.clip_files.open_clips`."""
+    from podium.landmarks.clip_files import open_clips  # tables load slowly
     from podium.systems.fingerspelling.plan import inspection
 
-    return open_sources(paths, inspection())
+    return open_clips(paths, inspection())
 
 
 def as_input(clip: Any, settings: Settings, fps: float | None) -> Prepared:

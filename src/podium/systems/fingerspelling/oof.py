@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from podium.data.columns import KEY, told
+from podium.data.columns import KEY, PREDICTIONS, told
 from podium.errors import UserError
 from podium.storage.tables import named, read_csv, read_table
 from podium.systems.fingerspelling.labels import LABELS
@@ -13,9 +13,7 @@ from podium.systems.fingerspelling.score import normalized_score
 
 SUPPLEMENTAL_SCORE = 0.5  # supplemental clips have no out-of-fold prediction (1st-place solution)
 MAX_SUPPLEMENTAL_CHARACTERS = 32
-# What must be in an index, and in the predictions of a fold.
 INDEX_COLUMNS = [*told(LABELS.column), "num_frames"]
-OOF_COLUMNS = [*KEY, "prediction", "score"]
 _CHECKED = {"phrase": "phrase", "seq_len": "num_frames"}  # columns that a published table may have → ours
 
 
@@ -35,7 +33,7 @@ def relabel(how: str, index: Path, predictions: list[Path], held_out: set[int]) 
         UserError: A file lacks a column, ``how`` is another, or see `merge_oof`.
     """
     _check_how(how)
-    tables = [read_table(path, OOF_COLUMNS) for path in predictions]
+    tables = [read_table(path, PREDICTIONS) for path in predictions]
     table = merge_oof(read_table(index, INDEX_COLUMNS), tables, held_out)
     return table, oof_metrics(table)
 
@@ -67,7 +65,7 @@ def merge_oof(index: pd.DataFrame, predictions: list[pd.DataFrame], held_out: se
     Raises:
         UserError: A clip was predicted twice, not at all, or is unknown.
     """
-    merged = pd.concat(predictions, ignore_index=True)[[*KEY, "prediction", "score"]]
+    merged = pd.concat(predictions, ignore_index=True)[PREDICTIONS]
     if merged.duplicated(KEY).any():
         twice = merged.loc[merged.duplicated(KEY), "sequence_id"].iloc[0]
         raise UserError(f"sequence {twice} was predicted by two folds; remake round 1 with one folds.parquet")
@@ -88,8 +86,8 @@ def read_oof_table(path: str | Path) -> pd.DataFrame:
     Rows of supplemental clips (``is_sup`` 1) are left out.
 
     Returns:
-        file_id and sequence_id (int64), score (float64, NaN where it is no number), and phrase (str) and seq_len
-        (frames, float64) where the table has them.
+        file_id and sequence_id (int64), score (float64, NaN if it is no number), and phrase (str) and seq_len
+        (frames, float64) if the table has them.
 
     Raises:
         UserError: The file is missing or neither a UTF-8 csv nor a parquet file, lacks a column, an id is no integer,
@@ -157,7 +155,7 @@ def import_oof(index: pd.DataFrame, table: pd.DataFrame, held_out: set[int]) -> 
             )
     is_train = index["split"] == "train"
     num_unknown = len(table) - len(table.merge(index.loc[is_train, KEY], on=KEY))
-    return _beside(index, matched.assign(prediction=None)[[*KEY, "prediction", "score"]]), num_unknown
+    return _beside(index, matched.assign(prediction=None)[PREDICTIONS]), num_unknown
 
 
 def oof_metrics(table: pd.DataFrame) -> dict[str, float | int | None]:
@@ -184,7 +182,7 @@ def _expected(index: pd.DataFrame, held_out: set[int]) -> pd.DataFrame:
 
 
 def _beside(index: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Train clips with their prediction and score, empty where ``scores`` lacks them; then supplemental clips."""
+    """Train clips with their prediction and score, empty if ``scores`` lacks them; then supplemental clips."""
     train = index[index["split"] == "train"].merge(scores, how="left", on=KEY, validate="one_to_one")
     is_kept = (index["split"] == "supplemental") & (index["phrase"].str.len() <= MAX_SUPPLEMENTAL_CHARACTERS)
     supplemental = index[is_kept].assign(prediction=None, score=SUPPLEMENTAL_SCORE)
@@ -193,7 +191,7 @@ def _beside(index: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _numbers(texts: pd.Series) -> pd.Series:
-    """float64; NaN where a text is no number."""
+    """float64; NaN if a text is no number."""
     return pd.to_numeric(texts, errors="coerce").astype("float64")
 
 

@@ -6,16 +6,16 @@ from podium.config import Count, Probability, Section, dataset_section
 from podium.landmarks.inspect.inspection import Inspection
 from podium.systems.fingerspelling.labels import LABELS
 from podium.systems.fingerspelling.landmarks import INPUT_COLUMNS, SELECTION, SHORT_FRAMES
-from podium.systems.fingerspelling.recipe import TRAINING_ONLY, Recipe
+from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.sources import SOURCES
+from podium.systems.fingerspelling.tensors import TRAINING_ONLY
 
 __all__ = [
     "INPUT_COLUMNS", "LABEL", "LABELS", "SCORES", "SOURCES", "TRAINING_ONLY", "Dataset", "Recipe", "Settings",
-    "inspection", "label_problem",
+    "inspection",
 ]  # fmt: skip
 
 LABEL = LABELS.column  # in tables
-label_problem = LABELS.problem
 Dataset = dataset_section(SOURCES)
 SCORES = {"score": "score", "score_damerau": "with Damerau's distance"}  # of a stage or a file → how people call it
 

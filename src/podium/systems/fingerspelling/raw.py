@@ -31,7 +31,7 @@ def prepare(raw_TK: np.ndarray) -> PreparedClip:
     """What is stored of a clip: the clip itself; parts of a frame whose landmarks lie in one point become NaN.
 
     Args:
-        raw_TK: (T, 390) float32, T ≥ 1, NaN where a landmark is missing.
+        raw_TK: (T, 390) float32, T ≥ 1, NaN if a landmark is missing.
 
     Returns:
         With the columns `HAND_COLUMNS` (share of frames with any, with the left, with the right hand) and

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from podium.data import columns
 from podium.errors import UserError
 from podium.recognise.readings import Reading
 from podium.systems.fingerspelling.score import edit_distance, normalized_score, row_scores
@@ -114,7 +115,6 @@ def predictions(table: "pd.DataFrame", readings: Sequence[Reading], is_test: boo
     phrases, texts = table[LABEL].tolist(), [host_text(reading) for reading in readings]
     row_score = row_scores(phrases, texts, transpositions=not is_test)
     if not is_test:
-        columns = ["file_id", "sequence_id", "participant_id", LABEL, "num_frames"]
-        return table[columns].assign(prediction=texts, score=row_score)
-    rows = table[["sequence_id", "participant_id", LABEL]].assign(prediction=texts)
+        return table[columns.predicted(LABEL)].assign(prediction=texts, score=row_score)
+    rows = table[columns.tested(LABEL)].assign(prediction=texts)
     return rows.assign(num_edits=[edit_distance(*pair) for pair in zip(phrases, texts, strict=True)], score=row_score)

@@ -11,9 +11,6 @@ from podium.systems.fingerspelling.augment import build_augmentations
 Factor = Annotated[float, Field(gt=0)]
 KernelSize = Annotated[int, Field(ge=3)]
 
-# First parts of the names of tensors that only training uses. The file never holds them.
-TRAINING_ONLY = ("backward_decoder.", "ctc_head.", "encoder.num_batches")
-
 
 class Decoder(Section):
     """The autoregressive decoder over characters."""

@@ -20,7 +20,7 @@ from podium.systems.fingerspelling.raw import open_raw, prepare  # noqa: F401  f
 from podium.systems.fingerspelling.recipe import Data, Recipe
 from podium.systems.fingerspelling.text import encode
 
-TABLE_COLUMNS = [LABELS.column]  # needed of a table beside `podium.training.split.TABLE_COLUMNS`
+TABLE_COLUMNS = [LABELS.column]  # needed of a table beside `podium.data.columns.TRAINED`
 MAX_PLANNED = 4096  # four times the clips that are usually sorted together
 
 
@@ -30,9 +30,9 @@ class Sample(NamedTuple):
     Attributes:
         x_TLC: (T, 130, 3) float32, normalised, missing landmarks 0.
         labels_S: (33,) int64.
-        score: In [0, 1]; how well round 1 read the clip, 1 where it is not known.
+        score: In [0, 1]; how well round 1 read the clip, 1 if it is not known.
         num_frames: Length of the recording, before any augmentation.
-        row: Position in the dataset's table; of the first clip where CutMix joined two.
+        row: Position in the dataset's table; of the first clip if CutMix joined two.
     """
 
     x_TLC: np.ndarray

@@ -63,8 +63,8 @@ class Folders(Source):
     def file_ids(self, split: str) -> list[int]:
         return list(range(len(self._places[split])))
 
-    def landmarks(self, split: str, file_id: int | str) -> str:
-        """As `Source.landmarks`: the folders."""
+    def raw_file(self, split: str, file_id: int | str) -> str:
+        """As `Source.raw_file`: the folders."""
         return f"{self.root}/{self.csv_path(split, int(file_id))}"
 
     def csv_path(self, split: str, file_id: int) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from podium.errors import UserError
-from podium.export.graph import Graph, Reader
+from podium.export.graph import Function, Graph
 from podium.port.twin import Fault, Twin
 from podium.port.weights import Weights
 from podium.recognise.tflite import INPUT
@@ -172,7 +172,7 @@ class WordGraph(Graph):
         self.max_bytes = settings["max_bytes"]
 
     @cached_property
-    def read(self) -> Reader:
+    def read(self) -> Function:
         """The signature of the file."""
 
         def read(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -194,7 +194,7 @@ class WordGraph(Graph):
         }
         return {"x": inputs, **seen}
 
-    def reader(self, format: str) -> Reader:
+    def function(self, format: str) -> Function:
         """The function that the file of a format holds: all are the same, since its shapes are fixed."""
         return self.read
 

@@ -158,7 +158,7 @@ def test_empty_clips_are_no_copies_of_each_other(copy):
 
 @pytest.mark.parametrize(
     ("trained_on", "recordings", "words"),
-    [([50, 51], [], "2 of its 2 signers"), ([50], [], "1 of its 2 signers"), ([], [7], "1 of its recordings")],
+    [([50, 51], [], "2 of its 2 people"), ([50], [], "1 of its 2 people"), ([], [7], "1 of its recordings")],
 )
 def test_a_prepared_folder_tells_of_its_test(prepared, tmp_path, trained_on, recordings, words):
     folder = shutil.copytree(prepared, tmp_path / "prepared")

@@ -91,12 +91,12 @@ def test_a_test_part_that_was_trained_on_is_said(place):
     shutil.copytree(place.raw / "train_landmarks", place.raw / "test_landmarks")
     done = place.run("list_sequences")
     assert done.returncode == 0
-    assert "the test part is not hidden: 4 of its 4 signers trained on, 12 of its recordings" in done.stdout
+    assert "the test part is not hidden: 4 of its 4 people trained on, 12 of its recordings" in done.stdout
 
 
 def test_too_many_test_signers(place):
     write_dataset(place.dataset, place.raw, num_test_participants=3)
-    assert_stops(place, "list_sequences", "num_test_participants 3", "of 4 signers")
+    assert_stops(place, "list_sequences", "num_test_participants 3", "of 4 people")
 
 
 def test_missing_parquet(listed):
@@ -190,7 +190,7 @@ def test_too_few_signers_for_folds(place):
     for name in ("index.parquet", "folds.parquet", "manifest.json", "inference_args.json"):
         (place.data / name).unlink()
     write_dataset(place.dataset, place.raw, num_folds=4, num_holdout=1)
-    assert_stops(place, "index_data", "4 signer(s) are too few", "num_folds")
+    assert_stops(place, "index_data", "4 person(s) are too few", "num_folds")
 
 
 @pytest.mark.parametrize(

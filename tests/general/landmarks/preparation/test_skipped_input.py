@@ -135,7 +135,7 @@ def test_extra_columns_are_noted(place):
     place.rows.drop(columns="num_frames").assign(weather="fair").to_csv(place.raw / "train.csv", index=False)
     manifest = place.prepare()
     assert manifest["skipped"] == {}
-    assert manifest["ignored_columns"] == {str(place.raw / "train.csv"): ["weather"], "landmarks": ["mood"]}
+    assert manifest["ignored_columns"] == {str(place.raw / "train.csv"): ["weather"], "raw files": ["mood"]}
 
 
 def test_unused_columns_may_be_missing(place):

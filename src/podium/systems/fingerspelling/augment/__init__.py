@@ -1,13 +1,11 @@
 """Augmentations of training clips. Each is one file in this folder that registers itself."""
 
-import importlib
-import pkgutil
 from typing import Any
 
+from podium.registry import import_all
 from podium.systems.fingerspelling.augment.base import AUGMENTATIONS, Augmentation, FrameAugmentation, build
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+import_all(__name__, __path__)
 
 
 def build_augmentations(entries: list[dict[str, Any]]) -> list[Augmentation]:

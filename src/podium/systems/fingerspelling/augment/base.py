@@ -38,7 +38,7 @@ class Augmentation(Section, ABC):
         p: Probability of running at all.
 
     Attributes:
-        example: Parameters that make sense, those of the 1st-place solution where it has them; every augmentation is
+        example: Parameters that make sense, those of the 1st-place solution if it has them; every augmentation is
             tested with its example.
     """
 
@@ -60,7 +60,7 @@ class Augmentation(Section, ABC):
 
     @property
     def effective_p(self) -> float:
-        """The probability of running, where an augmentation has its own reading of ``p``."""
+        """The probability of running, if an augmentation has its own reading of ``p``."""
         return self.p
 
     @abstractmethod
@@ -69,14 +69,14 @@ class Augmentation(Section, ABC):
 
 
 class FrameAugmentation(Augmentation):
-    """Decides only which frames are shown. Where such augmentations come first, only chosen frames are ever read."""
+    """Decides only which frames are shown. If such augmentations come first, only chosen frames are ever read."""
 
     @abstractmethod
     def choose(self, num_frames: int, rng: np.random.Generator) -> np.ndarray:
         """Chooses frames of a clip.
 
         Returns:
-            (T',) int64, T' ≥ 1: frame numbers, ascending, repeated where a frame is shown several times; before them
+            (T',) int64, T' ≥ 1: frame numbers, ascending, repeated if a frame is shown several times; before them
             −1 for every frame in which nothing is seen.
         """
 

@@ -83,17 +83,12 @@ def write_tables(plan: Plan, root: str | Path) -> None:
     write_json(root / "character_to_prediction_index.json", {c: index for index, c in enumerate(CHARACTERS)})
 
 
-def write_parquet(plan: Plan, split: str, file_id: int, root: str | Path) -> None:
-    """Writes one landmark file, ``{split}_landmarks/{file_id}.parquet`` under ``root``.
+def write_raw_file(plan: Plan, split: str, file_id: int, path: str | Path) -> None:
+    """Writes one landmark file to ``path``.
 
     Raises:
         UserError: The split has no such file.
     """
-    write_landmarks(plan, split, file_id, Path(root) / f"{split}_landmarks" / f"{file_id}.parquet")
-
-
-def write_landmarks(plan: Plan, split: str, file_id: int, path: str | Path) -> None:
-    """Writes one landmark file to ``path``; see `write_parquet`."""
     source = plan.source
     known = file_ids(source, split)
     if file_id not in known:

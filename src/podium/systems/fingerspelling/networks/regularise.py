@@ -186,7 +186,7 @@ def whiteness(x_BTD: Tensor, mask_BT: Tensor, num_groups: int) -> tuple[Tensor, 
 
 
 class Whitener(nn.Module):
-    """Nudges channels apart where a few directions hold too much of the variance.
+    """Nudges channels apart if a few directions hold too much of the variance.
 
     Every fourth batch is looked at, by chance; Zipformer looks at every fortieth while the last look found nothing.
 

@@ -83,7 +83,7 @@ class KagglePrepared(kaggle.Kaggle):
         ]
 
     def check_arrived(self, raw: Path, paths: list[str]) -> None:
-        """As `Kaggle.check_arrived`: the arrays' columns, where a file names them, must be ours."""
+        """As `Kaggle.check_arrived`: the arrays' columns, if a file names them, must be ours."""
         for path in (path for path in paths if path.endswith(COLUMNS_FILE)):
             column_order(raw / path, COLUMNS)
 

@@ -40,11 +40,11 @@ class Synthetic(Generated):
 
         corpus.write_tables(self._plan, folder)
 
-    def write_landmarks(self, split: str, file_id: int, path: Path) -> None:
-        """As `Generated.write_landmarks`."""
+    def write_raw_file(self, split: str, file_id: int, path: Path) -> None:
+        """As `Generated.write_raw_file`."""
         from podium.systems.fingerspelling.corpus import corpus
 
-        corpus.write_landmarks(self._plan, split, file_id, path)
+        corpus.write_raw_file(self._plan, split, file_id, path)
 
     @cached_property
     def _plan(self) -> "Plan":

@@ -1,13 +1,10 @@
 """The networks in plain TensorFlow. The twin of a further one is one more file here, under the same registry name."""
 
-import importlib
-import pkgutil
-
+from podium.registry import import_all
 from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.twins.base import TWINS, ReaderTwin
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+import_all(__name__, __path__)
 
 
 def make(recipe: Recipe) -> ReaderTwin:

@@ -15,7 +15,7 @@ from podium.port.twin import Arrays, Fault, Twin
 from podium.port.weights import Weights
 from podium.registry import Registry
 from podium.systems.fingerspelling.agreement import first_difference
-from podium.systems.fingerspelling.recipe import TRAINING_ONLY
+from podium.systems.fingerspelling.tensors import TRAINING_ONLY
 from podium.systems.fingerspelling.twins.decoder import Decoder
 from podium.systems.fingerspelling.twins.greedy import greedy
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from podium.errors import UserError
+from podium.errors import MisfitError, UserError
 from podium.landmarks.mediapipe import RAW_NAMES
 from podium.storage.files import file_digest, write_json
 from podium.systems.fingerspelling.corpus.clip import record
@@ -32,18 +32,6 @@ _REFERENCE_PHRASE = "from the raw download to a file"
 _REFERENCE_SHARES = (0.1, 0.3, 0.8, 1.6)  # lengths of the reference clips, about, in max_frames
 
 
-class MisfitError(UserError):
-    """A checkpoint is not of the recipe's network.
-
-    Attributes:
-        problems: All of them, of which the message may be too short to name every one.
-    """
-
-    def __init__(self, origin: str, problems: list[str]) -> None:
-        super().__init__(f"{origin} does not fit the recipe, {len(problems)} problem(s): {'; '.join(problems)}")
-        self.problems = problems
-
-
 @dataclass(frozen=True)
 class Imported:
     """What was imported.
@@ -62,7 +50,7 @@ class Imported:
 
 def import_checkpoint(path: Path, recipe: Recipe, seed: int, out: Path, weights: str | None = None) -> Imported:
     """Writes what training writes for a network that is to be exported: the weights ``out``, and beside them
-    recipe.json, reference.npz and inference_args.json. Earlier weights go first and the new ones come last: where there
+    recipe.json, reference.npz and inference_args.json. Earlier weights go first and the new ones come last: if there
     are weights, the others are theirs.
 
     The reference clips are the virtual signer's, so that no data is needed.
@@ -97,7 +85,12 @@ def import_checkpoint(path: Path, recipe: Recipe, seed: int, out: Path, weights:
     write_reference(learner, reference_clips(recipe.data.max_frames), out.with_name("reference.npz"))
     save_weights(network, out)
     written = network.state_dict().values()
-    return Imported(len(written), sum(tensor.numel() for tensor in written), found.name, found.remarks)
+    remarks = [*found.remarks]
+    if getattr(recipe.model.choices, "confidence_pooling", "published") == "corrected":
+        remarks.append(
+            "the original's confidence head reads frame 0 alone; choices.confidence_pooling should be 'published'"
+        )
+    return Imported(len(written), sum(tensor.numel() for tensor in written), found.name, remarks)
 
 
 def build(state: State, recipe: Recipe, origin: str) -> SignReader:
@@ -140,7 +133,7 @@ def reference_clips(max_frames: int) -> list[np.ndarray]:
     ``max_frames``; always the same ones.
 
     Returns:
-        Each (T, 390) float32, NaN where a landmark is missing.
+        Each (T, 390) float32, NaN if a landmark is missing.
     """
     rng = np.random.default_rng(0)
     person = sample_person(rng)

@@ -76,5 +76,5 @@ class Local(Folders):
         return [self.root]
 
     def _folders(self) -> set[Path]:
-        paths = [self.landmarks(split, file_id) for split in self.splits() for file_id in self.file_ids(split)]
+        paths = [self.raw_file(split, file_id) for split in self.splits() for file_id in self.file_ids(split)]
         return {folder for path in paths for folder in folders_of(path)}

@@ -58,8 +58,8 @@ class Synthetic(Folders, Generated):
         """As `Generated.write_tables`."""
         self._corpus.write_labels(Path(folder))
 
-    def write_landmarks(self, split: str, file_id: int, path: Path) -> None:
-        """As `Generated.write_landmarks`: the folders, and then the list of their files.
+    def write_raw_file(self, split: str, file_id: int, path: Path) -> None:
+        """As `Generated.write_raw_file`: the folders, and then the list of their files.
 
         Args:
             path: Of the list, as `arrival` gives it below any folder.

@@ -9,13 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from podium.data.clip_files import told_of
 from podium.data.sources.base import CSV_NAMES
 from podium.errors import UserError
 from podium.landmarks import csv_rows, parquet
 from podium.landmarks.arrays import is_columns_file
 from podium.landmarks.inspect.folders import open_folder
 from podium.landmarks.inspect.inspection import Inspection
-from podium.recognise.sources import told_of
 from podium.storage.tables import MAX_FIELD
 
 SUFFIXES = (*parquet.SUFFIXES, *csv_rows.SUFFIXES, ".npy")

@@ -1,6 +1,6 @@
-"""Clips wherever they lie. A source is opened once, so that it can be counted; its clips are read one after the other.
+"""Clips wherever they lie. A file is opened once, so that it can be counted; its clips are read one after the other.
 
-A system's ``answers.open_sources`` makes them; `open_arrays` does for one whose clips are arrays.
+A system's ``answers.open_clips`` makes them; `open_arrays` does for one whose clips are arrays.
 """
 
 from collections import Counter
@@ -37,7 +37,7 @@ class Clip:
 
 
 @dataclass(frozen=True)
-class Source:
+class ClipFile:
     """A file or a folder of arrays: how many clips it holds, and what reads them."""
 
     path: Path
@@ -50,8 +50,8 @@ def is_tsv(path: Path) -> bool:
     return path.suffix.lower() == ".tsv"
 
 
-class Sources(list[Source]):
-    """One source per file, in order.
+class ClipFiles(list[ClipFile]):
+    """The files of clips, in order.
 
     Attributes:
         suffixes: Of files that may hold clips.
@@ -66,7 +66,7 @@ class Sources(list[Source]):
 
     def add_broken(self, path: Path, error: UserError) -> None:
         """A file that cannot be opened counts as one clip that cannot be read."""
-        self.append(Source(path, 1, lambda: iter([Clip(path, None, None, problem=str(error))])))
+        self.append(ClipFile(path, 1, lambda: iter([Clip(path, None, None, problem=str(error))])))
 
 
 def told_of(passed_over: Counter[str]) -> str:
@@ -77,16 +77,16 @@ def told_of(passed_over: Counter[str]) -> str:
     return f"{passed_over.total()} file(s): {kinds}{more}"
 
 
-def open_arrays(paths: list[Path]) -> Sources:
+def open_arrays(paths: list[Path]) -> ClipFiles:
     """Clips in .npy files, one in each, below some paths."""
-    sources = Sources()
+    opened = ClipFiles()
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.suffix.lower() == ".npy":
-                sources.append(Source(file, 1, lambda file=file: _array(file)))
+                opened.append(ClipFile(file, 1, lambda file=file: _array(file)))
             elif file.is_file():
-                sources.passed_over[file.suffix.lower()] += 1
-    return sources
+                opened.passed_over[file.suffix.lower()] += 1
+    return opened
 
 
 def _array(path: Path) -> Iterator[Clip]:

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
+from podium.data.clip_files import Clip, ClipFile, ClipFiles
 from podium.data.recordings import MAX_FRAMES, Recordings, clips
 from podium.data.shards import ShardRecordings
 from podium.errors import ClipError, UserError
 from podium.landmarks import csv_rows, parquet
 from podium.landmarks.arrays import ArrayRecordings, columns_beside
 from podium.landmarks.clip_arrays import GivenClip, as_clip
+from podium.landmarks.clip_folders import SUFFIXES, is_plain_answer, is_shard, list_files, suffix_of
 from podium.landmarks.csv_rows import open_csv
 from podium.landmarks.frames import PROBLEMS
 from podium.landmarks.inspect.inspection import Inspection
 from podium.landmarks.parquet import open_parquet
 from podium.landmarks.table_recordings import TableRecordings
-from podium.recognise.clip_folders import SUFFIXES, is_plain_answer, is_shard, list_files, suffix_of
-from podium.recognise.sources import Clip, Source, Sources
 from podium.storage.files import check_readable
 from podium.storage.npy import map_npy
 
@@ -29,29 +29,29 @@ VIDEOS = (".mp4", ".mov", ".webm", ".avi", ".mkv", ".gif")
 _WITHOUT_FRAMES = "a clip without frames"
 
 
-def open_sources(paths: list[Path], inspection: Inspection) -> Sources:
-    """The sources below some paths. A file that cannot be opened counts as one clip that cannot be read.
+def open_clips(paths: list[Path], inspection: Inspection) -> ClipFiles:
+    """The clips below some paths. A file that cannot be opened counts as one clip that cannot be read.
 
     Args:
         paths: Files (parquet, npy, csv); or folders: of such files, in the competition's layout, prepared datasets.
         inspection: What the system says of layouts, and which landmarks it reads.
     """
-    sources = Sources(suffixes=SUFFIXES, is_answer=partial(is_plain_answer, columns=inspection.selection.columns))
+    opened = ClipFiles(suffixes=SUFFIXES, is_answer=partial(is_plain_answer, columns=inspection.selection.columns))
     for path in paths:
         try:
-            files = list_files(path, sources.passed_over, inspection) if path.is_dir() else [path]
+            files = list_files(path, opened.passed_over, inspection) if path.is_dir() else [path]
         except UserError as error:
-            sources.add_broken(path, error)
+            opened.add_broken(path, error)
             continue
         for file in files:
             try:
-                sources.append(_open(file, inspection.selection.columns))
+                opened.append(_open(file, inspection.selection.columns))
             except UserError as error:
-                sources.add_broken(file, error)
-    return sources
+                opened.add_broken(file, error)
+    return opened
 
 
-def _open(path: Path, columns: list[str]) -> Source:
+def _open(path: Path, columns: list[str]) -> ClipFile:
     if path.is_dir():
         return _of_recordings(path, ArrayRecordings(path, columns), columns)
     if not path.is_file():
@@ -67,20 +67,20 @@ def _open(path: Path, columns: list[str]) -> Source:
     if suffix == ".npy":
         if is_shard(path):
             return _of_recordings(path, ShardRecordings(path, len(columns)), columns)
-        return Source(path, 1, lambda: _array(path, columns))
+        return ClipFile(path, 1, lambda: _array(path, columns))
     if suffix in VIDEOS:
         raise UserError(f"{path} is a video; find its landmarks with MediaPipe Holistic first, then give these")
     raise UserError(f"{path} is no file of clips; give one of {', '.join(SUFFIXES)}, or a folder")
 
 
-def _of_recordings(path: Path, recordings: Recordings, columns: list[str]) -> Source:
+def _of_recordings(path: Path, recordings: Recordings, columns: list[str]) -> ClipFile:
     num_clips = len(recordings.num_frames()) + len(recordings.unreadable)
-    return Source(path, num_clips, lambda: _clips(path, recordings, columns, lambda sequence_id: sequence_id))
+    return ClipFile(path, num_clips, lambda: _clips(path, recordings, columns, lambda sequence_id: sequence_id))
 
 
 def _of_table(
     path: Path, open_again: Callable[[], TableRecordings], recordings: TableRecordings, columns: list[str]
-) -> Source:
+) -> ClipFile:
     """A table, counted. It is opened again to be read: there may be more tables than files that can be kept open."""
 
     def read() -> Iterator[Clip]:
@@ -97,7 +97,7 @@ def _of_table(
     def is_empty(recordings: TableRecordings) -> bool:
         return not recordings.has_ids and not recordings.num_frames()
 
-    return Source(path, 1 if is_empty(recordings) else len(recordings.num_frames()), read)
+    return ClipFile(path, 1 if is_empty(recordings) else len(recordings.num_frames()), read)
 
 
 def _clips(
