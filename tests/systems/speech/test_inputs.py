@@ -17,7 +17,7 @@ def tone(seconds: float) -> np.ndarray:
 
 def read(path, rate=RATE, seconds=1.0):
     soundfile.write(path, tone(seconds), rate, subtype="PCM_16")
-    return [clip for source in answers.open_sources([path]) for clip in source.clips()]
+    return [clip for source in answers.open_clips([path]) for clip in source.clips()]
 
 
 def test_a_clip(tmp_path):
@@ -38,7 +38,7 @@ def test_a_long_recording_is_read_second_by_second(tmp_path):
         assert answers.as_input(clip.content, {}, None).x == pytest.approx(expected, abs=1 / 32768)
     for seconds in (1.5, 1.6, 2.0, 2.5, 2.51, 7.77):
         soundfile.write(tmp_path / "one.wav", tone(seconds), RATE)
-        (source,) = answers.open_sources([tmp_path / "one.wav"])
+        (source,) = answers.open_clips([tmp_path / "one.wav"])
         assert source.num_clips == len(list(source.clips())), seconds
     assert HOP == RATE // 2
 
@@ -49,11 +49,11 @@ def test_a_folder(tmp_path):
     read(tmp_path / "a.WAV")
     (tmp_path / "c.wav").write_bytes(b"ID3 is an mp3")
     (tmp_path / "d.txt").write_text("no sound")
-    sources = answers.open_sources([tmp_path])
-    clips = [clip for source in sources for clip in source.clips()]
+    files = answers.open_clips([tmp_path])
+    clips = [clip for source in files for clip in source.clips()]
     assert [clip.path.name for clip in clips] == ["a.WAV", "c.wav", "b.wav"]
     assert "mp3" in clips[1].problem and clips[1].content is None
-    assert sources.passed_over == {".txt": 1}
+    assert files.passed_over == {".txt": 1}
 
 
 @pytest.mark.parametrize("clip", [np.zeros((2, 3)), np.zeros(0), np.zeros(5, np.int16), np.array([np.nan]), "yes"])

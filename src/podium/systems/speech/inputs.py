@@ -12,14 +12,14 @@ import numpy as np
 
 from podium.audio.clip_files import MEANINGS, Sound, num_samples, one_second, read_sound, windows
 from podium.audio.wav import read_header
+from podium.data.clip_files import Clip, ClipFile, ClipFiles
 from podium.errors import ClipError, UserError
 from podium.recognise.readings import Prepared
-from podium.recognise.sources import Clip, Source, Sources
 from podium.recognise.tflite import INPUT, Shapes
 from podium.systems.speech.layout import CLIP_SAMPLES, RATE
 from podium.systems.speech.readings import OUTPUT
 
-__all__ = ["MEANINGS", "REASONS", "as_input", "check_settings", "is_own", "open_sources"]
+__all__ = ["MEANINGS", "REASONS", "as_input", "check_settings", "is_own", "open_clips"]
 
 REASONS: Mapping[str, str] = {}
 SUFFIXES = (".wav",)
@@ -27,22 +27,22 @@ LONGEST_CLIP = RATE * 3 // 2  # a longer recording is read second by second
 HOP = RATE // 2
 
 
-def open_sources(paths: list[Path]) -> Sources:
+def open_clips(paths: list[Path]) -> ClipFiles:
     """The wav files below some paths. A recording of up to one and a half seconds is a clip; of a longer one, each
     second is, every half second, and is called by the time at which it begins."""
-    sources = Sources(suffixes=SUFFIXES)
+    files = ClipFiles(suffixes=SUFFIXES)
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.suffix.lower() in SUFFIXES or (file == path and file.is_file()):
                 try:
                     size = num_samples(read_header(file))
                 except (UserError, OSError) as error:
-                    sources.add_broken(file, UserError(str(error)))
+                    files.add_broken(file, UserError(str(error)))
                     continue
-                sources.append(Source(file, _num_clips(size), partial(_clips, file)))
+                files.append(ClipFile(file, _num_clips(size), partial(_clips, file)))
             elif file.is_file():
-                sources.passed_over[file.suffix.lower()] += 1
-    return sources
+                files.passed_over[file.suffix.lower()] += 1
+    return files
 
 
 def as_input(clip: Any, settings: Mapping[str, Any], fps: float | None) -> Prepared:
