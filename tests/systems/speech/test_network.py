@@ -6,6 +6,7 @@ import torch
 from speech import NETS, golden, golden_learner, keras_layers, recipe
 
 from podium.systems.speech.checkpoint import from_keras
+from podium.systems.speech.filters import tones
 from podium.systems.speech.learning import left_loud, make
 from podium.systems.speech.network import Network, Stem
 from podium.systems.speech.readings import read
@@ -114,3 +115,14 @@ def test_a_learner_labels_with_the_looks_of_its_recipe():
     expected = left_loud(learner.network, batch["x_BW"])[1].detach().numpy()
     assert np.array_equal(thrice[1]["probabilities"], expected)
     assert not np.array_equal(once[1]["probabilities"], expected)
+
+
+def test_first_filters_are_tones():
+    network = make(recipe(model={"first_filters": "tones", "widths": [48, 16, 24, 32, 40, 48, 64]})).network
+    time = torch.arange(16000) / 16000
+    for place, hz in ((0, 120), (47, 7000)):  # the filter of a pitch hears that pitch best
+        heard = [
+            network.stem(torch.sin(2 * torch.pi * one * time)[None]).amax(1)[0, place] for one in (120, 1500, 7000)
+        ]
+        assert int(torch.stack(heard).argmax()) == (120, 1500, 7000).index(hz)
+    assert (tones(48).sum(1) ** 2).max() < 1e-6 and np.linalg.norm(tones(6), axis=1) == pytest.approx(1)
