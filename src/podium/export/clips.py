@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from podium.data.columns import TRAINED
 from podium.errors import UserError
 from podium.export.evaluation import read_test_table
 from podium.storage.artefacts import made_by
 from podium.storage.npy import read_npz
 from podium.storage.tables import read_table
-
-_PLACE = ["split", "file_id", "sequence_id", "participant_id", "offset", "num_frames"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def calibration_clips(
     if data is None:
         arrays = read_npz(reference)
         return [arrays[f"{clip}/raw"] for clip in range(num_clips_in(arrays))]
-    table = read_table(made_by(data / "index.parquet", "index_data"), [*_PLACE, *samples.TABLE_COLUMNS])
+    table = read_table(made_by(data / "index.parquet", "index_data"), [*TRAINED, *samples.TABLE_COLUMNS])
     table = table[table["split"] == "train"]
     chosen = np.unique(np.linspace(0, len(table) - 1, num_clips).astype(int))
     clips = samples.validation(table.iloc[chosen].reset_index(drop=True), data, recipe)

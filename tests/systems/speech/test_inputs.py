@@ -49,11 +49,11 @@ def test_a_folder(tmp_path):
     read(tmp_path / "a.WAV")
     (tmp_path / "c.wav").write_bytes(b"ID3 is an mp3")
     (tmp_path / "d.txt").write_text("no sound")
-    sources = answers.open_clips([tmp_path])
-    clips = [clip for source in sources for clip in source.clips()]
+    files = answers.open_clips([tmp_path])
+    clips = [clip for source in files for clip in source.clips()]
     assert [clip.path.name for clip in clips] == ["a.WAV", "c.wav", "b.wav"]
     assert "mp3" in clips[1].problem and clips[1].content is None
-    assert sources.passed_over == {".txt": 1}
+    assert files.passed_over == {".txt": 1}
 
 
 @pytest.mark.parametrize("clip", [np.zeros((2, 3)), np.zeros(0), np.zeros(5, np.int16), np.array([np.nan]), "yes"])

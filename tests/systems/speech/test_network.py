@@ -6,6 +6,7 @@ import torch
 from speech import NETS, golden, golden_learner, keras_layers, recipe
 
 from podium.systems.speech.checkpoint import from_keras
+from podium.systems.speech.filters import tones
 from podium.systems.speech.learning import left_loud, make
 from podium.systems.speech.network import Network, Stem
 from podium.systems.speech.readings import read
@@ -114,3 +115,12 @@ def test_a_learner_labels_with_the_looks_of_its_recipe():
     expected = left_loud(learner.network, batch["x_BW"])[1].detach().numpy()
     assert np.array_equal(thrice[1]["probabilities"], expected)
     assert not np.array_equal(once[1]["probabilities"], expected)
+
+
+def test_first_filters_are_tones():
+    model = {"first_filters": "tones", "widths": [48, 16, 24, 32, 40, 48, 64]}
+    stem, time = make(recipe(model=model)).network.stem.eval(), torch.arange(16000) / 16000
+    pitches = (120, 1500, 7000)
+    heard = stem(0.3 * torch.stack([torch.sin(2 * torch.pi * hz * time) for hz in pitches])).amax(1)
+    assert [int(heard[:, place].argmax()) for place in (0, 47)] == [0, 2]
+    assert (tones(48).sum(1) ** 2).max() < 1e-6 and np.linalg.norm(tones(6), axis=1) == pytest.approx(1)

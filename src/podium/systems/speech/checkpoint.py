@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from podium.errors import UserError
+from podium.errors import MisfitError, UserError
 from podium.storage.files import file_digest, write_json
 from podium.systems.speech.layout import CLIP_SAMPLES, INPUT_COLUMNS, RATE
 from podium.systems.speech.learning import WordLearner
@@ -148,5 +148,4 @@ def _check(state: Arrays, network: Network, origin: str) -> None:
         elif not np.isfinite(state[name]).all():
             problems.append(f"{name} does not hold finite numbers")
     if problems:
-        more = f" and {len(problems) - 5} more" if len(problems) > 5 else ""
-        raise UserError(f"{origin} does not fit the recipe: {'; '.join(sorted(problems)[:5])}{more}")
+        raise MisfitError(origin, sorted(problems))

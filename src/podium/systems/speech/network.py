@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from podium.systems.speech.filters import over_frames, tones
 from podium.systems.speech.recipe import Model
 from podium.systems.speech.shapes import (
     BLOCKS,
@@ -153,6 +154,9 @@ class Network(nn.Module):
         momentum = model.batch_norm_momentum
         widths = [model.widths[block.width] for block in BLOCKS]
         self.stem = Stem(model.widths[0], momentum)
+        if model.first_filters == "tones":
+            with torch.no_grad():
+                self.stem.weight.copy_(torch.from_numpy(over_frames(tones(model.widths[0]))))
         self.blocks = nn.ModuleDict({
             block.name: Separable(block, before, width, momentum)
             for block, before, width in zip(BLOCKS, [model.widths[0], *widths], widths, strict=False)

@@ -165,7 +165,9 @@ def _for_the_summary(account: dict[str, Any]) -> dict[str, Any]:
         "origin": f"labels by {account['how']}",
         "scored_on": f"{account['num_labelled']} labelled of {account['num_clips']} clips without a label",
     }
-    return told if told["score"] is not None else {**told, "reason": "their true labels are not known"}
+    if told["score"] is not None:
+        return told
+    return {**told, "reason": "their true labels are not known" if told["num_sequences"] else "no clip was labelled"}
 
 
 def _mean(values: np.ndarray) -> float | None:

@@ -20,6 +20,9 @@ class Model(Section):
     widths: Annotated[list[Count], Field(min_length=NUM_WIDTHS, max_length=NUM_WIDTHS)] = Field(
         description="channels of the first convolution and of the six groups behind it"
     )
+    first_filters: Literal["random", "tones"] = Field(
+        "random", description="what training begins with; 'tones' (of all pitches) learn sooner"
+    )
     dropout: Share = 0.4
     batch_norm_momentum: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.01, description="share of a batch in the running statistics; short runs want 0.1"
