@@ -1,4 +1,4 @@
-"""Sources: what the workflow learns from them when it is planned."""
+"""ClipFiles: what the workflow learns from them when it is planned."""
 
 import os
 import shutil
