@@ -11,7 +11,7 @@ from podium.landmarks.person import rotation
 from podium.landmarks.person.camera import Camera, project, sample_camera, to_camera
 from podium.landmarks.person.dropout import missing_bursts
 from podium.landmarks.person.hand import forward_kinematics
-from podium.systems.fingerspelling.corpus.motion import HANGING_4, RELAXED_A, spell
+from podium.systems.fingerspelling.corpus.motion import HANGING_4, RELAXED_A, HandPath, spell
 from podium.systems.fingerspelling.corpus.person import Person
 
 NUM_RAW_LANDMARKS = 543
@@ -68,6 +68,23 @@ def record(
         num_frames * rng.uniform(0.5, 1.3, 2) / (len(phrase) + 2),
     )
     path = spell(phrase, person.style, num_frames, float(lead), float(tail), rng)
+    return film(path, person, rng, jitter, gaps)
+
+
+def film(
+    path: HandPath,
+    person: Person,
+    rng: np.random.Generator,
+    jitter: float,
+    gaps: float,
+    camera: Camera | None = None,
+) -> np.ndarray:
+    """Raw landmarks of a person whose hand goes along a path, as `record` returns them.
+
+    Args:
+        camera: Where it stands; None puts up the person's own phone again.
+    """
+    num_frames = len(path.raised_F)
     body = person.body
     sway_F3 = _wander(num_frames, 3, rng) * np.array([0.0045, 0.003, 0.004])
 
@@ -99,7 +116,7 @@ def record(
     if person.is_left_handed:
         world_FL3 = world_FL3[:, MIRROR]
         world_FL3[..., 0] *= -1
-    return _observe(world_FL3, person, rng, jitter, gaps)
+    return _observe(world_FL3, person, rng, jitter, gaps, camera)
 
 
 def _head(person: Person, sway_F3: np.ndarray, num_frames: int, rng: np.random.Generator) -> np.ndarray:
@@ -115,10 +132,15 @@ def _head(person: Person, sway_F3: np.ndarray, num_frames: int, rng: np.random.G
 
 
 def _observe(
-    world_FL3: np.ndarray, person: Person, rng: np.random.Generator, jitter: float, gaps: float
+    world_FL3: np.ndarray,
+    person: Person,
+    rng: np.random.Generator,
+    jitter: float,
+    gaps: float,
+    camera: Camera | None,
 ) -> np.ndarray:
     """What MediaPipe reports of the world: projection, jitter, gaps."""
-    camera = _this_time(person.camera, rng)
+    camera = camera or _this_time(person.camera, rng)
     seen_FL3 = to_camera(world_FL3, camera)
     num_frames = len(seen_FL3)
     noise = jitter * person.noise * float(np.exp(rng.normal(0, 0.25)))
