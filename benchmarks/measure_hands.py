@@ -55,8 +55,8 @@ def main() -> None:
             angles_A, turn_3, left = fit(character, np.median(hands.joints_NJ3[rows], axis=0))
             numbers = np.rint(np.rad2deg(np.concatenate([angles_A, turn_3]))).astype(int)
             thumb, fingers, turn = numbers[:5], numbers[5:NUM_ANGLES].reshape(4, 4), numbers[NUM_ANGLES:]
-            groups = ", ".join(str(tuple(map(int, group))) for group in (thumb, *fingers, turn))
-            print(f'    "{character}": ({groups}),  # {left:.2f}')
+            groups = [str(tuple(map(int, group))) for group in (thumb, *fingers, turn)]
+            print(f'    "{character}": ({", ".join(groups[:-1])},\n          {groups[-1]}),  # {left:.2f}')
 
 
 if __name__ == "__main__":

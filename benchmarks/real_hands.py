@@ -381,7 +381,7 @@ def main() -> None:
             alphabets = alphabet(reader, letters, people, rng, arguments.alphabets)
         scores = report(reader.readings, alphabets)
         told[str(model)] = {"scores": scores, "readings": reader.readings}
-        print(f"{model}")
+        print(model)
         for kind, score in scores.items():
             print(f"  {kind:40} {score:.3f}")
         for kind in ("held letter body", "held letter turned", "held letter alone", "held digit body"):

@@ -14,13 +14,16 @@ from podium.landmarks.person import rotation
 from podium.landmarks.person.camera import Camera, to_camera
 from podium.landmarks.person.hand import LIMITS_A2, NUM_ANGLES
 from podium.systems.fingerspelling.corpus.clip import FACE, LEFT_HAND, POSE, RIGHT_HAND, film
+from podium.systems.fingerspelling.corpus.handshapes import SHAPES
 from podium.systems.fingerspelling.corpus.idle import idle
 from podium.systems.fingerspelling.corpus.measured import measured_angles, measured_turns
 from podium.systems.fingerspelling.corpus.motion import HandPath, Pace, Style, spell
 from podium.systems.fingerspelling.corpus.person import Person, sample_person
 from podium.systems.fingerspelling.corpus.section import Conditions
 
+_CHARACTERS = list(SHAPES)
 _ASPECTS = (4 / 3, 16 / 9, 1.0, 3 / 4, 9 / 16, 9 / 16)  # height / width
+_TWINS = ("0o", "2v", "6w", "9f")  # a digit and a letter of nearly one shape, each measured on other people
 _EDGE = 0.08  # of the picture, which the spelling hand keeps free of most of the time
 
 
@@ -37,6 +40,12 @@ def _varied(style: Style, conditions: Conditions, rng: np.random.Generator) -> S
     share_C = np.clip(rng.normal(common, 0.3, num_characters), *conditions.measured)[:, None]
     angles_CA = style.angles_CA + share_C * measured_angles()
     turns_C4 = rotation.multiply(rotation.from_vectors(share_C * measured_turns()), style.turns_C4)
+    for digit, letter in _TWINS:
+        rows = [_CHARACTERS.index(digit), _CHARACTERS.index(letter)]
+        share = float(np.clip(rng.normal(0.25, 0.3), 0, 0.75))
+        angles_CA[rows] = (1 - share) * angles_CA[rows] + share * angles_CA[rows[::-1]]
+        turns_K4 = rotation.continuous(turns_C4[rows])
+        turns_C4[rows] = (1 - share) * turns_K4 + share * turns_K4[::-1]  # nobody needs them of length 1
     variety = conditions.variety
     angles_CA = angles_CA + rng.normal(0, np.deg2rad(4.0) * variety, angles_CA.shape)
     angles_CA += rng.normal(0, np.deg2rad(4.0) * variety, NUM_ANGLES)
