@@ -1,4 +1,4 @@
-"""``podium predict CLIPS… --model MODEL``: the texts of clips."""
+"""``podium predict CLIPS… [--model MODEL]``: the texts of clips."""
 
 import argparse
 import json
@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     help_clips = "parquet, npy or csv files, folders of them, or folders as `podium data inspect` knows them"
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIPS", help=help_clips)
-    parser.add_argument("--model", required=True, type=Path, help=".tflite or .safetensors file, or the folder of one")
+    help_model = ".tflite or .safetensors file, or the folder of one (the model that comes with Podium)"
+    parser.add_argument("--model", type=Path, help=help_model)
     parser.add_argument("--format", choices=("plain", "json"), default="plain", help="plain: name, text, confidence")
     parser.add_argument("--threads", type=count, default=1, metavar="N", help="threads that work on one clip (1)")
     parser.add_argument("--fps", type=float, metavar="RATE", help="frames a second of the clips (the model's own)")
@@ -41,6 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
         UserError: The model cannot be used, ``--fps`` is no frame rate, a place does not exist or cannot be written, or
             not one clip can be read.
     """
+    from podium.recognise.pretrained import pretrained
     from podium.storage.files import check_writable, write_text
     from podium.systems.recognizer import Recognizer
 
@@ -48,7 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.out.exists() and not arguments.out.is_file():
             raise UserError(f"--out {arguments.out} is no file; name one, or leave --out away")
         check_writable(arguments.out.parent)
-    recognizer = Recognizer(arguments.model, arguments.threads)
+    recognizer = Recognizer(arguments.model or pretrained(), arguments.threads)
     if arguments.fps is not None:
         recognizer.check_rate(arguments.fps)
     absent = [str(path) for path in arguments.clips if not path.exists()]

@@ -24,7 +24,7 @@ from podium.systems.fingerspelling.corpus.section import Conditions
 _CHARACTERS = list(SHAPES)
 _ASPECTS = (4 / 3, 16 / 9, 1.0, 3 / 4, 9 / 16, 9 / 16)  # height / width
 _TWINS = ("0o", "2v", "6w", "9f")  # a digit and a letter of nearly one shape, each measured on other people
-_EDGE = 0.08  # of the picture, which the spelling hand keeps free of most of the time
+_EDGE = 0.08  # of the picture, which the spelling hand keeps away from
 
 
 def sample_everyday_person(rng: np.random.Generator, conditions: Conditions) -> Person:
@@ -132,7 +132,7 @@ def _camera(person: Person, conditions: Conditions, rng: np.random.Generator) ->
     if person.is_left_handed:  # the world is mirrored as a whole
         at_2[0] = 2 * centre_2[0] - at_2[0]
     low_2 = np.array([palm, 2 * palm / aspect]) + _EDGE
-    high_2 = 1 - np.array([palm, 0.3 * palm / aspect]) - _EDGE
+    high_2 = 1 - np.array([palm, 1.1 * palm / aspect]) - _EDGE  # P and Q hang down
     wanted_2 = np.where(low_2 < high_2, np.clip(at_2, low_2, np.maximum(low_2, high_2)), (low_2 + high_2) / 2)
     return replace(camera, centre_2=centre_2 + wanted_2 - at_2)
 
