@@ -23,6 +23,7 @@ from podium.systems.fingerspelling.corpus.section import Conditions
 
 _CHARACTERS = list(SHAPES)
 _ASPECTS = (4 / 3, 16 / 9, 1.0, 3 / 4, 9 / 16, 9 / 16)  # height / width
+P_PALM_IN = 0.5  # of people, who show 1 to 5 with the palm towards themselves, as teachers of ASL do
 _TWINS = ("0o", "2v", "6w", "9f")  # a digit and a letter of nearly one shape, each measured on other people
 _EDGE = 0.08  # of the picture, which the spelling hand keeps away from
 
@@ -46,6 +47,9 @@ def _varied(style: Style, conditions: Conditions, rng: np.random.Generator) -> S
         angles_CA[rows] = (1 - share) * angles_CA[rows] + share * angles_CA[rows[::-1]]
         turns_K4 = rotation.continuous(turns_C4[rows])
         turns_C4[rows] = (1 - share) * turns_K4 + share * turns_K4[::-1]  # nobody needs them of length 1
+    if rng.random() < P_PALM_IN:
+        rows = [_CHARACTERS.index(digit) for digit in "12345"]
+        turns_C4[rows] = rotation.multiply(turns_C4[rows], rotation.from_vectors([0.0, np.pi, 0.0]))
     variety = conditions.variety
     angles_CA = angles_CA + rng.normal(0, np.deg2rad(4.0) * variety, angles_CA.shape)
     angles_CA += rng.normal(0, np.deg2rad(4.0) * variety, NUM_ANGLES)
