@@ -3,9 +3,11 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
+from podium.recognise.readings import Reading
 from podium.systems.fingerspelling.corpus.clip import FACE, LEFT_HAND, POSE, RIGHT_HAND
 from podium.systems.fingerspelling.corpus.corpus import plan_corpus, write_parquet
 from podium.systems.fingerspelling.corpus.everyday import record_everyday, sample_everyday_person
@@ -16,6 +18,7 @@ from podium.systems.fingerspelling.corpus.words import everyday_text
 from podium.systems.fingerspelling.labels import LABELS, PhrasesOrNothing
 from podium.systems.fingerspelling.networks.base import share_right
 from podium.systems.fingerspelling.raw import open_raw
+from podium.systems.fingerspelling.readings import predictions, score
 from podium.systems.fingerspelling.text import encode
 
 CALM = Conditions(
@@ -106,6 +109,13 @@ def test_empty_texts_are_labels_of_everyday_corpora_alone(tmp_path):
     write_parquet(plan, "train", file_id, tmp_path)
     ids = plan.tables["train"]["sequence_id"][:4].tolist()
     assert sorted(open_raw(tmp_path / f"train_landmarks/{file_id}.parquet").num_frames()) == sorted(ids)
+
+
+def test_nothing_is_the_right_answer_where_there_is_nothing_to_read():
+    table = pd.DataFrame({"phrase": ["", "cat", ""], "sequence_id": [1, 2, 3], "participant_id": 1})
+    readings = [Reading("", 0.1, "not_trusted"), Reading("cat", 0.9), Reading("abc", 0.8)]
+    assert score(table, readings)["score"] == 0.0  # three edits of three characters
+    assert predictions(table, readings, is_test=True)["score"].tolist() == [1.0, 1.0, -2.0]
 
 
 def test_what_a_network_reads_itself_is_a_share_of_the_text():

@@ -31,11 +31,12 @@ _EDGE = 0.08  # of the picture, which the spelling hand keeps away from
 def sample_everyday_person(rng: np.random.Generator, conditions: Conditions) -> Person:
     """A person whose shapes lie between the anatomical and the measured ones, with more variety."""
     person = sample_person(rng)
-    style = _varied(person.style, conditions, rng)
+    style = varied(person.style, conditions, rng)
     return replace(person, style=style, p_hand_missing=min(person.p_hand_missing, 0.25))
 
 
-def _varied(style: Style, conditions: Conditions, rng: np.random.Generator) -> Style:
+def varied(style: Style, conditions: Conditions, rng: np.random.Generator) -> Style:
+    """A person's habits with shapes between the anatomical and the measured ones, and more variety."""
     num_characters = len(style.angles_CA)
     common = rng.uniform(*conditions.measured)
     share_C = np.clip(rng.normal(common, 0.3, num_characters), *conditions.measured)[:, None]
