@@ -358,6 +358,8 @@ def main() -> None:
     parser.add_argument("--words", type=int, default=40, help="of each tempo")
     parser.add_argument("--held", type=int, default=10, help="hands of each character")
     parser.add_argument("--alphabets", type=int, default=4)
+    help_holds = "make holds short before the model reads, as models with the setting holds: short do"
+    parser.add_argument("--short-holds", action="store_true", help=help_holds)
     parser.add_argument("--out", type=Path, help="JSON file for all readings")
     arguments = parser.parse_args()
     folder, parts = arguments.shared / "real" / "handshapes", arguments.parts.split(",")
@@ -366,7 +368,10 @@ def main() -> None:
     told = {}
     for model in arguments.models:
         rng = np.random.default_rng([5, arguments.seed])
-        reader, alphabets = Reader(Recognizer(model), []), []
+        recognizer = Recognizer(model)
+        if arguments.short_holds:
+            recognizer._settings = {**recognizer._settings, "holds": "short"}
+        reader, alphabets = Reader(recognizer, []), []
         cases: list[Iterator[Case]] = []
         if "words" in parts:
             cases.append(words(letters, people, rng, arguments.words))

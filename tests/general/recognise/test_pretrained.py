@@ -1,11 +1,13 @@
 """The model that comes with Podium."""
 
 import json
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
 import podium
+from podium.cli import predict
 from podium.errors import UserError
 from podium.recognise import pretrained
 from podium.storage.files import file_digest
@@ -35,6 +37,16 @@ def test_an_export_becomes_the_model_in_the_box(tmp_path: Path, monkeypatch: pyt
     assert sorted(path.name for path in box.iterdir()) == sorted(pretrained.FILES)
     assert podium.pretrained() == box / "model.tflite"
     assert (box / "model.tflite").read_bytes() == (export / "model.tflite").read_bytes()
+
+
+def test_predict_without_a_model_reads_with_the_one_in_the_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    arguments = Namespace(clips=[tmp_path], model=None, out=None, threads=1, fps=None, format="plain")
+    with pytest.raises(UserError, match="comes without a model; name one with --model"):
+        predict.run(arguments)
+    (tmp_path / "model.tflite").write_bytes(b"no model")
+    with pytest.raises(UserError, match=f"{tmp_path}/model.tflite"):
+        predict.run(arguments)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from podium.systems.fingerspelling.readings import predictions, score
 from podium.systems.fingerspelling.text import encode
 
 CALM = Conditions(
-    p_empty=0, p_alone=0, p_no_face=0, p_close_up=0, p_glitches=0, p_other_rate=0, p_frozen=0, variety=0
+    p_empty=0, p_alone=0, p_no_face=0, p_close_up=0, p_glitches=0, p_other_rate=0, p_frozen=0, variety=0, holds="all"
 )  # fmt: skip
 
 
@@ -72,6 +72,17 @@ def test_tempo_keeps_its_bounds(tempo: int):
     lengths = [len(_clip("abcd", seed, frames_per_character=(tempo, tempo), max_clip_frames=2000)) for seed in range(9)]
     assert all(4 * tempo <= length <= 4 * tempo + 61 for length in lengths)  # rest and rise at both ends
     assert len(_clip("abcdefghij", frames_per_character=(60, 60), max_clip_frames=100)) <= 161
+
+
+def test_slow_clips_come_out_like_quick_ones_if_holds_are_short():
+    lengths = {
+        tempo: np.mean([
+            len(_clip("abcd", seed, frames_per_character=(tempo, tempo), max_clip_frames=2000, holds="short"))
+            for seed in range(5)
+        ])
+        for tempo in (5, 50)
+    }  # fmt: skip
+    assert lengths[50] < 3.5 * lengths[5], lengths
 
 
 def test_a_slow_speller_holds_the_shape_and_moves_quickly():

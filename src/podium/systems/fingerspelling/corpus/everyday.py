@@ -10,9 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from podium.landmarks.holds import moving
+from podium.landmarks.mediapipe import RAW_NAMES
 from podium.landmarks.person import rotation
 from podium.landmarks.person.camera import Camera, to_camera
 from podium.landmarks.person.hand import LIMITS_A2, NUM_ANGLES
+from podium.landmarks.selection import Selection
 from podium.systems.fingerspelling.corpus.clip import FACE, LEFT_HAND, POSE, RIGHT_HAND, film
 from podium.systems.fingerspelling.corpus.handshapes import SHAPES
 from podium.systems.fingerspelling.corpus.idle import idle
@@ -21,6 +24,8 @@ from podium.systems.fingerspelling.corpus.motion import HandPath, Pace, Style, s
 from podium.systems.fingerspelling.corpus.person import Person, sample_person
 from podium.systems.fingerspelling.corpus.section import Conditions
 
+_RAW = Selection(tuple(RAW_NAMES))
+SHORT_FRAMES = 8  # that a short clip keeps
 _CHARACTERS = list(SHAPES)
 _ASPECTS = (4 / 3, 16 / 9, 1.0, 3 / 4, 9 / 16, 9 / 16)  # height / width
 P_PALM_IN = 0.5  # of people, who show 1 to 5 with the palm towards themselves, as teachers of ASL do
@@ -87,7 +92,12 @@ def record_everyday(
         _glitches(clip_FL3, rng)
     if not text and rng.random() < 0.25:
         _noise(clip_FL3, rng)
-    return _visible(clip_FL3, rng)
+    clip_FL3 = _visible(clip_FL3, rng)
+    return clip_FL3[_kept(clip_FL3)] if conditions.holds == "short" else clip_FL3
+
+
+def _kept(clip_FL3: np.ndarray) -> np.ndarray:
+    return moving(clip_FL3.transpose(0, 2, 1).reshape(len(clip_FL3), -1), _RAW, SHORT_FRAMES)
 
 
 def _spelled(text: str, person: Person, conditions: Conditions, rng: np.random.Generator) -> HandPath:

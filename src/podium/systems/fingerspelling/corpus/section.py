@@ -23,6 +23,9 @@ class Conditions(Section):
     p_glitches: Probability = Field(0.15, description="hands are swapped or leap for moments")
     p_other_rate: Probability = Field(0.15, description="filmed at 15 to 60 frames a second, given at 30")
     p_frozen: Probability = Field(0.3, description="a photo held, of texts of one character")
+    holds: Literal["all", "short"] = Field(
+        "short", description="whether all frames are written, or holds made short as a file with that setting gets them"
+    )
     variety: float = Field(1.0, ge=0, le=3, description="how much more people's shapes differ than in other corpora")
     measured: tuple[Share, Share] = Field(
         (-0.2, 1.2), description="bounds of a person's share of the shapes as MediaPipe was seen to report them"
