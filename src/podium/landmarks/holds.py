@@ -12,7 +12,7 @@ import numpy as np
 from podium.landmarks.normalise import by_coordinate
 from podium.landmarks.selection import Selection
 
-WAY_PER_FRAME = 0.25  # radii of the hand between two frames that are kept; between two letters lies about one radius
+WAY_PER_FRAME = 0.15  # radii of the hand between two frames that are kept; about one lies between two letters
 LEAST_ADVANCE = 0.06  # of a frame in which nothing moves
 SPAN = 3  # frames over which a speed is taken: MediaPipe's jitter is no movement
 
