@@ -4,9 +4,9 @@ python benchmarks/signs_packing.py shared/real/signs_long [--clips 600] [--round
 
 Two sets, each in the folder of one signer, whose files the system has in its cache: the real clips, over and over, and
 virtual ones of 38 frames on average, as 57 GB of raw files are for 94,477 clips at 15.8 kB a frame. Both ways take
-turns in one process; the median of the rounds counts. A job reads with two threads, pandas with as many as it likes; "two jobs"
-are two processes at once, as Snakemake runs them on two cores. Then a process of its own packs 4,500 such clips, as a
-signer of the competition has, and tells its memory.
+turns in one process; the median of the rounds counts. A job reads with two threads, pandas with as many as it likes;
+"two jobs" are two processes at once, as Snakemake runs them on two cores. Then a process of its own packs 4,500 such
+clips, as a signer of the competition has, and tells its memory.
 """
 
 import argparse

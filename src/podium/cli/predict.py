@@ -1,4 +1,4 @@
-"""``podium predict CLIPS… --model MODEL``: the texts of clips."""
+"""``podium predict CLIPS… [--model MODEL]``: the texts of clips."""
 
 import argparse
 import json
@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " of all these, or as `podium data inspect` knows them"
     )
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIPS", help=help_clips)
-    parser.add_argument("--model", required=True, type=Path, help=".tflite or .safetensors file, or the folder of one")
+    help_model = ".tflite or .safetensors file, or the folder of one (the model that comes with Podium)"
+    parser.add_argument("--model", type=Path, help=help_model)
     help_format = "plain: name, text, confidence; srt, vtt: subtitles of one video"
     parser.add_argument("--format", choices=("plain", "json", "srt", "vtt"), default="plain", help=help_format)
     parser.add_argument("--threads", type=count, default=1, metavar="N", help="threads that work on one clip (1)")
@@ -48,6 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
             not one clip can be read.
     """
     from podium.landmarks.pictures.opening import is_camera
+    from podium.recognise.pretrained import pretrained
     from podium.recognise.subtitles import FORMATS, subtitles
     from podium.storage.files import check_writable, write_text
     from podium.systems.recognizer import Recognizer
@@ -56,7 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.out.exists() and not arguments.out.is_file():
             raise UserError(f"--out {arguments.out} is no file; name one, or leave --out away")
         check_writable(arguments.out.parent)
-    recognizer = Recognizer(arguments.model, arguments.threads)
+    recognizer = Recognizer(arguments.model or pretrained(), arguments.threads)
     if arguments.fps is not None:
         recognizer.check_rate(arguments.fps)
     absent = [str(path) for path in arguments.clips if not path.exists() and not is_camera(path)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from podium.errors import UserError
 from podium.landmarks.clip_arrays import GivenClip, read_given
+from podium.landmarks.holds import moving
 from podium.landmarks.plausibility import doubts, without_zeros
 from podium.landmarks.remarks import MEANINGS
 from podium.landmarks.timing import at_rate, signing
@@ -59,7 +60,7 @@ def as_input(clip: Any, settings: Settings, fps: float | None) -> Prepared:
     """A person's clip as the file takes it.
 
     Whole parts in one point (of zeros, mostly) become missing, another frame rate becomes the model's, and frames
-    without a hand are cut off at both ends.
+    without a hand are cut off at both ends. A model whose settings say ``holds: short`` gets holds made short.
 
     Args:
         clip: Raw values as MediaPipe Holistic gives them, x and y in fractions of the picture, NaN (or
@@ -86,4 +87,6 @@ def as_input(clip: Any, settings: Settings, fps: float | None) -> Prepared:
         return Prepared(landmarks_TK, remarks, "no_frames")
     min_frames = settings["min_frames"] if has_thresholds(settings) else SHORT_FRAMES
     landmarks_TK = landmarks_TK[signing(landmarks_TK, min_frames, SELECTION)]
+    if settings.get("holds") == "short" and len(landmarks_TK):
+        landmarks_TK = landmarks_TK[moving(landmarks_TK, SELECTION, min_frames)]
     return Prepared(landmarks_TK, remarks, "" if len(landmarks_TK) else "no_hand")

@@ -83,6 +83,14 @@ class Phrases(Labels):
         yield "not in alphabet", " ".join(map(_shown, found["unknown_characters"])) or "none"
 
 
+class PhrasesOrNothing(Phrases):
+    """The same of a corpus whose clips may show nothing to read: their text is "" and counts as a label."""
+
+    def problem(self, label: str) -> str:
+        """As `Labels.problem`."""
+        return super().problem(label) if label else ""
+
+
 LABELS = Phrases()
 
 

@@ -1,5 +1,7 @@
 """What the workflow must know of fingerspelling before anything is made: recipes, labels, what a file has built in."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from podium.config import Count, Probability, Section, dataset_section
@@ -25,6 +27,9 @@ class Settings(Section):
 
     min_frames: Count = Field(15, description="shorter clips get the dummy phrase")
     min_confidence: Probability = Field(0.15, description="less confident clips get the dummy phrase")
+    holds: Literal["all", "short"] = Field(
+        "all", description="'short': whoever reads people's clips makes holds short before the file gets them"
+    )
 
 
 def inspection() -> Inspection:

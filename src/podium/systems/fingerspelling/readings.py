@@ -81,13 +81,19 @@ def host_text(reading: Reading) -> str:
     return DUMMY_PHRASE if reading.reason else reading.text
 
 
+def _host_texts(phrases: Sequence[str], readings: Sequence[Reading]) -> list[str]:
+    """`host_text` of each; nothing is right where there is nothing to read."""
+    return [host_text(one) if phrase else one.text for phrase, one in zip(phrases, readings, strict=True)]
+
+
 def score(table: "pd.DataFrame", readings: Sequence[Reading], is_test: bool = False) -> dict[str, Any]:
     """Corpus scores of readings, row by row of the table: by the competition's distance, and by Damerau's.
 
     Args:
         is_test: The table is the hidden test, which may be empty; counts are told as well.
     """
-    phrases, texts = table[LABEL].tolist(), [host_text(reading) for reading in readings]
+    phrases = table[LABEL].tolist()
+    texts = _host_texts(phrases, readings)
     scores = {
         "score": normalized_score(phrases, texts) if phrases else None,
         "score_damerau": normalized_score(phrases, texts, transpositions=True) if phrases else None,
@@ -112,7 +118,8 @@ def predictions(table: "pd.DataFrame", readings: Sequence[Reading], is_test: boo
         is_test: The table is the hidden test: ``score`` is the row's own by the competition's distance. Otherwise it is
             by Damerau's, as the OOF merge takes it.
     """
-    phrases, texts = table[LABEL].tolist(), [host_text(reading) for reading in readings]
+    phrases = table[LABEL].tolist()
+    texts = _host_texts(phrases, readings)
     row_score = row_scores(phrases, texts, transpositions=not is_test)
     if not is_test:
         return table[columns.predicted(LABEL)].assign(prediction=texts, score=row_score)

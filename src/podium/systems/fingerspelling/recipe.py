@@ -83,6 +83,9 @@ class PartsModel(AnyModel):
 
     backward_weight: Probability = Field(0.4, description="share of the backward decoder in the text loss")
     confidence_weight: Probability = Field(0.02, description="share of the confidence loss")
+    confidence_target: Literal["score", "own"] = Field(
+        "score", description="what confidence is of: the table's score, or what the network itself reads in training"
+    )
 
 
 class SqueezeformerRope(PartsModel):

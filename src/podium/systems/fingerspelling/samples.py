@@ -220,8 +220,9 @@ class _Rows:
         return Labelled(Stretch(row, 0, int(self.num_frames[row]), is_mirrored), *self.label(row))
 
     def label(self, row: int) -> tuple[str, float]:
-        """Phrase and score."""
-        return self._phrases[row].decode("ascii"), float(self._scores[row])
+        """Phrase and score; there is nothing to trust where there is nothing to read."""
+        phrase = self._phrases[row].decode("ascii")
+        return phrase, float(self._scores[row]) if phrase else 0.0
 
 
 def training(table: pd.DataFrame, root: str | Path, recipe: Recipe, seed: int) -> TrainingClips:

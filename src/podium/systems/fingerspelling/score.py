@@ -29,12 +29,12 @@ def normalized_score(references: Sequence[str], predictions: Sequence[str], tran
 
 
 def row_scores(references: Sequence[str], predictions: Sequence[str], transpositions: bool = False) -> np.ndarray:
-    """(N − D) / N of each pair.
+    """(N − D) / N of each pair; N counts as 1 if there is nothing to read.
 
     Returns:
-        (len(references),) float64, at most 1, may be negative. References must not be empty.
+        (len(references),) float64, at most 1, may be negative.
     """
     return np.array([
-        1.0 - edit_distance(reference, prediction, transpositions) / len(reference)
+        1.0 - edit_distance(reference, prediction, transpositions) / max(len(reference), 1)
         for reference, prediction in zip(references, predictions, strict=True)
     ])

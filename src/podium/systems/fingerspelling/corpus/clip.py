@@ -8,11 +8,11 @@ import numpy as np
 from podium.landmarks.person import body as bodies
 from podium.landmarks.person import face as faces
 from podium.landmarks.person import rotation
-from podium.landmarks.person.camera import put_up_again
+from podium.landmarks.person.camera import Camera, put_up_again
 from podium.landmarks.person.dropout import missing_bursts
 from podium.landmarks.person.hand import forward_kinematics
 from podium.landmarks.person.observation import FACE, LEFT_HAND, RIGHT_HAND, is_outside, mirrored, observe, wander
-from podium.systems.fingerspelling.corpus.motion import HANGING_4, RELAXED_A, spell
+from podium.systems.fingerspelling.corpus.motion import HANGING_4, RELAXED_A, HandPath, spell
 from podium.systems.fingerspelling.corpus.person import Person
 
 
@@ -50,6 +50,23 @@ def record(
         num_frames * rng.uniform(0.5, 1.3, 2) / (len(phrase) + 2),
     )
     path = spell(phrase, person.style, num_frames, float(lead), float(tail), rng)
+    return film(path, person, rng, jitter, gaps)
+
+
+def film(
+    path: HandPath,
+    person: Person,
+    rng: np.random.Generator,
+    jitter: float,
+    gaps: float,
+    camera: Camera | None = None,
+) -> np.ndarray:
+    """Raw landmarks of a person whose hand goes along a path, as `record` returns them.
+
+    Args:
+        camera: Where it stands; None puts up the person's own phone again.
+    """
+    num_frames = len(path.raised_F)
     body = person.body
     sway_F3 = wander(num_frames, 3, rng) * np.array([0.0045, 0.003, 0.004])
 
@@ -80,7 +97,7 @@ def record(
     world_FL3 = np.concatenate([face_F3, other_hand_F3, pose_F3, hand_F3], 1, dtype=np.float32)
     if person.is_left_handed:
         world_FL3 = mirrored(world_FL3)
-    return _observe(world_FL3, person, rng, jitter, gaps)
+    return _observe(world_FL3, person, rng, jitter, gaps, camera)
 
 
 def _head(person: Person, sway_F3: np.ndarray, num_frames: int, rng: np.random.Generator) -> np.ndarray:
@@ -95,9 +112,16 @@ def _head(person: Person, sway_F3: np.ndarray, num_frames: int, rng: np.random.G
     return points_F3
 
 
-def _observe(world_FL3: np.ndarray, person: Person, rng: np.random.Generator, jitter: float, gaps: float) -> np.ndarray:
+def _observe(
+    world_FL3: np.ndarray,
+    person: Person,
+    rng: np.random.Generator,
+    jitter: float,
+    gaps: float,
+    camera: Camera | None,
+) -> np.ndarray:
     """What MediaPipe reports of the world: projection, jitter, gaps."""
-    camera = put_up_again(person.camera, rng)
+    camera = camera or put_up_again(person.camera, rng)
     noise = jitter * person.noise * float(np.exp(rng.normal(0, 0.25)))
     raw_FL3 = observe(world_FL3, camera, noise, rng)
     num_frames = len(raw_FL3)

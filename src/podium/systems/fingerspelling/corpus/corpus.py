@@ -18,9 +18,11 @@ from podium.errors import UserError
 from podium.landmarks.mediapipe import PART_SIZES, RAW_COLUMNS
 from podium.storage.files import atomic_path, write_json
 from podium.systems.fingerspelling.corpus.clip import record
+from podium.systems.fingerspelling.corpus.everyday import record_everyday, sample_everyday_person
 from podium.systems.fingerspelling.corpus.person import Person, sample_person
 from podium.systems.fingerspelling.corpus.phrases import sentence, training_phrase, with_all_characters
-from podium.systems.fingerspelling.corpus.section import SyntheticSource
+from podium.systems.fingerspelling.corpus.section import Conditions, SyntheticSource
+from podium.systems.fingerspelling.corpus.words import everyday_text
 from podium.systems.fingerspelling.text import CHARACTERS
 
 SPLITS = ("train", "supplemental", "test")  # in the order of their random streams
@@ -98,9 +100,7 @@ def write_raw_file(plan: Plan, split: str, file_id: int, path: str | Path) -> No
     rows = table[table["file_id"] == file_id]
     clips = []
     for row in rows.itertuples():
-        person = _person(source.seed, row.participant_id)
-        rng = _stream(source, _CLIP, row.sequence_id)
-        clips.append(record(row.phrase, person, source.mean_frames_per_character, rng, source.jitter, source.gaps))
+        clips.append(_record(source, row.participant_id, row.sequence_id, row.phrase))
     lengths = [len(clip) for clip in clips]
     frame = np.concatenate([np.arange(length, dtype=np.int16) for length in lengths])
     sequence = np.repeat(rows["sequence_id"].to_numpy(), lengths)
@@ -119,6 +119,15 @@ def write_raw_file(plan: Plan, split: str, file_id: int, path: str | Path) -> No
             pa.Table.from_arrays(arrays, schema=_schema()), partial, compression="zstd", compression_level=1,
             use_dictionary=False, use_byte_stream_split=RAW_COLUMNS[1:],
         )  # fmt: skip
+
+
+def _record(source: SyntheticSource, participant: int, sequence: int, phrase: str) -> np.ndarray:
+    rng = _stream(source, _CLIP, sequence)
+    if source.conditions:
+        person = _everyday_person(source.seed, participant, source.conditions)
+        return record_everyday(phrase, person, source.conditions, rng, source.jitter, source.gaps)
+    person = _person(source.seed, participant)
+    return record(phrase, person, source.mean_frames_per_character, rng, source.jitter, source.gaps)
 
 
 def _rows(clip_FL3: np.ndarray) -> np.ndarray:
@@ -144,6 +153,11 @@ def _person(seed: int, participant: int) -> Person:
     return sample_person(_generator(seed, _PERSON, participant))
 
 
+@functools.lru_cache(maxsize=512)
+def _everyday_person(seed: int, participant: int, conditions: Conditions) -> Person:
+    return sample_everyday_person(_generator(seed, _PERSON, participant), conditions)
+
+
 def _stream(source: SyntheticSource, *purpose: int) -> np.random.Generator:
     return _generator(source.seed, *purpose)
 
@@ -161,6 +175,10 @@ def _num_sequences(source: SyntheticSource) -> dict[str, int]:
 def _phrases(source: SyntheticSource, split: str, count: int) -> list[str]:
     rng = _stream(source, _PHRASES, SPLITS.index(split))
     limits = (source.min_characters, source.max_characters)
+    if source.conditions:
+        is_empty = rng.random(count) < source.conditions.p_empty
+        texts = [everyday_text(rng, *limits) for _ in range(count)]
+        return ["" if empty else text for text, empty in zip(texts, is_empty, strict=True)]
     if split == "supplemental":
         distinct = [sentence(rng, *limits) for _ in range(source.num_supplemental_phrases)]
         return [distinct[index] for index in rng.integers(0, len(distinct), count)]

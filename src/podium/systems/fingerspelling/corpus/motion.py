@@ -17,7 +17,7 @@ _ANGLES = slice(0, NUM_ANGLES)
 _TURN = slice(NUM_ANGLES, NUM_ANGLES + 4)
 _OFFSET = slice(NUM_ANGLES + 4, NUM_ANGLES + 7)
 _RAISED = NUM_ANGLES + 7
-_NUM_CHANNELS = NUM_ANGLES + 8
+NUM_CHANNELS = NUM_ANGLES + 8
 
 _RELAXED_FLEXION = {
     "mcp": 25.0,
@@ -108,6 +108,26 @@ class HandPath:
     raised_F: np.ndarray
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How the time of a clip is shared out.
+
+    Attributes:
+        unevenness: Standard deviation of the logarithm of a character's share.
+        drift: How much of the tempo is gained or lost from the first to the last character, as a logarithm.
+        last_weight: Factor on the time of the last character, for one that is held at the end.
+        max_change_frames: Longest way from one shape to the next, and longest lag of a joint: who spells slowly holds
+            the shapes, and changes them as quickly as others.
+        max_motion_frames: Longest movement of a moving sign.
+    """
+
+    unevenness: float = 0.15
+    drift: float = 0.0
+    last_weight: float = 1.0
+    max_change_frames: float = np.inf
+    max_motion_frames: float = np.inf
+
+
 def spell(
     phrase: str,
     style: Style,
@@ -115,6 +135,7 @@ def spell(
     lead_frames: float,
     tail_frames: float,
     rng: np.random.Generator,
+    pace: Pace = Pace(),
 ) -> HandPath:
     """Spells a phrase.
 
@@ -123,11 +144,25 @@ def spell(
         num_frames: Length of the clip.
         lead_frames: Time before the first character: rest, and the hand rising. 0 starts with the hand up.
         tail_frames: The same behind the last character.
+        pace: How the time between is shared out.
     """
-    time_K, pose_KP, is_linear_K = _key_frames(phrase, style, num_frames, lead_frames, tail_frames, rng)
+    time_K, pose_KP, is_linear_K = _key_frames(phrase, style, num_frames, lead_frames, tail_frames, rng, pace)
     slot_frames = (num_frames - lead_frames - tail_frames) / len(phrase)
-    lag_P = np.zeros(_NUM_CHANNELS)
-    lag_P[_ANGLES] = style.lag_A * slot_frames
+    lag_P = np.zeros(NUM_CHANNELS)
+    lag_P[_ANGLES] = style.lag_A * min(slot_frames, 2 * pace.max_change_frames)
+    return along(time_K, pose_KP, is_linear_K, num_frames, lag_P, style, rng)
+
+
+def along(
+    time_K: np.ndarray,
+    pose_KP: np.ndarray,
+    is_linear_K: np.ndarray,
+    num_frames: int,
+    lag_P: np.ndarray,
+    style: Style,
+    rng: np.random.Generator,
+) -> HandPath:
+    """The path through key frames at times (K,): smoothed, and with the style's tremor."""
     pose_FP = _smooth(_interpolate(time_K, pose_KP, is_linear_K, num_frames, lag_P), style.smoothing_frames)
     pose_FP[:, _ANGLES] += _shaking(num_frames, NUM_ANGLES, rng) * style.tremor
     pose_FP[:, _OFFSET] += _shaking(num_frames, 3, rng) * style.tremor
@@ -146,6 +181,7 @@ def _key_frames(
     lead_frames: float,
     tail_frames: float,
     rng: np.random.Generator,
+    pace: Pace,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Times (K,), poses (K, P) and whether the way on from each key frame is travelled evenly (K,)."""
     count = len(phrase)
@@ -155,12 +191,15 @@ def _key_frames(
     moving_N = np.array([shape.motion is not None for shape in shapes])
     doubled_N = np.concatenate([[False], index_N[1:] == index_N[:-1]])
 
-    weight_N = np.exp(rng.normal(0, 0.15, count)) * np.where(moving_N, 1.5, 1.0)
+    weight_N = np.exp(rng.normal(0, pace.unevenness, count)) * np.where(moving_N, 1.5, 1.0)
+    if pace.drift:
+        weight_N *= np.exp(pace.drift * np.linspace(-0.5, 0.5, count))
+    weight_N[-1] *= pace.last_weight
     ends_N = lead_frames + np.cumsum(weight_N) / weight_N.sum() * (num_frames - lead_frames - tail_frames)
     starts_N = np.concatenate([[lead_frames], ends_N[:-1]])
     # An unchanged shape is reached soon; a moving sign needs its time for the movement.
     share_N = style.transition_share * np.where(moving_N, 0.6, 1.0) * np.exp(rng.normal(0, 0.1, count))
-    reached_N = starts_N + (ends_N - starts_N) * np.minimum(share_N, 0.8)
+    reached_N = starts_N + np.minimum((ends_N - starts_N) * np.minimum(share_N, 0.8), pace.max_change_frames)
     if lead_frames == 0:
         reached_N[0] = starts_N[0]
 
@@ -194,10 +233,13 @@ def _key_frames(
         num_keys = len(motion.offsets_K3)
         centre_3 = motion.offsets_K3.mean(0) * np.array([1.0, 0.0, 0.0])  # wide signs start further in
         turn_K4 = rotation.multiply(rotation.from_vectors(motion.rotations_K3), turns_N4[n])
-        for k, time in enumerate(np.linspace(reached_N[n], ends_N[n], num_keys)):
+        still_from = min(ends_N[n], reached_N[n] + pace.max_motion_frames)
+        for k, time in enumerate(np.linspace(reached_N[n], still_from, num_keys)):
             change_A = 0.0 if motion.angles_KA is None else motion.angles_KA[k] - shapes[n].angles_A
             offset_3 = place_N3[n] + style.motion_scale * (motion.offsets_K3[k] - centre_3)
-            key(time, angles_NA[n] + change_A, turn_K4[k], offset_3, 1.0, k + 1 < num_keys)
+            key(time, angles_NA[n] + change_A, turn_K4[k], offset_3, 1.0, k + 1 < num_keys or still_from < ends_N[n])
+        if still_from < ends_N[n]:
+            key(ends_N[n], angles_NA[n] + change_A, turn_K4[-1], offset_3, 1.0, False)
     if tail_frames > 0:
         fall = tail_frames * rng.uniform(0.5, 0.9)
         key(num_frames - tail_frames + fall, RELAXED_A, HANGING_4, lap_3, 0.0, True)

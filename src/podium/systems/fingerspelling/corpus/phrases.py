@@ -103,6 +103,18 @@ def sentence(rng: np.random.Generator, min_characters: int, max_characters: int)
     return training_phrase(rng, min_characters, max_characters)
 
 
+def common_word(rng: np.random.Generator) -> str:
+    """One word of the lists, letters alone."""
+    lists = (_FIRST_NAMES, _NOUNS, _ADJECTIVES, _NATURE, _TOPICS, _VERBS)
+    word = _pick(rng, lists[int(rng.integers(len(lists)))])
+    return "".join(character for character in word if character.isalpha())
+
+
+def surname(rng: np.random.Generator) -> str:
+    """One word of syllables."""
+    return _surname(rng, 1 + int(rng.random() < 0.4))
+
+
 def with_all_characters(phrases: list[str], rng: np.random.Generator) -> list[str]:
     """Puts each character that no phrase has into the middle of one of them, as a separator in place of a
     character.

@@ -4,7 +4,32 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from podium.config import Count, Section, Seed
+from podium.config import Count, Probability, Section, Seed
+
+Tempo = Annotated[float, Field(ge=2, le=90)]
+Share = Annotated[float, Field(ge=-0.5, le=1.5)]
+
+
+class Conditions(Section):
+    """How people spell and film themselves in everyday life. Shares are of the clips unless they say otherwise."""
+
+    frames_per_character: tuple[Tempo, Tempo] = Field((3, 60), description="bounds of a clip's tempo, drawn evenly in"
+                                                      " its logarithm")  # fmt: skip
+    max_clip_frames: Annotated[int, Field(ge=30, le=2000)] = Field(384, description="longer texts are spelled faster")
+    p_empty: Probability = Field(0.1, description="nothing to read: rest, waving, gestures, noise; the text is empty")
+    p_alone: Probability = Field(0.25, description="the picture shows one hand, no face and no body")
+    p_no_face: Probability = Field(0.2, description="the face is out of sight, of clips with a body")
+    p_close_up: Probability = Field(0.15, description="the picture shows little around the hand")
+    p_glitches: Probability = Field(0.15, description="hands are swapped or leap for moments")
+    p_other_rate: Probability = Field(0.15, description="filmed at 15 to 60 frames a second, given at 30")
+    p_frozen: Probability = Field(0.3, description="a photo held, of texts of one character")
+    holds: Literal["all", "short"] = Field(
+        "short", description="whether all frames are written, or holds made short as a file with that setting gets them"
+    )
+    variety: float = Field(1.0, ge=0, le=3, description="how much more people's shapes differ than in other corpora")
+    measured: tuple[Share, Share] = Field(
+        (-0.2, 1.2), description="bounds of a person's share of the shapes as MediaPipe was seen to report them"
+    )
 
 
 class SyntheticSource(Section):
@@ -24,6 +49,10 @@ class SyntheticSource(Section):
     mean_frames_per_character: float = Field(9.0, ge=2, le=30, description="tempo; the real corpus has about 9")
     jitter: float = Field(1.0, ge=0, le=10, description="factor on how much landmarks tremble")
     gaps: float = Field(1.0, ge=0, le=5, description="factor on how often, and on how long, a hand is not found")
+
+    conditions: Conditions | None = Field(
+        None, description="everyday texts, tempos and cameras; null is the competition's phone at arm's length"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> "SyntheticSource":

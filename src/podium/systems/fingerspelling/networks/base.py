@@ -65,15 +65,15 @@ class SignReader(nn.Module, ABC):
 
     def text_loss(
         self, decoder: Decoder, labels_BS: Tensor, e_BTD: Tensor, mask_BT: Tensor, generator: torch.Generator
-    ) -> Tensor:
-        """Cross-entropy of a decoder that is given the true beginning, part of it hidden."""
+    ) -> tuple[Tensor, Tensor]:
+        """Cross-entropy of a decoder that is given the true beginning, part of it hidden; and its logits (B, S, V)."""
         choices = self.config.choices
         p_mask = self.config.p_mask_input if self.training else 0.0
         inputs_BS = mask_inputs(labels_BS, p_mask, generator, choices.input_masking == "published")
         logits_BSV = decoder(shift_right(inputs_BS), e_BTD, mask_BT).float()
         ignored = PAD if choices.loss_positions == "corrected" else -100
         loss = F.cross_entropy(logits_BSV.reshape(-1, VOCAB_SIZE), labels_BS.reshape(-1), ignore_index=ignored)
-        return part_of_mean(loss, (labels_BS != ignored).sum())
+        return part_of_mean(loss, (labels_BS != ignored).sum()), logits_BSV
 
     @torch.no_grad()
     def generate(self, x_BTLC: Tensor, mask_BT: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -88,6 +88,14 @@ class SignReader(nn.Module, ABC):
         raw_BS, _ = greedy([self.decoder], [e_BTD], mask_BT, published)
         logit_B = self.confidence_logit(e_BTD, mask_BT)
         return tidy_ids(raw_BS, published), None if logit_B is None else logit_B.float().sigmoid()
+
+
+@torch.no_grad()
+def share_right(logits_BSV: Tensor, labels_BS: Tensor) -> Tensor:
+    """(B,) in [0, 1]: of the characters and END, how many a decoder finds."""
+    is_told_BS = labels_BS != PAD
+    is_right_BS = (logits_BSV.argmax(-1) == labels_BS) & is_told_BS
+    return is_right_BS.sum(1) / is_told_BS.sum(1).clamp(min=1)
 
 
 def tidy_ids(raw_BS: Tensor, published: bool) -> Tensor:

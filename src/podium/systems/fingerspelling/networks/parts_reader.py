@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from podium.systems.fingerspelling.landmarks import NUM_LANDMARKS, PARTS, SLOTS
-from podium.systems.fingerspelling.networks.base import SignReader
+from podium.systems.fingerspelling.networks.base import SignReader, share_right
 from podium.systems.fingerspelling.networks.decoder import Decoder, reverse_labels
 from podium.systems.fingerspelling.networks.layers import FrontEnd, part_view
 from podium.systems.fingerspelling.recipe import Model
@@ -57,14 +57,19 @@ class PartsReader(SignReader):
         return self.confidence(summary_BD).squeeze(-1)
 
     def losses(self, e_BTD: Tensor, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-        """Forward and backward text, and the confidence, whose target is the clip's out-of-fold score."""
+        """Forward and backward text, and the confidence.
+
+        Its target is the clip's out-of-fold score, or by ``confidence_target`` "own" how much of the clip this network
+        reads right now, times that score: an experiment of one stage has no scores but 1, and 0 of what is empty.
+        """
         labels_BS, mask_BT = batch["labels_BS"], batch["mask_BT"]
         reversed_BS = reverse_labels(labels_BS, self.config.choices.loss_positions == "published")
-        forward = self.text_loss(self.decoder, labels_BS, e_BTD, mask_BT, generator)
-        backward = self.text_loss(self.backward_decoder, reversed_BS, e_BTD, mask_BT, generator)
-        confidence = F.binary_cross_entropy_with_logits(
-            self.confidence_logit(e_BTD, mask_BT).float(), batch["score_B"].clamp(0, 1)
-        )
+        forward, logits_BSV = self.text_loss(self.decoder, labels_BS, e_BTD, mask_BT, generator)
+        backward, _ = self.text_loss(self.backward_decoder, reversed_BS, e_BTD, mask_BT, generator)
+        target_B = batch["score_B"].clamp(0, 1)
+        if self.config.confidence_target == "own":
+            target_B = target_B * share_right(logits_BSV, labels_BS)
+        confidence = F.binary_cross_entropy_with_logits(self.confidence_logit(e_BTD, mask_BT).float(), target_B)
         confidence = part_of_mean(confidence, labels_BS.new_tensor(len(labels_BS)))
         w_backward, w_confidence = self.config.backward_weight, self.config.confidence_weight
         text = (1 - w_backward) * forward + w_backward * backward

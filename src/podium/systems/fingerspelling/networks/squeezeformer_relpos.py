@@ -35,4 +35,5 @@ class SqueezeformerRelpos(SignReader):
 
     def losses(self, e_BTD: Tensor, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """The cross-entropy of the text."""
-        return {"loss": self.text_loss(self.decoder, batch["labels_BS"], e_BTD, batch["mask_BT"], generator)}
+        loss, _ = self.text_loss(self.decoder, batch["labels_BS"], e_BTD, batch["mask_BT"], generator)
+        return {"loss": loss}

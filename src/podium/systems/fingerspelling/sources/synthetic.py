@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from podium.data.sources import SPLITS, Generated
 from podium.systems.fingerspelling.corpus.section import SyntheticSource
-from podium.systems.fingerspelling.labels import LABELS
+from podium.systems.fingerspelling.labels import LABELS, Phrases, PhrasesOrNothing
 from podium.systems.fingerspelling.sources.registry import KINDS
 
 if TYPE_CHECKING:
@@ -18,7 +18,11 @@ class Synthetic(Generated):
     """The competition's raw layout, computed."""
 
     section = SyntheticSource
-    labels = LABELS
+
+    @property
+    def labels(self) -> Phrases:
+        """Everyday corpora hold clips with nothing to read."""
+        return PhrasesOrNothing() if self.dataset.source.conditions else LABELS
 
     def splits(self) -> list[str]:
         config = self.dataset.source

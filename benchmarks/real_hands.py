@@ -1,0 +1,400 @@
+"""Scores a model on real hand shapes that are put on virtual bodies: words at all tempos, held letters, an alphabet.
+
+    python benchmarks/real_hands.py MODEL… [--shared ../shared] [--seed 0] [--parts words,held] [--out FILE]
+
+The hands are those of `shared/real/handshapes`, as MediaPipe has seen them: letters of one signer, digits of 218
+people. Bodies, faces, cameras, paths of the wrist, tremor and gaps are the virtual signer's. MODEL is what
+`podium predict --model` takes. It prints a table, and writes all readings as JSON.
+
+Letters in names: F frames, J joints (21), N hands.
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from podium import Recognizer
+from podium.landmarks.mediapipe import RAW_COLUMNS
+from podium.landmarks.person import rotation
+from podium.landmarks.person.observation import FACE, MIRROR, POSE, RIGHT_HAND
+from podium.systems.fingerspelling.corpus.clip import record
+from podium.systems.fingerspelling.corpus.person import Person, sample_person
+from podium.systems.fingerspelling.landmarks import NAMES
+from podium.systems.fingerspelling.score import edit_distance
+
+LETTERS_ASPECT = 1.55  # width / height of the letters' pictures, which are mirrored
+HAND_DEPTH_SCALE = 0.65  # of hands as MediaPipe reports them
+PARENTS = np.array([0, 0, 1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11, 0, 13, 14, 15, 0, 17, 18, 19])
+STILL_LETTERS = "abcdefghiklmnopqrstuvwxy"
+SAME_SHAPE = {"0": "0o", "2": "2v", "6": "6w", "9": "9f", "1": "1z"}  # a held hand cannot tell these apart
+TEMPOS, SLOW_TEMPOS = range(4, 10), (15, 30, 60)
+WORDS = (
+    "hello water thank friend school mother coffee orange purple window summer winter garden kitchen doctor nurse"
+    " paper bottle family dinner carpet engine planet guitar bridge forest silver butter pepper market travel ticket"
+    " camera letter number yellow basket farmer singer circle"
+).split()
+_RAW_OF_NAME = {name[2:]: index for index, name in enumerate(n for n in RAW_COLUMNS if n.startswith("x_"))}
+_SELECTED = np.array([_RAW_OF_NAME[name] for name in NAMES])
+_POSE_OF_JOINT = {0: 16, 17: 18, 5: 20, 3: 22}  # a right hand's joints among the pose points
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Real right hands as a camera in front sees them.
+
+    Attributes:
+        joints_NJ3: Palms, the wrist at 0; x to the picture's right, y up, z towards the camera as MediaPipe scales it.
+        rows: Character → its hands, in the order in which they were filmed.
+    """
+
+    joints_NJ3: np.ndarray
+    rows: dict[str, np.ndarray]
+
+    def film(self, character: str, num_frames: int, rng: np.random.Generator) -> np.ndarray:
+        """(F, 21, 3): neighbouring frames of one character, forwards and backwards if there are too few."""
+        rows = self.rows[character]
+        start = int(rng.integers(len(rows)))
+        steps_F = start + np.arange(num_frames)
+        period = 2 * len(rows) - 2
+        places_F = steps_F % period
+        return self.joints_NJ3[rows[np.minimum(places_F, period - places_F)]]
+
+
+def read_letters(folder: Path) -> Hands:
+    """One signer's A to Z."""
+    file = np.load(folder / "borisgraudt_asl-ai.npz")
+    joints_NJ3 = file["xyz"].astype(np.float64) * (-LETTERS_ASPECT, -1, -LETTERS_ASPECT)
+    number_N = np.array([int(name.split("_")[1].split(".")[0]) for name in file["source_file"]])
+    letters_N = np.char.lower(file["label"])
+    order_N = np.lexsort((number_N, letters_N))
+    return Hands(_in_palms(joints_NJ3), {c: order_N[letters_N[order_N] == c] for c in np.unique(letters_N)})
+
+
+def read_digits(folder: Path) -> Hands:
+    """0 to 9 of many people."""
+    file = np.load(folder / "ardamavi_digits_mediapipe.npz")
+    width_N, height_N = file["image_wh"].T.astype(np.float64)
+    joints_NJ3 = file["xyz"] * np.stack([width_N / height_N, -np.ones_like(width_N), -width_N / height_N], 1)[:, None]
+    is_right_N = file["handedness"] == "Left"  # MediaPipe's word for a right hand in a picture that is not mirrored
+    return Hands(_in_palms(joints_NJ3), {d: np.flatnonzero(is_right_N & (file["label"] == d)) for d in "0123456789"})
+
+
+def _in_palms(joints_NJ3: np.ndarray) -> np.ndarray:
+    joints_NJ3 = joints_NJ3 - joints_NJ3[:, :1]
+    return joints_NJ3 / np.linalg.norm(joints_NJ3[:, 9], axis=1)[:, None, None]
+
+
+def spelled(text: str, hands: Hands, num_frames: int, rng: np.random.Generator, holds: bool = False) -> np.ndarray:
+    """(F, 21, 3) hands that spell a text evenly; the way from one to the next is short, or it is cut.
+
+    Args:
+        holds: Each character keeps one single hand.
+    """
+    bounds = np.linspace(0, num_frames, len(text) + 1).round().astype(int)
+    pieces = [hands.film(c, last - first, rng) for c, first, last in zip(text, bounds, bounds[1:], strict=False)]
+    if holds:
+        pieces = [np.repeat(piece[:1], len(piece), axis=0) for piece in pieces]
+    joints_F3 = np.concatenate(pieces)
+    is_cut = rng.random() < 0.3
+    for place in bounds[1:-1] if not is_cut else []:
+        half = max(min(round(0.2 * num_frames / len(text)), 4), 1)
+        first, last = max(place - half - 1, 0), min(place + half, num_frames - 1)
+        u_F = np.linspace(0, 1, last - first + 1)[:, None, None]
+        u_F = u_F**3 * (10 - 15 * u_F + 6 * u_F**2)
+        joints_F3[first : last + 1] = joints_F3[first] + u_F * (joints_F3[last] - joints_F3[first])
+    return joints_F3
+
+
+def on_body(
+    joints_of_length, text: str, frames_per_character: float, person: Person, rng: np.random.Generator
+) -> np.ndarray:
+    """(F, 543, 3) raw landmarks of a virtual person with real hands.
+
+    Args:
+        joints_of_length: Number of frames → (F, 21, 3) joints in palms.
+    """
+    still = replace(person, p_starts_raised=1.0, p_hand_missing=min(person.p_hand_missing, 0.1), is_left_handed=False)
+    clip_F3 = record(text, still, frames_per_character, rng)
+    while np.isnan(clip_F3[:, RIGHT_HAND.start, 0]).mean() > 0.3:  # the hand is out of the picture
+        clip_F3 = record(text, still, frames_per_character, rng)
+    joints_F3 = joints_of_length(len(clip_F3))
+    aspect = person.camera.aspect
+    hand_F3 = clip_F3[:, RIGHT_HAND].astype(np.float64)
+    palm_F = np.hypot(hand_F3[:, 9, 0] - hand_F3[:, 0, 0], (hand_F3[:, 9, 1] - hand_F3[:, 0, 1]) * aspect)
+    palm = np.nanpercentile(palm_F, 90)
+    wrist_F2 = _filled(hand_F3[:, 0, :2])
+    seen_F3 = np.empty_like(joints_F3)
+    seen_F3[..., :2] = wrist_F2[:, None] + joints_F3[..., :2] * np.array([palm, -palm / aspect])
+    seen_F3[..., 2] = -joints_F3[..., 2] * palm
+    seen_F3 += rng.normal(0, [0.0012, 0.0012 / aspect, 0.002], seen_F3.shape)
+    is_missing_F = np.isnan(hand_F3[:, 0, 0])
+    clip_F3[:, RIGHT_HAND] = np.where(is_missing_F[:, None, None], np.nan, seen_F3)
+    for joint, point in _POSE_OF_JOINT.items():
+        clip_F3[:, POSE.start + point, :2] = seen_F3[:, joint, :2] + rng.normal(0, 0.004, (len(clip_F3), 2))
+    return clip_F3
+
+
+def _filled(path_F2: np.ndarray) -> np.ndarray:
+    """Gaps of a path bridged by straight lines."""
+    known = np.flatnonzero(~np.isnan(path_F2[:, 0]))
+    return np.stack([np.interp(np.arange(len(path_F2)), known, path_F2[known, axis]) for axis in range(2)], 1)
+
+
+def alone(joints_F3: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(F, 543, 3) a hand that fills a picture of its own: no face, no body."""
+    clip_F3 = np.full((len(joints_F3), 543, 3), np.nan, np.float32)
+    aspect = float(rng.choice([9 / 16, 3 / 4, 1.0, 4 / 3, 16 / 9]))
+    palm = float(rng.uniform(0.12, 0.3)) * min(aspect, 1.0)
+    drift_F2 = np.cumsum(rng.normal(0, 0.0015, (len(joints_F3), 2)), 0)
+    hand_F2 = joints_F3[..., :2] * np.array([palm, -palm / aspect])
+    centre_F2 = np.array([0.5, 0.5]) + rng.normal(0, 0.07, 2) + drift_F2
+    clip_F3[:, RIGHT_HAND, :2] = centre_F2[:, None] + hand_F2 - hand_F2.mean((0, 1))
+    clip_F3[:, RIGHT_HAND, 2] = -joints_F3[..., 2] * palm
+    clip_F3[:, RIGHT_HAND] += rng.normal(0, [0.0012, 0.0012 / aspect, 0.002], (len(joints_F3), 21, 3))
+    return clip_F3
+
+
+def without_face(clip_F3: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The face is out of sight."""
+    clip_F3 = clip_F3.copy()
+    clip_F3[:, FACE] = np.nan
+    return clip_F3
+
+
+def close_up(clip_F3: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A narrower picture about the hand; what it cuts off of the face is not found."""
+    clip_F3 = clip_F3.copy()
+    share = rng.uniform(0.45, 0.7)
+    centre_2 = np.nanmedian(clip_F3[:, RIGHT_HAND, :2], (0, 1)) + rng.normal(0, 0.05, 2)
+    clip_F3[..., :2] = (clip_F3[..., :2] - centre_2) / share + 0.5
+    clip_F3[..., 2] /= share
+    face_F2 = clip_F3[:, FACE, :2].mean(1)
+    clip_F3[((face_F2 < 0) | (face_F2 > 1)).any(1), FACE] = np.nan
+    return clip_F3
+
+
+def mirrored(clip_F3: np.ndarray) -> np.ndarray:
+    """The same in a mirror: left is right."""
+    clip_F3 = clip_F3[:, MIRROR].copy()
+    clip_F3[..., 0] = 1 - clip_F3[..., 0]
+    return clip_F3
+
+
+def as_columns(clip_F3: np.ndarray) -> np.ndarray:
+    """(F, 390): all x, all y, all z of the landmarks that the networks read."""
+    return np.ascontiguousarray(clip_F3[:, _SELECTED].transpose(0, 2, 1).reshape(len(clip_F3), -1), np.float32)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One clip with what it shows."""
+
+    kind: str
+    text: str
+    clip_F3: np.ndarray
+
+
+def words(hands: Hands, people: list[Person], rng: np.random.Generator, num: int) -> Iterator[Case]:
+    """Words at each tempo; views in other ways at 6 frames per letter; few slow ones."""
+    views = {"alone": None, "no_face": without_face, "close_up": close_up}
+    plans = [("body", tempo, num) for tempo in TEMPOS] + [(view, 6, num) for view in views]
+    plans += [("body", tempo, max(num // 4, 4)) for tempo in SLOW_TEMPOS]
+    for view, tempo, count in plans:
+        for index in range(count):
+            text = WORDS[index % len(WORDS)][: 31 if tempo < 15 else 4]
+            person = people[int(rng.integers(len(people)))]
+            if view == "alone":
+                clip_F3 = alone(spelled(text, hands, len(text) * tempo, rng), rng)
+            else:
+                clip_F3 = on_body(lambda n, text=text: spelled(text, hands, n, rng), text, tempo, person, rng)
+                clip_F3 = views[view](clip_F3, rng) if view in views else clip_F3
+            yield Case(f"words {view} {tempo}", text, mirrored(clip_F3) if rng.random() < 0.3 else clip_F3)
+
+
+def turned(joints_J3: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(21, 3) another person's hand: seen from elsewhere, with fingers of other lengths."""
+    vector_3 = np.deg2rad(rng.uniform((-18, -25, -15), (18, 25, 15)))
+    depth_3 = np.array([1, 1, 1 / HAND_DEPTH_SCALE])
+    bones_J3 = (joints_J3 - joints_J3[PARENTS]) * depth_3
+    bones_J3[1:] *= np.repeat(np.exp(rng.normal(0, 0.07, 5)), 4)[:, None] * np.exp(rng.normal(0, 0.04, (20, 1)))
+    turn_33 = rotation.to_matrices(rotation.from_vectors(vector_3))
+    points_J3 = np.zeros((21, 3))
+    for joint in range(1, 21):
+        points_J3[joint] = points_J3[PARENTS[joint]] + turn_33 @ bones_J3[joint]
+    return points_J3 / depth_3
+
+
+def held(
+    letters: Hands, digits: Hands, people: list[Person], rng: np.random.Generator, num_each: int
+) -> Iterator[Case]:
+    """One hand each, held still for a second or so."""
+    for name, hands, characters in (("letter", letters, STILL_LETTERS), ("digit", digits, "0123456789")):
+        for character in characters:
+            for row in rng.choice(hands.rows[character], num_each, replace=False):
+                length = int(rng.integers(20, 46))
+                person = people[int(rng.integers(len(people)))]
+                joints_J3 = hands.joints_NJ3[row]
+                other_J3 = turned(joints_J3, rng)
+                other_F3 = on_body(lambda n, j=other_J3: np.repeat(j[None], n, 0), character, length, person, rng)
+                yield Case(f"held {name} turned", character, mirrored(other_F3) if rng.random() < 0.3 else other_F3)
+                body_F3 = on_body(lambda n, j=joints_J3: np.repeat(j[None], n, 0), character, length, person, rng)
+                yield Case(f"held {name} body", character, mirrored(body_F3) if rng.random() < 0.3 else body_F3)
+                lone_F3 = alone(np.repeat(joints_J3[None], length, 0), rng)
+                yield Case(f"held {name} alone", character, mirrored(lone_F3) if rng.random() < 0.3 else lone_F3)
+
+
+def empty(people: list[Person], rng: np.random.Generator, num: int) -> Iterator[Case]:
+    """Nothing to read: noise, an idle person, an open hand that waves."""
+    for index in range(num):
+        person = replace(people[index % len(people)], p_starts_raised=1.0, p_hand_missing=0.05, is_left_handed=False)
+        clip_F3 = record("hello", person, 12.0, rng)
+        length = len(clip_F3)
+        noise_F3 = clip_F3.copy()
+        noise_F3[:, RIGHT_HAND] = rng.uniform(0, 1, (length, 21, 3)) * (1, 1, 0.2)
+        yield Case("empty noise", "", noise_F3)
+        still_F3 = clip_F3.copy()
+        lap_F2 = np.array([0.42, 0.93]) + np.cumsum(rng.normal(0, 0.001, (length, 2)), 0)
+        relaxed_J2 = clip_F3[0, RIGHT_HAND, :2] - clip_F3[0, RIGHT_HAND.start, :2]
+        if np.isnan(relaxed_J2).any():
+            relaxed_J2 = rng.normal(0, 0.05, (21, 2))
+        curled_J2 = 0.6 * relaxed_J2 * (1, -1)
+        still_F3[:, RIGHT_HAND, :2] = lap_F2[:, None] + curled_J2 + rng.normal(0, 0.003, (length, 21, 2))
+        yield Case("empty idle", "", still_F3)
+        wave_F3 = record("5" * 5, person, 12.0, rng)
+        hand_F2 = wave_F3[:, RIGHT_HAND, :2]
+        angle_F = 0.6 * np.sin(np.arange(len(wave_F3)) * rng.uniform(0.3, 0.7))
+        turn_F22 = np.stack([np.cos(angle_F), -np.sin(angle_F), np.sin(angle_F), np.cos(angle_F)], 1).reshape(-1, 2, 2)
+        wave_F3[:, RIGHT_HAND, :2] = (hand_F2 - hand_F2[:, :1]) @ turn_F22.swapaxes(1, 2) + hand_F2[:, :1]
+        yield Case("empty wave", "", wave_F3)
+
+
+@dataclass
+class Reader:
+    """A model, and what it has read so far."""
+
+    recognizer: Recognizer
+    readings: list[dict]
+
+    def read(self, kind: str, text: str, clip_F3: np.ndarray) -> str:
+        """The text of a clip, noted."""
+        reading = self.recognizer.read(as_columns(clip_F3))
+        told = {"read": reading.text, "confidence": reading.confidence, "reason": reading.reason}
+        self.readings.append({"kind": kind, "text": text, **told})
+        return reading.text
+
+
+def alphabet(reader: Reader, hands: Hands, people: list[Person], rng: np.random.Generator, num: int) -> list[int]:
+    """How many letters of an alphabet are named by most windows of a second, for each of several people."""
+    found, letters = [], "abcdefghijklmnopqrstuvwxyz"
+    for index in range(num):
+        lengths = rng.integers(20, 41, 26)
+        bounds = np.concatenate([[0], np.cumsum(lengths)])
+
+        def joints(num_frames: int, lengths=lengths) -> np.ndarray:
+            film_F3 = np.concatenate([hands.film(c, int(n), rng) for c, n in zip(letters, lengths, strict=True)])
+            for place in np.cumsum(lengths)[:-1]:
+                u_F = np.linspace(0, 1, 9)[:, None, None]
+                u_F = u_F**3 * (10 - 15 * u_F + 6 * u_F**2)
+                film_F3[place - 4 : place + 5] = film_F3[place - 4] + u_F * (film_F3[place + 4] - film_F3[place - 4])
+            return film_F3[np.arange(num_frames) * len(film_F3) // num_frames]
+
+        person = people[index % len(people)]
+        clip_F3 = without_face(on_body(joints, letters, 30.0, person, rng), rng)
+        scale = len(clip_F3) / bounds[-1]
+        reader.read("alphabet whole", letters, clip_F3)
+        votes = [Counter() for _ in letters]
+        for start in range(0, len(clip_F3) - 24, 6):
+            text = reader.recognizer.read(as_columns(clip_F3[start : start + 25])).text
+            letter = int(np.searchsorted(bounds * scale, start + 12, side="right")) - 1
+            votes[min(letter, 25)].update(text)
+        found.append(sum(bool(v) and v.most_common(1)[0][0] == c for v, c in zip(votes, letters, strict=True)))
+        reader.readings.append({"kind": "alphabet", "text": letters, "read": [v.most_common(2) for v in votes]})
+    return found
+
+
+def report(readings: list[dict], alphabets: list[int]) -> dict[str, float]:
+    """Score of each kind: words by edits, held hands by the share that is named and nothing else."""
+    scores: dict[str, float] = {}
+    for kind in dict.fromkeys(note["kind"] for note in readings):
+        notes = [note for note in readings if note["kind"] == kind]
+        if kind.startswith("held"):
+            scores[kind] = float(np.mean([n["read"] == n["text"] for n in notes]))
+            scores[f"{kind}, most frequent"] = float(np.mean([_most(n["read"]) == n["text"] for n in notes]))
+            if "digit" in kind:
+                allowed = [_most(n["read"]) in tuple(SAME_SHAPE.get(n["text"], n["text"])) for n in notes]
+                scores[f"{kind}, or its letter"] = float(np.mean(allowed))
+        elif kind.startswith("empty"):
+            scores[f"{kind} read as nothing"] = float(np.mean([n["read"] == "" for n in notes]))
+        elif kind != "alphabet":
+            edits = sum(edit_distance(n["text"], n["read"]) for n in notes)
+            scores[kind] = 1 - edits / sum(len(n["text"]) for n in notes)
+    if alphabets:
+        scores["alphabet, letters of 26"] = float(np.mean(alphabets))
+    return scores
+
+
+def _most(text: str) -> str:
+    return Counter(text).most_common(1)[0][0] if text else ""
+
+
+def confusions(readings: list[dict], kind: str) -> str:
+    """What held hands are taken for, most frequent first."""
+    taken = [(note["text"], _most(note["read"])) for note in readings if note["kind"] == kind]
+    wrong = Counter(pair for pair in taken if pair[0] != pair[1])
+    return " ".join(f"{text}>{read or '-'}:{count}" for (text, read), count in wrong.most_common(24))
+
+
+def main() -> None:
+    """Reads all and prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="+", metavar="MODEL", type=Path)
+    parser.add_argument("--shared", type=Path, default=Path("../shared"))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--parts", default="words,held,alphabet,empty")
+    parser.add_argument("--words", type=int, default=40, help="of each tempo")
+    parser.add_argument("--held", type=int, default=10, help="hands of each character")
+    parser.add_argument("--alphabets", type=int, default=4)
+    help_holds = "make holds short before the model reads, as models with the setting holds: short do"
+    parser.add_argument("--short-holds", action="store_true", help=help_holds)
+    parser.add_argument("--out", type=Path, help="JSON file for all readings")
+    arguments = parser.parse_args()
+    folder, parts = arguments.shared / "real" / "handshapes", arguments.parts.split(",")
+    letters, digits = read_letters(folder), read_digits(folder)
+    people = [sample_person(np.random.default_rng([77, arguments.seed, n])) for n in range(60)]
+    told = {}
+    for model in arguments.models:
+        rng = np.random.default_rng([5, arguments.seed])
+        recognizer = Recognizer(model)
+        if arguments.short_holds:
+            recognizer._settings = {**recognizer._settings, "holds": "short"}
+        reader, alphabets = Reader(recognizer, []), []
+        cases: list[Iterator[Case]] = []
+        if "words" in parts:
+            cases.append(words(letters, people, rng, arguments.words))
+        if "held" in parts:
+            cases.append(held(letters, digits, people, rng, arguments.held))
+        if "empty" in parts:
+            cases.append(empty(people, rng, 20))
+        for some in cases:
+            for case in some:
+                reader.read(case.kind, case.text, case.clip_F3)
+        if "alphabet" in parts:
+            alphabets = alphabet(reader, letters, people, rng, arguments.alphabets)
+        scores = report(reader.readings, alphabets)
+        told[str(model)] = {"scores": scores, "readings": reader.readings}
+        print(model)
+        for kind, score in scores.items():
+            print(f"  {kind:40} {score:.3f}")
+        for kind in ("held letter body", "held letter turned", "held letter alone", "held digit body"):
+            print(f"  {kind}: {confusions(reader.readings, kind)}")
+    if arguments.out:
+        arguments.out.write_text(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()
