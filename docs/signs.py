@@ -43,7 +43,7 @@ def draw_signs(path: Path) -> None:
     from PIL import Image
 
     num_rows = -(-len(SIGNS) // _COLUMNS)
-    figure = Figure(figsize=(1.0 * _MOMENTS * _COLUMNS, 1.22 * num_rows))
+    figure = Figure(figsize=(1.0 * _MOMENTS * _COLUMNS, 1.2 * num_rows))
     grid = figure.subplots(num_rows, _MOMENTS * _COLUMNS)
     for axes in grid.flat:
         axes.set_axis_off()
@@ -53,8 +53,8 @@ def draw_signs(path: Path) -> None:
         for axes, x_L3 in zip(cells, _moments(ways[0]), strict=True):
             axes.set_axis_on()
             draw_frame(axes, x_L3, window=(0.0, 1.0, 1.2, 0.12))
-        cells[0].set_title(name, fontsize=9, pad=2, loc="left")
-    figure.subplots_adjust(0.005, 0.005, 0.995, 0.985, 0.03, 0.2)
+        cells[0].set_title(name, fontsize=9, fontweight="bold", pad=1, loc="left")
+    figure.subplots_adjust(0.005, 0.005, 0.995, 0.99, 0.03, 0.24)
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=64)
     with atomic_path(path) as temporary:  # 32 colours are enough, and make the file small
