@@ -9,8 +9,7 @@ Letters in names: T frames, K columns, C coordinates (x, y), J joints of a hand 
 
 import numpy as np
 
-from podium.landmarks.normalise import by_coordinate
-from podium.landmarks.selection import Selection
+from podium.landmarks.selection import Selection, by_coordinate
 
 WAY_PER_FRAME = 0.15  # radii of the hand between two frames that are kept; about one lies between two letters
 LEAST_ADVANCE = 0.06  # of a frame in which nothing moves

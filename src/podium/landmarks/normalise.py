@@ -5,6 +5,8 @@ Letters in names: T frames, L landmarks, C coordinates (3), K columns: all x, al
 
 import numpy as np
 
+from podium.landmarks.selection import by_coordinate
+
 STATISTICS_COLUMNS = ["mean_x", "mean_y", "mean_z", "deviation_x", "deviation_y", "deviation_z"]  # of a clip, in tables
 MAX_COORDINATE = 1e15  # the exported file adds up a clip's squares in float32; those of an hour still fit
 
@@ -19,11 +21,6 @@ def is_infinite(raw_TK: np.ndarray) -> np.ndarray:
         bool, of the same shape; False for NaN.
     """
     return np.abs(raw_TK) > MAX_COORDINATE
-
-
-def by_coordinate(raw_TK: np.ndarray) -> np.ndarray:
-    """(T, 3, L): a view of a clip (T, K)."""
-    return raw_TK.reshape(len(raw_TK), 3, raw_TK.shape[1] // 3)
 
 
 def statistics(raw_TK: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from podium.landmarks.mediapipe import LEFT_EYE, LIPS, RIGHT_EYE
-from podium.landmarks.normalise import by_coordinate, is_infinite
+from podium.landmarks.normalise import is_infinite
 from podium.landmarks.remarks import MEANINGS
-from podium.landmarks.selection import Selection
+from podium.landmarks.selection import Selection, by_coordinate
 
 # Each limit lies between what real and virtual clips show and what the same clips show once they are spoilt;
 # benchmarks/plausibility.py prints both and counts false alarms.

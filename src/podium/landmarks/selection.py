@@ -36,3 +36,8 @@ class Selection:
     def slot_of(self) -> dict[str, int]:
         """Name → where it stands."""
         return {name: slot for slot, name in enumerate(self.names)}
+
+
+def by_coordinate(raw_TK: np.ndarray) -> np.ndarray:
+    """(T, 3, L): a view of a clip (T, K)."""
+    return raw_TK.reshape(len(raw_TK), 3, raw_TK.shape[1] // 3)

@@ -8,8 +8,7 @@ import numpy as np
 from podium.config import FRAME_RATES
 from podium.data.recordings import MAX_FRAMES
 from podium.errors import ClipError
-from podium.landmarks.normalise import by_coordinate
-from podium.landmarks.selection import Selection
+from podium.landmarks.selection import Selection, by_coordinate
 
 SAME_RATE = 0.05  # relative; tempos of signers differ by far more, and each new frame is a little blurred
 # Frames without a hand at each end: up to IDLE_FRAMES stay, as in the clips of the training; of more, KEPT_FRAMES stay.

@@ -19,9 +19,9 @@ from podium.landmarks.inspect.folders import Folder, open_recordings
 from podium.landmarks.inspect.inspection import Inspection
 from podium.landmarks.inspect.problems import Absence, Problems, find_problems, find_trained, listed
 from podium.landmarks.mediapipe import PARTS
-from podium.landmarks.normalise import by_coordinate, is_infinite
+from podium.landmarks.normalise import is_infinite
 from podium.landmarks.plausibility import doubts, without_zeros
-from podium.landmarks.selection import Selection
+from podium.landmarks.selection import Selection, by_coordinate
 
 _COUNTS = ["num_frames", *PARTS, "hand", "filled", "infinite"]  # frames of a sequence that …
 _QUANTILES = {"min": 0.0, "p5": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
