@@ -68,6 +68,7 @@ class RMSprop(AnyOptimizer):
     """Gradients divided by the root of their mean square so far; epsilon is added to the root, as in Keras 2."""
 
     name: Literal["rmsprop"]
+    epsilon: Annotated[float, Field(gt=0)] = 1e-8
     decay: Momentum = Field(0.9, description="of the running mean")
 
 

@@ -28,7 +28,7 @@ class Clip:
         content: What `Recognizer.read` takes. None if the clip cannot be read.
         num_frames: Of the content.
         problem: Why it cannot be read, else "".
-        span: Of an utterance of a film: begin and end in seconds; else None.
+        span: Of a part of a recording: begin and end in seconds; else None.
     """
 
     path: Path

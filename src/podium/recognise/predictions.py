@@ -17,7 +17,7 @@ class Prediction:
         name: The file, and ``#`` and the sequence's id if it holds several.
         reading: None if the clip could not be read.
         problem: Why not, else "".
-        span: Of an utterance of a film: begin and end in seconds; else None.
+        span: Of a part of a recording: begin and end in seconds; else None.
     """
 
     name: str

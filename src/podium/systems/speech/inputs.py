@@ -89,4 +89,5 @@ def _clips(path: Path) -> Iterator[Clip]:
         yield Clip(path, None, sound, len(sound.x_S))
         return
     for begin, x_W in zip(*windows(sound.x_S, HOP), strict=True):
-        yield Clip(path, f"{begin:.2f}s", Sound(x_W, sound.remarks), len(x_W))
+        span = (float(begin), float(begin) + 1)
+        yield Clip(path, f"{begin:.2f}s", Sound(x_W, sound.remarks), len(x_W), span=span)

@@ -10,6 +10,7 @@ Legend: S samples.
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,11 +21,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from podium.audio.speaker.engines import espeak, hibari, kokoro, piper
+from podium.audio.speaker.engines import espeak, flite, hibari, kokoro, piper
 from podium.errors import UserError
 from podium.provenance import PACKAGE
 
-ENGINES: dict[str, ModuleType] = {"espeak": espeak, "hibari": hibari, "kokoro": kokoro, "piper": piper}
+ENGINES: dict[str, ModuleType] = {
+    "espeak": espeak, "flite": flite, "hibari": hibari, "kokoro": kokoro, "piper": piper
+}  # fmt: skip
 
 
 class Take(NamedTuple):
@@ -44,8 +47,10 @@ class Take(NamedTuple):
 
 
 def is_installed(engine: str) -> bool:
-    """Whether the packages of an engine are there. Imports none of them."""
-    return all(importlib.util.find_spec(package) for package in ENGINES[engine].PACKAGES)
+    """Whether the packages and programs of an engine are there. Imports none of them."""
+    module = ENGINES[engine]
+    packages = map(importlib.util.find_spec, module.PACKAGES)
+    return all(packages) and all(map(shutil.which, getattr(module, "PROGRAMS", ())))
 
 
 def check_installed(engines: Sequence[str]) -> None:
@@ -57,7 +62,7 @@ def check_installed(engines: Sequence[str]) -> None:
     if missing := [engine for engine in engines if not is_installed(engine)]:
         raise UserError(
             f"the synthesiser(s) {', '.join(missing)} of the virtual speaker are not installed; run"
-            " make speech (espeak, hibari) or make voices (kokoro, piper), see docs/speech.md"
+            " make speech (espeak, hibari), make voices (kokoro, piper) or apt-get install flite, see docs/speech.md"
         )
 
 

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from podium.config import Count, Section, Seed
 from podium.systems.speech.labels import COMMANDS, WORDS
 
-Engine = Literal["espeak", "hibari", "kokoro", "piper"]
+Engine = Literal["espeak", "flite", "hibari", "kokoro", "piper"]
 
 
 def _unquoted(word: Any) -> Any:
