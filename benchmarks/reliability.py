@@ -2,10 +2,11 @@
 
     python benchmarks/reliability.py MODEL [--dataset config/datasets/live.yaml] [--clips 600] [--picture FILE.png]
 
-MODEL is what `podium predict --model` takes. The signers are drawn anew, with another seed than the dataset's. A clip's
-truth is its score, (N − edits) / N and at least 0; of a clip with nothing to read it is 0. Printed are the expected
-calibration error over ten bins, the threshold that lets through 95 % of the readable clips, and how many of those with
-nothing to read it stops.
+MODEL is a folder of trained weights, such as results/live/read/seed1: a file answers nothing below its own threshold.
+The signers are drawn anew, with another seed than the dataset's. A clip's truth is its score, (N − edits) / N and at
+least 0; of a clip with nothing to read it is 0. Printed are the expected calibration error over ten bins, the threshold
+that lets through 95 % of the readable clips (of which at least half is read), how many of those with nothing to read it
+stops, and both shares at --threshold, the file's own.
 """
 
 import argparse
@@ -28,12 +29,13 @@ SEED = 900_001
 def read_all(recognizer: Recognizer, dataset: Dataset, num_clips: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Confidence and truth of each clip, each (N,), and whether it has a text (N,) bool."""
     source = dataset.source
+    conditions = source.conditions.model_copy(update={"holds": "all"})  # whoever reads makes them short
     told = []
     for number in range(num_clips):
         rng = np.random.default_rng([SEED, number])
-        person = sample_everyday_person(rng, source.conditions)
+        person = sample_everyday_person(rng, conditions)
         text = "" if number % 3 == 0 else everyday_text(rng, source.min_characters, source.max_characters)
-        clip_F3 = record_everyday(text, person, source.conditions, rng, source.jitter, source.gaps)
+        clip_F3 = record_everyday(text, person, conditions, rng, source.jitter, source.gaps)
         reading = recognizer.read(as_columns(clip_F3))
         right = max(1 - edit_distance(text, reading.text) / len(text), 0.0) if text else 0.0
         told.append((reading.confidence or 0.0, right, bool(text)))
@@ -54,10 +56,13 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--dataset", default="config/datasets/live.yaml")
     parser.add_argument("--clips", type=int, default=600)
+    parser.add_argument("--threshold", type=float, default=0.3, help="below which the file answers nothing (0.3)")
     parser.add_argument("--picture", type=Path)
     arguments = parser.parse_args()
     dataset = load(Dataset, arguments.dataset)
-    confidence_N, truth_N, has_text_N = read_all(Recognizer(arguments.model), dataset, arguments.clips)
+    recognizer = Recognizer(arguments.model)
+    recognizer._settings = {**recognizer._settings, "holds": dataset.source.conditions.holds}
+    confidence_N, truth_N, has_text_N = read_all(recognizer, dataset, arguments.clips)
     table = bins(confidence_N, truth_N)
     print("confidence  truth  clips")
     for confidence, truth, number in table:
@@ -65,8 +70,11 @@ def main() -> None:
     error = sum(abs(confidence - truth) * number for confidence, truth, number in table) / len(confidence_N)
     is_readable_N = has_text_N & (truth_N >= 0.5)
     threshold = float(np.quantile(confidence_N[is_readable_N], 0.05)) if is_readable_N.any() else 0.0
-    stopped = float((confidence_N[~has_text_N] < threshold).mean())
-    print(f"expected_calibration_error={error:.3f} threshold={threshold:.3f} stopped_of_empty={stopped:.3f}")
+    print(f"expected_calibration_error={error:.3f}")
+    for limit in (threshold, arguments.threshold):
+        stopped = (confidence_N[~has_text_N] < limit).mean()
+        passed = (confidence_N[is_readable_N] >= limit).mean()
+        print(f"threshold={limit:.3f} stopped_of_empty={stopped:.3f} passed_of_readable={passed:.3f}")
     if arguments.picture:
         _draw(table, arguments.picture)
 

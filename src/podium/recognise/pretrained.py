@@ -25,12 +25,12 @@ def pretrained() -> Path:
     """The ``.tflite`` file that comes with Podium; its settings, its card and the file for browsers lie beside it.
 
     Raises:
-        UserError: This copy of Podium has none.
+        UserError: This copy of Podium has none, or not all of its files.
     """
-    path = FOLDER / MODEL
-    if not path.is_file():
-        raise UserError("this copy of Podium comes without a model; name one with --model, or make it: make model")
-    return path
+    if not all((FOLDER / name).is_file() for name in FILES):
+        made = "such as results/demo/export, which `make run` makes"
+        raise UserError(f"this copy of Podium comes without a model; name one with --model, {made}")
+    return FOLDER / MODEL
 
 
 def put_into_box(export: Path, folder: Path = FOLDER) -> None:

@@ -68,7 +68,7 @@ def test_card_of_trained_networks(model):
     ]
     assert card["output"]["alphabet"] == CHARACTERS
     assert card["input"]["max_frames"] == 384 and card["output"]["confidence"]["name"] == "confidence"
-    assert card["web"] is None
+    assert card["web"] is None and card["input"]["holds"] == "all"
     assert (card["thresholds"]["min_frames"], card["thresholds"]["min_confidence"]) == (15, 0.1)
     assert card["training_data"]["name"] == "corpus"
     assert card["training_data"]["splits"]["train"] == {"num_sequences": 9, "num_participants": 3, "num_phrases": 8}

@@ -44,8 +44,12 @@ def test_predict_without_a_model_reads_with_the_one_in_the_box(tmp_path: Path, m
     arguments = Namespace(clips=[tmp_path], model=None, out=None, threads=1, fps=None, format="plain")
     with pytest.raises(UserError, match="comes without a model; name one with --model"):
         predict.run(arguments)
-    (tmp_path / "model.tflite").write_bytes(b"no model")
-    with pytest.raises(UserError, match=f"{tmp_path}/model.tflite"):
+    (tmp_path / "model.tflite").write_bytes(b"half of a copy")
+    with pytest.raises(UserError, match="comes without a model"):
+        predict.run(arguments)
+    for name in pretrained.FILES:
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(UserError, match=f"{tmp_path}/model"):
         predict.run(arguments)
 
 

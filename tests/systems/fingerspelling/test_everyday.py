@@ -9,7 +9,7 @@ import torch
 
 from podium.landmarks.person.observation import FACE, LEFT_HAND, POSE, RIGHT_HAND
 from podium.recognise.readings import Reading
-from podium.systems.fingerspelling.corpus.corpus import plan_corpus, write_parquet
+from podium.systems.fingerspelling.corpus.corpus import plan_corpus, write_raw_file
 from podium.systems.fingerspelling.corpus.everyday import record_everyday, sample_everyday_person
 from podium.systems.fingerspelling.corpus.idle import idle
 from podium.systems.fingerspelling.corpus.motion import Pace, sample_style, spell
@@ -117,7 +117,7 @@ def test_empty_texts_are_labels_of_everyday_corpora_alone(tmp_path):
     assert LABELS.problem("") == "empty_phrase" == PhrasesOrNothing().problem(" ")
     assert not PhrasesOrNothing().problem("")
     file_id = int(plan.tables["train"]["file_id"].iloc[0])
-    write_parquet(plan, "train", file_id, tmp_path)
+    write_raw_file(plan, "train", file_id, tmp_path / f"train_landmarks/{file_id}.parquet")
     ids = plan.tables["train"]["sequence_id"][:4].tolist()
     assert sorted(open_raw(tmp_path / f"train_landmarks/{file_id}.parquet").num_frames()) == sorted(ids)
 

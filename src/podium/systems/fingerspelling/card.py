@@ -37,6 +37,9 @@ def card(settings: Mapping[str, Any], recipes: Sequence[Mapping[str, Any]]) -> d
             " max_frames at most are read, spread evenly",
             "max_frames": max_frames,
             "frame_rate": settings.get("frame_rate"),
+            "holds": settings.get("holds", "all"),
+            "holds_meaning": "all: every frame is given; short: frames in which the hands hardly move are thinned out"
+            " before the file gets a clip, as podium.landmarks.holds does it",
             "columns": _columns(settings),
         },
         "output": {
