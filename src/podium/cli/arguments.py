@@ -1,6 +1,7 @@
 """Kinds of arguments that several commands take."""
 
 import argparse
+from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,24 +62,33 @@ def named_recipe(name: str, system: str | None) -> tuple[str, "Recipe"]:
 
     given, systems = Path(name), [system] if system else names()
     files = {one: given if given.is_file() else Path(named_yaml(f"{RECIPES}/{one}", name)) for one in systems}
-    told = [one for one, file in files.items() if file.is_file() and f"/recipes/{one}/" in file.absolute().as_posix()]
-    found = told or systems
-    if len(found) > 1 and given.is_file():  # whose recipe it is, its keys tell
-        found = [one for one in found if _is_recipe(given, one)] or found
+    found = [one for one, file in files.items() if file.is_file() and f"/recipes/{one}/" in file.absolute().as_posix()]
+    if not found and given.is_file():  # whose recipe it is, its keys tell
+        problems = {one: _problem_of(given, one) for one in systems}
+        found = [one for one in systems if not problems[one]] or [min(systems, key=lambda one: len(problems[one]))]
     if len(found) > 1:
         raise UserError(f"--recipe: nothing tells whose recipe '{name}' is; add --system: {', '.join(found)}")
-    file = files[found[0]]
+    chosen = found[0] if found else max(systems, key=lambda one: _likeness(files[one]))
+    file = files[chosen]
     if not file.parent.is_dir():
         raise UserError(f"--recipe: {file} does not exist here; name a file, or run in Podium's folder")
-    return found[0], load(part(found[0], "plan").Recipe, file)
+    return chosen, load(part(chosen, "plan").Recipe, file)
 
 
-def _is_recipe(file: Path, system: str) -> bool:
+def _problem_of(file: Path, system: str) -> str:
+    """Why a file is no recipe of a system; "" if it is one."""
     from podium.config import load
     from podium.systems import part
 
     try:
         load(part(system, "plan").Recipe, file)
-    except UserError:
-        return False
-    return True
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def _likeness(file: Path) -> float:
+    """How much a file that is absent looks like one beside it, from 0 (no slip of the pen) to 1."""
+    names = [other.stem for other in file.parent.glob("*.yaml")]
+    found = get_close_matches(file.stem, names, n=1)
+    return SequenceMatcher(None, file.stem, found[0]).ratio() if found else 0.0

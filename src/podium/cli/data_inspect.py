@@ -17,7 +17,7 @@ HELP = "print what is in a raw or prepared folder of landmarks, and draw one of 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("--system", help="the recogniser that the data is for (the only one that reads landmarks)")
+    parser.add_argument("--system", help="the recogniser that the data is for (whose labels the tables hold)")
     parser.add_argument("folder", type=Path, help="raw (csv and parquet), prepared (or its shards), or npy files")
     parser.add_argument("--max-files", type=count, metavar="N", help="landmark files to read of each split (all)")
     parser.add_argument("--json", action="store_true", help="print JSON in place of text")
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
     from podium.landmarks.inspect.folders import open_folder
     from podium.landmarks.inspect.survey import survey
 
-    inspection = _inspection(arguments.system)
+    inspection = _inspection(arguments.system, arguments.folder)
     if arguments.sequence is not None and arguments.film is None:
         raise UserError("--sequence says what to draw; add --film OUT.png")
     if arguments.num_frames > MAX_FRAMES:
@@ -55,21 +55,21 @@ def run(arguments: argparse.Namespace) -> None:
         _print(report, arguments.json, inspection)
 
 
-def _inspection(system: str | None) -> "Inspection":
-    """What an inspection must know of a system; of the only one whose clips are landmarks, if none is named.
+def _inspection(system: str | None, folder: Path) -> "Inspection":
+    """What an inspection must know of a system: the named one, or the first whose labels the tables hold.
 
     Raises:
-        UserError: There is no such system, its clips are something else, or there are several to choose from.
+        UserError: There is no such system, or its clips are something else.
     """
+    from podium.landmarks.inspect.layouts import table_columns
     from podium.systems import names, part
 
     plans = {name: part(name, "plan") for name in ([system] if system else names())}
-    known = [name for name, plan in plans.items() if hasattr(plan, "inspection")]
+    known = [plan.inspection() for plan in plans.values() if hasattr(plan, "inspection")]
     if not known:
         raise UserError(f"--system {system}: its clips are no landmarks; only landmarks can be inspected")
-    if len(known) > 1:
-        raise UserError(f"several systems read landmarks; name one: --system {' or '.join(known)}")
-    return plans[known[0]].inspection()
+    columns = table_columns(folder)
+    return next((one for one in known if one.labels.column in columns), known[0])
 
 
 def _print(report: dict, as_json: bool, inspection: "Inspection") -> None:

@@ -128,7 +128,7 @@ def test_a_model_that_does_not_tell_its_rate(folder, tmp_path):
 
 
 def test_a_rate_that_makes_hours_of_a_clip(folder, monkeypatch):
-    monkeypatch.setattr("podium.systems.fingerspelling.inputs.MAX_FRAMES", 100)
+    monkeypatch.setattr("podium.landmarks.timing.MAX_FRAMES", 100)
     with pytest.raises(ClipError, match="20 frames at 2 a second are more than 100 at the model's 30; cut the clip"):
         Recognizer(folder).read(random_clip(20), fps=2)
 

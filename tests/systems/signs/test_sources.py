@@ -6,6 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 import yaml
+from project import ROOT
 from signs_folder import MAP, write_raw, write_tables
 
 from podium.config import dataset_section, load, parse
@@ -31,15 +32,8 @@ def local(**section):
     return sources.create(parse(Dataset, content, "a test"), SOURCES)
 
 
-def config(name, root):
-    return load(Dataset, root / f"config/datasets/{name}.yaml")
-
-
-@pytest.fixture
-def root():
-    from conftest import ROOT
-
-    return ROOT
+def config(name):
+    return load(Dataset, ROOT / f"config/datasets/{name}.yaml")
 
 
 def test_a_local_folder(place):
@@ -125,8 +119,8 @@ def test_what_a_plan_refuses(place):
         local().fingerprint()
 
 
-def test_the_competition(root):
-    source = sources.create(config("asl_signs", root), SOURCES)
+def test_the_competition():
+    source = sources.create(config("asl_signs"), SOURCES)
     (part,) = source.parts()
     assert source.is_remote and len(part.promised) == 2 + 21 and part.archive.unpacked_gb == 57
     wanted = ["train.csv", MAP, "train_landmark_files/2044/1.parquet", "train_landmark_files/62590/99.parquet"]
@@ -136,8 +130,8 @@ def test_the_competition(root):
     assert 0.1 < source.stored_share < 0.15
 
 
-def test_the_competitions_map_must_number_its_signs(root, place):
-    source = sources.create(config("asl_signs", root), SOURCES)
+def test_the_competitions_map_must_number_its_signs(place):
+    source = sources.create(config("asl_signs"), SOURCES)
     numbers = {sign: number for number, sign in enumerate(SIGNS)}
     (place / MAP).write_text(json.dumps(numbers))
     source.check_arrived(place, [])
@@ -146,12 +140,12 @@ def test_the_competitions_map_must_number_its_signs(root, place):
         source.check_arrived(place, [])
 
 
-def test_the_published_split(root):
+def test_the_published_split():
     """The rule of the 26th place, and the folds of the 6th."""
-    dataset = config("asl_signs", root)
+    dataset = config("asl_signs")
     signers = dataset.source.splits["train"].file_ids
     index = pd.DataFrame({"participant_id": signers, "split": "train"})
-    folds = dataset.folds.model_copy(update={"table": str(root / dataset.folds.table)})
+    folds = dataset.folds.model_copy(update={"table": str(ROOT / dataset.folds.table)})
     table = assign_folds(index, folds).set_index("participant_id")["fold"]
     from numpy.random import RandomState
 
@@ -162,17 +156,17 @@ def test_the_published_split(root):
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_datasets_are_loaded(root, name):
-    assert config(name, root).name == name.replace("asl_signs", "asl-signs")
+def test_datasets_are_loaded(name):
+    assert config(name).name == name.replace("asl_signs", "asl-signs")
 
 
-def test_the_local_dataset_needs_its_folder(root):
+def test_the_local_dataset_needs_its_folder():
     with pytest.raises(UserError, match="data/signs does not exist; correct source.root"):
-        sources.create(config("signs_local", root), SOURCES)
+        sources.create(config("signs_local"), SOURCES)
 
 
-def test_a_virtual_corpus_goes_to_a_table(root, place):
-    dataset = config("signs_tiny", root)
+def test_a_virtual_corpus_goes_to_a_table(place):
+    dataset = config("signs_tiny")
     source = sources.create(dataset, SOURCES)
     (place / source.root).mkdir(parents=True)
     source.write_tables(place / source.root)
@@ -194,8 +188,8 @@ def test_a_virtual_corpus_goes_to_a_table(root, place):
         ({"signs": ["hello"]}, "signs"),
     ],
 )
-def test_a_virtual_corpus_that_cannot_be(root, change, said):
-    content = yaml.safe_load((root / "config/datasets/signs_tiny.yaml").read_text())
+def test_a_virtual_corpus_that_cannot_be(change, said):
+    content = yaml.safe_load((ROOT / "config/datasets/signs_tiny.yaml").read_text())
     content["source"] |= change
     with pytest.raises(UserError) as caught:
         parse(Dataset, content, "a test")

@@ -22,7 +22,7 @@ from podium.data.unseen import trained_share
 from podium.errors import UserError
 from podium.landmarks.arrays import ArrayRecordings, is_id
 from podium.landmarks.inspect.inspection import Inspection
-from podium.landmarks.inspect.layouts import is_long, long_layout, recognise
+from podium.landmarks.inspect.layouts import INDEX_NAMES, is_long, long_layout, recognise
 from podium.landmarks.mediapipe import RAW_NAMES
 from podium.landmarks.parquet import ParquetRecordings
 from podium.storage.files import read_json
@@ -33,7 +33,6 @@ _LOOKED_FOR = (
     " {file_id}/{sequence_id}.npy; index.parquet, sequences.parquet or shards/ of a prepared dataset;"
     " {file_id}.npy and {file_id}.parquet of its shards"
 )
-_INDEX_NAMES = ("index.parquet", "sequences.parquet")
 _RAW_XY = [f"{axis}_{name}" for axis in "xy" for name in RAW_NAMES]
 T = TypeVar("T")
 
@@ -102,7 +101,7 @@ def open_folder(root: Path, inspection: Inspection) -> Folder:
     """
     if not root.is_dir():
         raise UserError(f"{root} is not a folder; name one that holds landmarks")
-    if any((root / name).exists() for name in (*_INDEX_NAMES, "shards")):
+    if any((root / name).exists() for name in (*INDEX_NAMES, "shards")):
         return _open_prepared(root, root, {name: root / "shards" / name for name in SPLITS}, inspection)
     folder = _open_shards(root, inspection) or _open_competition(root, inspection)
     if folder.splits:
@@ -244,7 +243,7 @@ def _open_prepared(root: Path, dataset: Path, shards: dict[str, Path], inspectio
     is_whole = dataset == root
     dataset = Path(os.path.normpath(dataset))
     folder = Folder(root, "prepared dataset" if is_whole else "shards of a prepared dataset", [])
-    index = next((path for name in _INDEX_NAMES if (path := dataset / name).is_file()), None)
+    index = next((path for name in INDEX_NAMES if (path := dataset / name).is_file()), None)
     label = inspection.labels.column
     table = _try(folder, read_table, index, columns.told(label)) if index else None
     is_finished = index is not None and index.name == "index.parquet"

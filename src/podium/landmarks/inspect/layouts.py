@@ -1,18 +1,21 @@
 """Names what lies in a folder that is in no layout of ours, and says what to do with it."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from podium.data.sources.base import SPLITS
+from podium.data.sources.base import CSV_NAMES, SPLITS
 from podium.errors import UserError
 from podium.landmarks import csv_rows, parquet
 from podium.landmarks.identity import INDEX_COLUMN
 from podium.landmarks.rows import LONG_COLUMNS
 from podium.storage.npy import map_npy
 
+INDEX_NAMES = ("index.parquet", "sequences.parquet")  # of a prepared folder
 _MAX_FILES = 10_000  # that are looked at
 _SNIFFED = 1 << 16  # bytes of a json file
 _RAW_LAYOUT = 'see "Raw layout" in docs/data.md'
@@ -31,6 +34,18 @@ _SPLIT_FOLDERS = [f"{split}_landmarks" for split in SPLITS]
 _LANDMARKS = (*parquet.SUFFIXES, ".npy")
 # What a json file of a known tool holds.
 _JSON_SIGNS = {"pose_keypoints_2d": "OpenPose", "landmark": "MediaPipe", "keypoints": "keypoints"}
+
+
+def table_columns(root: Path) -> set[str]:
+    """The columns of a folder's tables, prepared or raw; empty if none can be read."""
+    found: set[str] = set()
+    for name in INDEX_NAMES:
+        with suppress(OSError, pa.ArrowInvalid):
+            found |= set(pq.read_schema(root / name).names)
+    for name in CSV_NAMES.values():
+        with suppress(OSError, ValueError):
+            found |= set(pd.read_csv(root / name, nrows=0).columns)
+    return found
 
 
 def is_long(path: Path) -> bool:
