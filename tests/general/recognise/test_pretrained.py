@@ -49,7 +49,7 @@ def test_predict_without_a_model_reads_with_the_one_in_the_box(tmp_path: Path, m
         predict.run(arguments)
     for name in pretrained.FILES:
         (tmp_path / name).write_text("{}")
-    with pytest.raises(UserError, match=f"{tmp_path}/model"):
+    with pytest.raises(UserError, match=f"{tmp_path}/"):  # what is there is asked
         predict.run(arguments)
 
 

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 import torch
 
+from podium.landmarks.holds import moving
+from podium.landmarks.mediapipe import RAW_NAMES
 from podium.landmarks.person.observation import FACE, LEFT_HAND, POSE, RIGHT_HAND
 from podium.recognise.readings import Reading
 from podium.systems.fingerspelling.corpus.corpus import plan_corpus, write_raw_file
@@ -15,7 +17,9 @@ from podium.systems.fingerspelling.corpus.idle import idle
 from podium.systems.fingerspelling.corpus.motion import Pace, sample_style, spell
 from podium.systems.fingerspelling.corpus.section import Conditions, SyntheticSource
 from podium.systems.fingerspelling.corpus.words import everyday_text
+from podium.systems.fingerspelling.inputs import as_input
 from podium.systems.fingerspelling.labels import LABELS, PhrasesOrNothing
+from podium.systems.fingerspelling.landmarks import NAMES, SELECTION
 from podium.systems.fingerspelling.networks.base import share_right
 from podium.systems.fingerspelling.raw import open_raw
 from podium.systems.fingerspelling.readings import predictions, score
@@ -24,6 +28,7 @@ from podium.systems.fingerspelling.text import encode
 CALM = Conditions(
     p_empty=0, p_alone=0, p_no_face=0, p_close_up=0, p_glitches=0, p_other_rate=0, p_frozen=0, variety=0, holds="all"
 )  # fmt: skip
+_SELECTED = [RAW_NAMES.index(name) for name in NAMES]
 
 
 def _clip(text: str, seed: int = 3, gaps: float = 0.0, **changes) -> np.ndarray:
@@ -83,6 +88,17 @@ def test_slow_clips_come_out_like_quick_ones_if_holds_are_short():
         for tempo in (5, 50)
     }  # fmt: skip
     assert lengths[50] < 3.5 * lengths[5], lengths
+
+
+def test_a_file_that_says_so_gets_its_holds_short():
+    slow_FL3 = _clip("abcd", frames_per_character=(50, 50), max_clip_frames=2000)[:, _SELECTED]
+    slow_TK = slow_FL3.transpose(0, 2, 1).reshape(len(slow_FL3), -1)
+    settings = {"min_frames": 8, "min_confidence": 0.3}
+    whole_TK = as_input(slow_TK, settings, None).x
+    np.testing.assert_array_equal(as_input(slow_TK, {**settings, "holds": "all"}, None).x, whole_TK)
+    short_TK = as_input(slow_TK, {**settings, "holds": "short"}, None).x
+    assert len(short_TK) < len(whole_TK) / 3
+    np.testing.assert_array_equal(short_TK, whole_TK[moving(whole_TK, SELECTION, 8)])
 
 
 def test_a_slow_speller_holds_the_shape_and_moves_quickly():
