@@ -14,7 +14,7 @@ from podium.landmarks.inspect.inspection import Inspection
 NUM_EXAMPLES = 3
 # The order in which problems are told; names as in docs/bad_input.md if packing knows the problem too.
 _OF_ROWS = {
-    "other_layout": "landmarks in a layout that Podium does not read",
+    "other_layout": "landmarks in a layout that cannot be inspected",
     "unreadable_file": "files that cannot be read",
     "signer_in_test_too": "signers of test who are in train or supplemental, too: scores on test are then not of unseen"
     " people; keep each signer in one part",
