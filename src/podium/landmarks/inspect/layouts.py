@@ -57,7 +57,7 @@ def long_layout(num_files: int, columns: list[str]) -> str:
     """What is said of such files."""
     return (
         f"{num_files:,} parquet file(s) with one row per landmark, the long layout of the isolated-sign competition;"
-        " recognisers of isolated signs train on it and read it as it is (docs/signs.md); for inspecting, or for others,"
+        " recognisers of isolated signs train on it and read it as it is (docs/signs.md); to inspect it, or for others,"
         f" pivot them: {_wide(columns)}"
     )
 
