@@ -7,8 +7,8 @@ import numpy as np
 
 from podium.config import file_of
 from podium.systems.signs.answers import SignAnswers
+from podium.systems.signs.limits import LIMITS
 from podium.systems.signs.points import LEFT_HAND, NUM_ROWS, RIGHT_HAND
-from podium.systems.signs_llama.assembling import MAX_MB, MAX_MS
 from podium.systems.signs_llama.keypoints import HEAD, ROWS
 
 _MORE_FRAMES = 37
@@ -48,7 +48,7 @@ class Answers(SignAnswers):
                 "num_frames": {"type": "int32", "shape": [1], "meaning": "frames of the clip; no other is read"},
             },
         }
-        return {**told, "web": web, "limits": {"size_mb": MAX_MB, "latency_ms": MAX_MS}}
+        return {**told, "web": web, "limits": LIMITS}
 
 
 PART = Answers("American Sign Language, isolated signs: landmarks of a signing person in, one of 250 signs out")
