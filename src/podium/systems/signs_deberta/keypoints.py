@@ -18,14 +18,12 @@ PAD = 0  # type and number of a point of a frame that is padding
 
 # Type of each point, 1 to 6; cheeks and means are one type.
 TYPES = np.repeat([1, 2, 3, 4, 5, 6], [21, 21, 18, 21, 12, 7])
-# Points of the groups that have an MLP of their own, in the order of the network. Hands share a place behind it.
-FACE = np.flatnonzero((TYPES == 3) | (TYPES == 6))
+CHEEKS_AND_MEANS = slice(93, 100)
+# Groups of points that have an MLP of their own, as stretches of the 100.
 GROUPS = {
-    "left_hand": np.arange(NUM_POINTS)[LEFT_HAND],
-    "right_hand": np.arange(NUM_POINTS)[RIGHT_HAND],
-    "lips": np.arange(NUM_POINTS)[LIPS],
-    "face": FACE,
-}
+    "left_hand": (LEFT_HAND,), "right_hand": (RIGHT_HAND,), "lips": (LIPS,), "face": (SILHOUETTE, CHEEKS_AND_MEANS),
+}  # fmt: skip
+GROUP_SIZES = {name: sum(part.stop - part.start for part in parts) for name, parts in GROUPS.items()}
 HEAD = np.flatnonzero(np.isin(TYPES, [3, 4, 6]))  # what face CutMix exchanges
 
 _PLACES = positions(DEBERTA)
