@@ -49,9 +49,12 @@ class SignNetwork(nn.Module):
         self.choices, dims, p_dropout = config.choices, size.layer_dims, config.p_dropout
         self.points = Points(config.embedding_dim)
         p_group = p_dropout if size.dense_dim >= WIDE else p_dropout / 2
-        self.groups = nn.ModuleDict({
-            name: Dense(number * config.embedding_dim, size.dense_dim, p_group) for name, number in GROUP_SIZES.items()
-        })
+        self.groups = nn.ModuleDict(
+            {
+                name: Dense(number * config.embedding_dim, size.dense_dim, p_group)
+                for name, number in GROUP_SIZES.items()
+            }
+        )
         self.full = Dense(NUM_POINTS * config.embedding_dim, size.dense_dim, p_group)
         self.frame = Dense(4 * size.dense_dim, dims[0], p_dropout)
         self.layers = nn.ModuleList(
@@ -146,7 +149,9 @@ class Points(nn.Module):
         h_BITN = F.conv2d(x_BCTN, self.conv1.weight[..., None], padding=padding)
         if not sees_padding:
             h_BITN = h_BITN * mask_BT[:, None, :, None]
-        f_BETN = F.conv2d(h_BITN, kernel_EIK[..., None], padding=padding) + F.conv2d(x_BCTN, for_raw_EC[..., None, None])
+        f_BETN = F.conv2d(h_BITN, kernel_EIK[..., None], padding=padding) + F.conv2d(
+            x_BCTN, for_raw_EC[..., None, None]
+        )
         name_NE, pad_1E = self.names()
         shift_E = for_motion_EE @ self.motion.bias + self.linear.bias
         name_NE, pad_1E = (F.linear(one, for_names_ED, shift_E) for one in (name_NE, pad_1E))
@@ -168,7 +173,11 @@ class Dense(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, p_dropout: float) -> None:
         super().__init__()
-        self.linear, self.norm, self.dropout = nn.Linear(inputs, outputs), MaskedBatchNorm(outputs), nn.Dropout(p_dropout)
+        self.linear, self.norm, self.dropout = (
+            nn.Linear(inputs, outputs),
+            MaskedBatchNorm(outputs),
+            nn.Dropout(p_dropout),
+        )
 
     def forward(self, x_BTI: Tensor, counted_BT: Tensor) -> Tensor:
         """(B, T, inputs) → (B, T, outputs).

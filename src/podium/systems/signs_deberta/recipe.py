@@ -1,4 +1,4 @@
-"""``config/recipes/signs_deberta/NAME.yaml``: the networks, what they see of the data, and how they teach each other."""
+"""``config/recipes/signs_deberta/NAME.yaml``: the networks, what they see, and how they teach each other."""
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
