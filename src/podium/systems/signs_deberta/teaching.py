@@ -50,7 +50,7 @@ def distance(logits_BV: Tensor, teacher_BV: Tensor) -> Tensor:
 def consistency_weight(config: Teaching, progress: Progress) -> float:
     """Of the distance to the teacher; it rises from almost nothing."""
     num_steps = int(config.rampup * progress.num_steps)
-    share = min(progress.step, num_steps) / num_steps if num_steps else 1.0
+    share = min(progress.step + 1, num_steps) / num_steps if num_steps else 1.0
     return config.consistency * math.exp(-5 * (1 - share) ** 2)
 
 
