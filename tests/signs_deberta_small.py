@@ -11,7 +11,9 @@ from podium.systems.signs_deberta.recipe import Data, DataChoices, Model, ModelC
 MAX_FRAMES = 12
 
 
-def small_recipe(choice: str = "corrected", max_frames: int = MAX_FRAMES, exported: str = "distilled", **more) -> Recipe:
+def small_recipe(
+    choice: str = "corrected", max_frames: int = MAX_FRAMES, exported: str = "distilled", **more
+) -> Recipe:
     """A recipe of networks that are tiny in every direction.
 
     Args:
