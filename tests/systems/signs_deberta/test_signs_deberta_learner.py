@@ -19,6 +19,7 @@ from podium.systems.signs_deberta.network import Mix, SignNetwork
 from podium.systems.signs_deberta.preparation import prepared
 from podium.systems.signs_deberta.recipe import Recipe, Teaching, TeachingChoices
 from podium.systems.signs_deberta.samples import Sample
+from podium.training.batch_norm import recompute_statistics
 from podium.training.device import make_autocast
 from podium.training.learner import Progress
 from podium.training.loop import train_epoch
@@ -132,6 +133,16 @@ def test_the_soup_is_the_mean_of_the_last_epochs():
     assert state.learner.exported is state.learner.soup
     for name, value in state.learner.soup.state_dict().items():
         torch.testing.assert_close(value, (kept[2][name] + kept[3][name]) / 2, atol=1e-6, rtol=1e-5)
+
+
+def test_statistics_are_computed_anew_and_learning_by_heart_leaves_nothing_to_chance():
+    recipe = small_recipe().by_heart(10)
+    assert recipe.teaching.p_mixup == recipe.data.augmentation.p_face == recipe.model.p_dropout == 0
+    learner, batch = make(recipe), batch_of(recipe)
+    assert list(learner.networks()) == ["distilled"]
+    before = learner.network.full.norm.running_mean.clone()
+    recompute_statistics(learner, [batch], torch.device("cpu"), make_autocast(recipe.training, torch.device("cpu")))
+    assert not torch.equal(before, learner.network.full.norm.running_mean)
 
 
 def test_two_averages_are_refused():

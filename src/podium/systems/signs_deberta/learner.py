@@ -98,6 +98,11 @@ class SignLearner(Learner):
         """Logits (B, V) of the exported network."""
         return {OUTPUT: self.exported(batch["x_BTCN"], batch["mask_BT"])}
 
+    def compute_statistics(self, batch: Batch) -> None:
+        """Shows the exported network its view of a training batch."""
+        view = VIEWS.index(self._exported)
+        self.exported(batch["x_BYTCN"][:, view], batch["mask_BYT"][:, view])
+
     def parameter_groups(self) -> list[dict[str, Any]]:
         """One for each network that learns, with a bound of its gradients of its own. As published, biases and the
         layers' norms never decay."""
