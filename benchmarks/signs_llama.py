@@ -29,11 +29,11 @@ from podium.data.sampler import BucketSampler
 from podium.export.benchmark import processor
 from podium.export.formats import MAKERS
 from podium.recognise.tflite import TfliteFile
+from podium.systems.signs.limits import MAX_MB, MAX_MS
 from podium.systems.signs.points import as_columns
 from podium.systems.signs.vocabulary import SIGNS
 from podium.systems.signs_llama import learner, samples, twin
 from podium.systems.signs_llama.answers import PART as answers
-from podium.systems.signs_llama.assembling import MAX_MB, MAX_MS
 from podium.systems.signs_llama.plan import Settings
 from podium.systems.signs_llama.recipe import Recipe
 

@@ -2,11 +2,13 @@
 
 import numpy as np
 import torch
+from signs_clips import random_clip
 
 from podium.config import CosineFloor, Lion, Training
 from podium.systems.signs_llama.learner import SignLearner, make
 from podium.systems.signs_llama.recipe import Data, DataChoices, Model, Recipe
 
+__all__ = ["MAX_FRAMES", "random_clip", "random_learner", "small_recipe", "state_of"]
 MAX_FRAMES = 64
 
 
@@ -40,11 +42,3 @@ def random_learner(recipe: Recipe, seed: int = 0) -> SignLearner:
 
 def state_of(learner: SignLearner) -> dict[str, np.ndarray]:
     return {name: tensor.numpy() for name, tensor in learner.network.state_dict().items()}
-
-
-def random_clip(num_frames: int, seed: int = 0) -> np.ndarray:
-    """(T, 543, 3) float32 that wanders; a third of the frames lack the left hand."""
-    rng = np.random.default_rng([seed, num_frames])
-    x_TRC = 0.5 + 0.2 * rng.normal(size=(1, 543, 3)) + 0.02 * rng.normal(size=(num_frames, 543, 3)).cumsum(axis=0)
-    x_TRC[: num_frames // 3, 468:489] = np.nan
-    return x_TRC.astype(np.float32)

@@ -87,6 +87,12 @@ class Cosine(AnySchedule):
     name: Literal["cosine"]
 
 
+class Linear(AnySchedule):
+    """After the warm-up the learning rate falls to zero in a straight line."""
+
+    name: Literal["linear"]
+
+
 class CosineFloor(AnySchedule):
     """As cosine, but the learning rate falls to a share of its peak and not to zero."""
 
@@ -118,7 +124,7 @@ class Plateau(AnySchedule):
     least_rate: Annotated[float, Field(ge=0)] = Field(0.0, description="no cut goes below")
 
 
-Schedule = Annotated[Cosine | CosineFloor | Eden | Plateau, Field(discriminator="name")]
+Schedule = Annotated[Cosine | Linear | CosineFloor | Eden | Plateau, Field(discriminator="name")]
 
 
 class Training(Section):

@@ -92,7 +92,8 @@ class Learner(nn.Module, ABC):
         """
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        """What the optimiser changes: "params", and "max_grad_norm" if a group's gradients have a bound of their own.
+        """What the optimiser changes: "params"; "max_grad_norm" if a group's gradients have a bound other than the
+        recipe's; "undecayed" if some of them must not decay, whatever the recipe says.
 
         Here one group of all parameters that want a gradient.
         """

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from podium.config import CosineFloor, Eden, Plateau, Schedule
+from podium.config import CosineFloor, Eden, Linear, Plateau, Schedule
 
 
 def learning_rate(
@@ -17,9 +17,10 @@ def learning_rate(
         scores: Of the validations so far, in order.
 
     Returns:
-        Linear from 0 to ``peak`` during the warm-up, then a half cosine to 0, or to the schedule's floor, which it
-        reaches when all micro-batches are done. A warm-up longer than the run is cut off by its end. Eden falls on
-        from the beginning; its warm-up is another factor. Plateau stays at the peak, but for its cuts.
+        Linear from 0 to ``peak`` during the warm-up, then a half cosine or a straight line to 0, or a half cosine to
+        the schedule's floor, which it reaches when all micro-batches are done. A warm-up longer than the run is cut off
+        by its end. Eden falls on from the beginning; its warm-up is another factor. Plateau stays at the peak, but for
+        its cuts.
     """
     num_warmup = schedule.warmup_epochs * steps_per_epoch
     if isinstance(schedule, Eden):
@@ -27,6 +28,8 @@ def learning_rate(
     if isinstance(schedule, Plateau):
         warmth = step / num_warmup if step < num_warmup else 1.0
         return warmth * _plateau(peak, schedule, scores)
+    if isinstance(schedule, Linear):
+        return _linear(peak, step, epochs * steps_per_epoch, num_warmup)
     floor = schedule.floor if isinstance(schedule, CosineFloor) else 0.0
     return _cosine(peak, step, epochs * steps_per_epoch, num_warmup, floor)
 
@@ -36,6 +39,12 @@ def _cosine(peak: float, step: int, num_steps: int, num_warmup: float, floor: fl
         return peak * step / num_warmup
     progress = (step - num_warmup) / max(num_steps - num_warmup, 1)
     return peak * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+def _linear(peak: float, step: int, num_steps: int, num_warmup: float) -> float:
+    if step < num_warmup:
+        return peak * step / num_warmup
+    return peak * max(num_steps - step, 0) / max(num_steps - num_warmup, 1)
 
 
 def _eden(peak: float, eden: Eden, step: int, steps_per_epoch: int, num_warmup: float) -> float:

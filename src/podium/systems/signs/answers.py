@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from podium.config import file_of
 from podium.data.clip_files import ClipFiles
 from podium.errors import ClipError, UserError
 from podium.export.classes import Classes
@@ -21,27 +22,43 @@ from podium.landmarks.plausibility import doubts, without_zeros
 from podium.landmarks.remarks import MEANINGS, REASONS
 from podium.landmarks.timing import at_rate
 from podium.recognise.readings import Prepared
-from podium.recognise.tflite import INPUT, SIGNATURE, Shapes
+from podium.recognise.tflite import INPUT, NUM_FRAMES, SIGNATURE, Shapes
 from podium.systems.signs.clip_files import open_clips
 from podium.systems.signs.labels import LABEL
-from podium.systems.signs.points import COLUMNS, NUM_ROWS, ROWS, SELECTION, as_columns, as_frames
+from podium.systems.signs.limits import LIMITS
+from podium.systems.signs.points import (
+    COLUMNS,
+    FACE,
+    HANDS,
+    LEFT_HAND,
+    NUM_ROWS,
+    POSE,
+    ROWS,
+    SELECTION,
+    as_columns,
+    as_frames,
+)
 from podium.systems.signs.raw import JUDGED, JUDGED_COLUMNS, open_raw, prepare
 from podium.systems.signs.vocabulary import OUTPUT, SIGNS
 
 _FRAME = (NUM_ROWS, 3)
+_HEAD = [*range(FACE, LEFT_HAND), *range(POSE, POSE + 11)]
+_MORE_FRAMES = 37
 
 
 class SignAnswers(Classes):
-    """What a sign system's ``answers`` offers, see docs/adding_a_system.md; it adds `edge_clips`.
+    """What a sign system's ``answers`` offers, see docs/adding_a_system.md.
 
     Args:
         task: What the system does, for the model card.
+        frames: Which frames of a clip are read, for the same.
     """
 
     REASONS, MEANINGS = REASONS, MEANINGS
 
-    def __init__(self, task: str) -> None:
+    def __init__(self, task: str, frames: str) -> None:
         super().__init__(SIGNS, LABEL, len(COLUMNS), task, open_raw, prepare, OUTPUT)
+        self._frames = frames
 
     @staticmethod
     def open_clips(paths: list[Path]) -> ClipFiles:
@@ -100,14 +117,39 @@ class SignAnswers(Classes):
         x_TRC[:, ROWS] = rng.normal(0.5, 0.2, size=(num_frames, len(ROWS), 3))
         return x_TRC
 
+    def edge_clips(self, x: np.ndarray, settings: Mapping[str, Any], recipe: Any) -> dict[str, np.ndarray]:
+        """Clips at the edges of what may come in, made of a real one (T, 543, 3), by name."""
+        headless, handless = x.copy(), x.copy()
+        headless[:, _HEAD] = np.nan
+        handless[:, HANDS] = np.nan
+        frames = np.arange(recipe.data.max_frames + _MORE_FRAMES) % len(x)
+        return {
+            "one frame": x[:1],
+            "no head": headless,
+            "no hand": handless,
+            "all missing": np.full_like(x, np.nan),
+            "as long as the web file": x[np.arange(settings["web_frames"]) % len(x)],
+            "too long": x[frames],
+        }
+
     def card(self, settings: Mapping[str, Any], recipes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """The system's part of the model card, see `podium.export.card.model_card`."""
         told = super().card(settings, recipes)
         told["input"] = {
             "signature": SIGNATURE, "name": INPUT, "type": "float32", "shape": ["frames", *_FRAME],
             "frame_rate": settings.get("frame_rate"),
+            "meaning": "landmarks of MediaPipe Holistic as it gives them: face, left hand, pose, right hand; NaN if one"
+            f" is missing; {self._frames}",
+            "max_frames": max(recipe["data"]["max_frames"] for recipe in recipes),
         }  # fmt: skip
-        return told
+        web = {
+            "file": file_of("web"),
+            "inputs": {
+                INPUT: {"type": "float32", "shape": [settings["web_frames"], *_FRAME]},
+                NUM_FRAMES: {"type": "int32", "shape": [1], "meaning": "frames of the clip; no other is read"},
+            },
+        }
+        return {**told, "web": web, "limits": LIMITS}
 
 
 def _frames_as_columns(clip: Any) -> Any:

@@ -1,11 +1,9 @@
-"""Which networks can stand in one file, and the competition's limits of it."""
+"""Which networks can stand in one file."""
 
 from collections.abc import Sequence
 
 from podium.errors import UserError
 from podium.systems.signs_llama.recipe import Recipe
-
-MAX_MB, MAX_MS = 40, 100  # size of the file; mean latency of a clip
 
 
 def check_members(recipes: Sequence[Recipe]) -> None:

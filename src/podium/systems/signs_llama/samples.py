@@ -9,11 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from podium.data.clips import Clips
+from podium.systems.signs.clips import SignClips
 from podium.systems.signs.labels import LABEL
-from podium.systems.signs.points import COLUMNS, NUM_POINTS, as_frames
 from podium.systems.signs.raw import open_raw, prepare
-from podium.systems.signs.vocabulary import numbers_of
 from podium.systems.signs_llama.keypoints import AXES, NUM_KEYPOINTS, POSITIONS
 from podium.systems.signs_llama.mixup import drawn, mixed
 from podium.systems.signs_llama.preparation import Use, centred_points, features, num_features, seen_points
@@ -40,36 +38,19 @@ class Sample(NamedTuple):
     draws: Draws = Draws()
 
 
-class SignClips(Clips):
-    """The clips of a table.
-
-    Args:
-        table: split, file_id, offset, num_frames, sign.
-        root: The dataset's folder, with shards/.
-
-    Raises:
-        UserError: A sign is none of the competition's.
-    """
+class KeypointClips(SignClips):
+    """The clips of a table, as `podium.systems.signs.clips.SignClips`, and their keypoints."""
 
     def __init__(self, table: pd.DataFrame, root: str | Path, recipe: Recipe) -> None:
-        super().__init__(table, root, len(COLUMNS))
+        super().__init__(table, root)
         self._data = recipe.data
-        self._targets = numbers_of(table[LABEL])
-        self.lengths = table["num_frames"].to_numpy(dtype=np.int64)
 
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    def raw(self, row: int) -> np.ndarray:
-        """(T, 543, 3) float32, NaN kept: what the exported file takes. A new array."""
-        return as_frames(super().raw(row))
-
-    def _points(self, row: int, use: Use, is_mirrored: bool = False, share: float = 0.0) -> np.ndarray:
-        x_TCN = super().raw(row).reshape(-1, 3, NUM_POINTS).take(POSITIONS, axis=2)
+    def _keypoints(self, row: int, use: Use, is_mirrored: bool = False, share: float = 0.0) -> np.ndarray:
+        x_TCN = self.points(row).take(POSITIONS, axis=2)
         return centred_points(x_TCN.transpose(0, 2, 1), self._data, use, is_mirrored, share)
 
 
-class TrainingClips(SignClips):
+class TrainingClips(KeypointClips):
     """Samples by key ``(epoch, item)``; all draws of a sample come from (seed, epoch, item).
 
     Args:
@@ -89,15 +70,15 @@ class TrainingClips(SignClips):
         data, rng = self._data, np.random.default_rng([self._seed, epoch, row])
         mirror, mix, crop, partner, start = rng.random(5).tolist()
         lam = float(rng.beta(data.mixup_alpha, data.mixup_alpha)) if mix < data.p_mixup else 1.0
-        x_TNA = self._points(row, "training", mirror < data.p_mirror, crop)
-        return Sample(x_TNA, int(self._targets[row]), row, Draws(lam, partner, start))
+        x_TNA = self._keypoints(row, "training", mirror < data.p_mirror, crop)
+        return Sample(x_TNA, int(self.targets[row]), row, Draws(lam, partner, start))
 
 
-class ValidationClips(SignClips):
+class ValidationClips(KeypointClips):
     """All rows of a table, by their position."""
 
     def __getitem__(self, row: int) -> Sample:
-        return Sample(self._points(row, "evaluation"), int(self._targets[row]), row)
+        return Sample(self._keypoints(row, "evaluation"), int(self.targets[row]), row)
 
 
 def training(table: pd.DataFrame, root: str | Path, recipe: Recipe, seed: int) -> TrainingClips:

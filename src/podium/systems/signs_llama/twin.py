@@ -8,7 +8,6 @@ Letters in tensor names: T frames, S tokens (class token, then frames), F featur
 J two numbers a head (its query, its key), V signs.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -16,13 +15,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from podium.errors import UserError
 from podium.export.graph import Function
 from podium.port.layers import NORM_EPSILON, BatchNorm, Linear, silu
 from podium.port.twin import Fault, Twin
 from podium.port.weights import Weights
+from podium.systems.signs.limits import check_size
 from podium.systems.signs.vocabulary import OUTPUT, SIGNS
-from podium.systems.signs_llama.assembling import MAX_MB, check_members
+from podium.systems.signs_llama.assembling import check_members
 from podium.systems.signs_llama.graph import Rotation, SignGraph, Tokens
 from podium.systems.signs_llama.preparation import num_features
 from podium.systems.signs_llama.recipe import Model, Recipe
@@ -184,10 +183,5 @@ def assemble(twins: Sequence[SignTwin], settings: Mapping[str, Any]) -> SignGrap
         UserError: They do not go together, or the file would be larger than the competition takes.
     """
     check_members([twin.recipe for twin in twins])
-    size_mb = 2e-6 * sum(math.prod(one.shape) for twin in twins for one in twin.weights.variables.values())
-    if size_mb >= MAX_MB:
-        raise UserError(
-            f"the file would have {size_mb:.0f} MB in fp16, and the competition takes less than {MAX_MB}; take fewer or"
-            " smaller members"
-        )
+    check_size(twins)
     return SignGraph(list(twins), settings)

@@ -11,6 +11,7 @@ def decay_groups(learner: Learner, weight_decay: float, on: Literal["all", "matr
     """Groups for an optimiser of `torch.optim`, each with its ``weight_decay``.
 
     Args:
+        learner: "undecayed" of one of its groups names parameters that do not decay in any case.
         on: "matrices": only what multiplies activations decays: no biases, norms, learnt scales or embeddings.
     """
     matrices = {
@@ -21,7 +22,8 @@ def decay_groups(learner: Learner, weight_decay: float, on: Literal["all", "matr
     }
     groups = []
     for group in learner.parameter_groups():
-        decays = [on == "all" or parameter in matrices for parameter in group["params"]]
+        undecayed = set(group.get("undecayed", ()))
+        decays = [(on == "all" or one in matrices) and one not in undecayed for one in group["params"]]
         for does_decay in (True, False):
             parameters = [one for one, decay in zip(group["params"], decays, strict=True) if decay == does_decay]
             if parameters:
