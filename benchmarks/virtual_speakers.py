@@ -18,7 +18,7 @@ from podium.audio.speaker.person import draw_person, draw_take
 from podium.audio.speaker.recording import record
 from podium.systems.speech.labels import WORDS
 
-NUM_CLIPS = {"espeak": 600, "hibari": 200, "kokoro": 12, "piper": 200}
+NUM_CLIPS = {"espeak": 600, "flite": 200, "hibari": 200, "kokoro": 12, "piper": 200}
 
 
 def main() -> None:
