@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from podium.landmarks.mediapipe import RAW_NAMES
 from podium.landmarks.pictures.finding import Timed, evenly, without_gaps
 from podium.landmarks.pictures.video_file import rate_of
 from podium.landmarks.utterances import Cutter
-from podium.systems.fingerspelling.landmarks import COLUMNS, NAMES, SELECTION
+from podium.systems.fingerspelling.landmarks import COLUMNS, SELECTION
 
 EXAMPLE = ROOT / "examples/browser"
 NODE = shutil.which("node")
@@ -34,7 +35,8 @@ def held(clip_TK: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def clips() -> list[np.ndarray]:
     rng = np.random.default_rng(8)
-    plain = [np.ascontiguousarray(habit(clip, rng), np.float32) for clip in virtual_clips(3) for habit in HABITS.values()]
+    changed = [habit(clip, rng) for clip in virtual_clips(3) for habit in HABITS.values()]
+    plain = [np.ascontiguousarray(clip, np.float32) for clip in changed]
     slow = [held(clip, rng) for clip in plain[::2]]
     return [*plain, *slow, plain[0][:1], plain[0][:2], np.full((20, len(COLUMNS)), np.nan, np.float32)]
 
@@ -66,7 +68,8 @@ def pictures() -> list[tuple[np.ndarray, np.ndarray]]:
     even_F = np.arange(40) / 30
     chosen_F = np.sort(rng.choice(40, 25, replace=False))
     lacking_F = even_F[np.r_[0:10, 12:40]]
-    times = [even_F, even_F[chosen_F], np.round(even_F, 3), lacking_F, np.cumsum(rng.uniform(0.02, 0.09, 30)), even_F[:1]]
+    variable_F = np.cumsum(rng.uniform(0.02, 0.09, 30))
+    times = [even_F, even_F[chosen_F], np.round(even_F, 3), lacking_F, variable_F, even_F[:1]]
     found = []
     for times_F in times:
         x_FLC = rng.uniform(0, 1, (len(times_F), len(RAW_NAMES), 3)).astype(np.float32)
@@ -124,6 +127,5 @@ def test_the_page_does_to_a_film_what_the_library_does(tmp_path: Path):
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
     assert any(len(one) < len(clip) / 2 for one, (clip, _) in zip(short, holds, strict=True)), "holds there were"
     assert max(len(one["spans"]) for one in film_answers) > 5 and [] in [one["spans"] for one in film_answers]
-    assert any(end == begin for one in film_answers for (_, end), (begin, _) in zip(one["spans"], one["spans"][1:]))
+    assert any(end == begin for one in film_answers for (_, end), (begin, _) in pairwise(one["spans"]))
     assert {one["isEven"] for one in picture_answers} == {True, False}
-    assert len(NAMES) == len(COLUMNS) // 3

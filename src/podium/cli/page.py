@@ -14,7 +14,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     help_model = "a model_web.tflite, or the folder of its export (the model that comes with Podium)"
     parser.add_argument("--model", type=Path, help=help_model)
-    parser.add_argument("--task", type=Path, metavar="FILE", help="a .task file of yours in place of MediaPipe's models")
+    help_task = "a .task file of yours in place of MediaPipe's models"
+    parser.add_argument("--task", type=Path, metavar="FILE", help=help_task)
     help_out = "make the page here, for a web server of yours (a folder in your cache)"
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=help_out)
     parser.add_argument("--port", type=_port, default=8000, help="where it is served (8000); 0 takes any that is free")

@@ -46,7 +46,7 @@ def modules() -> Path:
 def _fetch(workplace: Path) -> None:
     npm = shutil.which("npm")
     if not npm:
-        raise UserError("the page needs npm once, to fetch its scripts; install Node.js (Debian, Ubuntu: apt install npm)")
+        raise UserError("the page needs npm once, to fetch its scripts; install it (Debian, Ubuntu: apt install npm)")
     for name in ("package.json", "package-lock.json"):
         shutil.copy(SITE / name, workplace)
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]

@@ -2,6 +2,7 @@
 // a canvas: podium/landmarks/pictures/video_file.py and camera.py in JavaScript.
 
 import {ALL_FORMATS, BlobSource, EncodedPacketSink, Input, VideoSampleSink} from 'mediabunny';
+import {drawTurned, pixelsOf} from './colours.mjs';
 import {rateOf} from './even_rate.mjs';
 import {wordsOf} from './runtime.mjs';
 
@@ -24,9 +25,9 @@ export class Film {
 
 export class VideoFile extends Film {
   // Use VideoFile.open.
-  constructor(name, input, track, times) {
+  constructor(name, input, track, times, colours) {
     super();
-    Object.assign(this, {name, input, track, isMirrored: false, numPromised: times.length}, rateOf(times));
+    Object.assign(this, {name, input, track, colours, isMirrored: false, numPromised: times.length}, rateOf(times));
   }
 
   /**
@@ -46,11 +47,20 @@ export class VideoFile extends Film {
       if (!await track.canDecode()) {
         throw new Error(`this browser cannot decode ${file.name} (${track.codec ?? 'an unknown codec'}); convert it to H.264 or VP9`);
       }
-      return new VideoFile(file.name, input, track, times);
+      return new VideoFile(file.name, input, track, times, await track.getColorSpace());
     } catch (error) {
       input.dispose();
       throw error;
     }
+  }
+
+  async draw(sample) {
+    const context = this.canvasFor(sample.displayWidth, sample.displayHeight);
+    const frame = sample.toVideoFrame();
+    const picture = sample.flip ? null : await pixelsOf(frame, this.colours).catch(() => null);
+    frame.close();
+    if (picture) drawTurned(context, picture, sample.rotation);
+    else sample.draw(context, 0, 0, this.canvas.width, this.canvas.height);
   }
 
   /** Draws one picture after the other; a file that is damaged within is read as far as it goes. */
@@ -67,8 +77,7 @@ export class VideoFile extends Film {
         first ??= sample.timestamp;
         const time = sample.timestamp - first;
         if (time > last) {
-          const context = this.canvasFor(sample.displayWidth, sample.displayHeight);
-          sample.draw(context, 0, 0, this.canvas.width, this.canvas.height);
+          await this.draw(sample);
           last = time;
           this.numPictures++;
         }

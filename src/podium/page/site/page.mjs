@@ -34,7 +34,8 @@ class Page {
   constructor(complain) {
     this.complain = complain;
     this.turn = 0; // an answer to an earlier input comes too late
-    this.texts = [];
+    this.texts = []; // of utterances that have ended
+    this.current = ''; // the text of one that has not, or of a clip
     element('camera').addEventListener('click', () => this.film ? this.film.end() : this.readFilm(() => Camera.open()));
     element('file').addEventListener('click', () => element('file').value = ''); // the same file, too, is a change
     element('file').addEventListener('change', () => this.readFile());
@@ -77,7 +78,6 @@ class Page {
       const reading = await this.recognizer.read(landmarks, {fps});
       if (turn !== this.turn) return;
       this.show(reading);
-      this.texts = [reading.text];
       this.status('done');
     } catch (error) {
       if (turn === this.turn) this.complain(error);
@@ -111,7 +111,7 @@ class Page {
       },
     };
     element('camera').textContent = 'Stop';
-    this.status(`opening …`);
+    this.status('opening …');
     try {
       await running;
       if (film?.isMirrored && film.isDamaged) throw new Error('the camera is gone; plug it in again, and start anew');
@@ -163,7 +163,8 @@ class Page {
     output.className = isOpen ? 'open' : text ? '' : 'unread';
     element('confidence').value = confidence ?? 0;
     element('percent').textContent = confidence === null ? '–' : `${Math.round(100 * confidence)} %`;
-    element('copy').disabled = isOpen || !text;
+    this.current = text;
+    element('copy').disabled = !text && !this.texts.length;
     element('remarks').replaceChildren(...remarks.map((remark) => made('li', MEANINGS[remark])));
   }
 
@@ -172,6 +173,7 @@ class Page {
     this.show(reading);
     if (!reading.text) return;
     this.texts.push(reading.text);
+    this.current = '';
     const item = made('li', made('span', reading.text));
     item.append(made('small', `${clock(begin)} – ${clock(end)}`));
     element('texts').append(item);
@@ -184,7 +186,7 @@ class Page {
 
   async copy() {
     try {
-      await navigator.clipboard.writeText(this.texts.filter(Boolean).join('\n'));
+      await navigator.clipboard.writeText([...this.texts, this.current].filter(Boolean).join('\n'));
       this.status('copied');
     } catch {
       getSelection().selectAllChildren(element('text'));
