@@ -1,4 +1,4 @@
-"""How quick the page is, and how near to Python: landmarks, texts, and how soon a text is final after the hands go down.
+"""How quick the page is, and how near to Python: landmarks, texts, and how soon a text is final once the hands are down.
 
     python benchmarks/page.py VIDEO… --model results/demo/export [--camera 12]
 
@@ -36,7 +36,7 @@ def main() -> None:
     """Prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("videos", nargs="+", type=Path)
-    parser.add_argument("--model", required=True, type=Path, help="the folder of an export with model.tflite and the web file")
+    parser.add_argument("--model", required=True, type=Path, help="the folder of an export with the web file")
     parser.add_argument("--camera", type=int, metavar="N", help="seconds before a camera that shows the first video")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -79,9 +79,10 @@ def print_video(video: Path, answer: dict, recognizer: Recognizer) -> None:
         apart_T = np.abs(both[0] - both[1]).max(axis=(1, 2))
         apart_T = apart_T[~np.isnan(apart_T)]
         figures = np.quantile(apart_T, [0.5, 0.95, 1]) if len(apart_T) else [np.nan] * 3
-        print(f"  {part:<10} agreed {agreed:.3f}, apart {figures[0]:.4f} (median) {figures[1]:.4f} (95 %) {figures[2]:.4f}")
+        told = " ".join(f"{figure:.4f}" for figure in figures)
+        print(f"  {part:<10} agreed {agreed:.3f}, apart {told} (median, 95 %, all)")
     files = recognizer.answers.open_clips([video])
-    expected = [recognizer.read(clip.content) for file in files for clip in file.read()]
+    expected = [recognizer.read(clip.content) for file in files for clip in file.clips()]
     print(f"  page   {[one['text'] or one['reason'] for one in answer['texts']]}")
     print(f"  python {[one.text or one.reason for one in expected]}")
 

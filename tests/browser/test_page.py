@@ -130,7 +130,7 @@ def test_the_page_reads_a_video_and_asks_nobody_else(film_site, tmp_path):
         page.wait(f"{STATUS} === 'ready'")
         page.choose("#file", film)
         assert page.wait(PROBLEM).startswith("nobody was seen in 3 pictures; ")
-        assert page.value("document.querySelector('#camera').textContent") == "Start camera"
+        assert page.value("document.querySelector('#start').textContent") == "Start camera"
         assert page.value("document.querySelector('#picture').width") == 96, "the picture is shown"
         assert {url.split("/")[2] for url in page.requests if url.startswith("http")} == {address.split("/")[2]}
         assert {url.split(":")[0] for url in page.requests} <= {"http", "data", "blob", "about"}
@@ -145,14 +145,14 @@ def test_the_page_reads_the_camera_from_the_keyboard(film_site, hello, tmp_path)
         page.open(f"{address}/index.html")
         page.wait(f"{STATUS} === 'ready'")
         page.press("Tab")
-        assert page.value(FOCUSED) == "camera"
+        assert page.value(FOCUSED) == "start"
         page.press("Enter")
         page.wait(f"{STATUS}.startsWith('watching')")
         page.wait("document.querySelector('#picture').classList.contains('mirrored')")
         page.wait("document.querySelector('#percent').textContent !== '–'")
-        assert page.value(FOCUSED) == "camera" and page.value("document.activeElement.textContent") == "Stop"
+        assert page.value(FOCUSED) == "start" and page.value("document.activeElement.textContent") == "Stop"
         page.press("Enter")
-        page.wait("document.querySelector('#camera').textContent === 'Start camera'")
+        page.wait("document.querySelector('#start').textContent === 'Start camera'")
         assert page.value(PROBLEM) == ""
         for place in ("file", "copy"):
             if not page.value(f"document.querySelector('#{place}').disabled"):
@@ -169,5 +169,5 @@ def test_the_page_says_what_is_wrong_with_the_camera(film_site, tmp_path):
             page.call("Browser.setPermission", **permission)
             page.open(f"{address}/index.html")
             page.wait(f"{STATUS} === 'ready'")
-            page.value("document.querySelector('#camera').click()")
+            page.value("document.querySelector('#start').click()")
             assert page.wait(PROBLEM).startswith(expected)

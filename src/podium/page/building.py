@@ -8,7 +8,7 @@ from pathlib import Path
 from podium.errors import UserError
 from podium.landmarks.pictures.task_file import holistic_task
 from podium.page.modules import NAME as MODULES
-from podium.page.modules import SITE, modules
+from podium.page.modules import SITE, cache, modules
 from podium.recognise.card import NAME as CARD
 from podium.recognise.card import card_problem
 from podium.recognise.pretrained import WEB, pretrained
@@ -34,7 +34,7 @@ def build(folder: Path, model: Path | None = None, task: Path | None = None) -> 
     if folder.exists() and not (folder / _OURS).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is there already and holds no page; name another folder with --out")
     web = web_model(model)
-    packages, task = modules(), holistic_task(task)
+    packages, task = modules(), None if is_of_sound(web) else holistic_task(task)
     folder.parent.mkdir(parents=True, exist_ok=True)
     check_writable(folder.parent)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".page_") as workplace:
@@ -44,9 +44,10 @@ def build(folder: Path, model: Path | None = None, task: Path | None = None) -> 
         shutil.copyfile(web, made / WEB)
         for name in (CARD, SETTINGS_FILE):
             shutil.copyfile(web.with_name(name), made / name)
-        shutil.copyfile(task, made / TASK)
-        with zipfile.ZipFile(task) as archive:
-            (made / DETECTOR).write_bytes(archive.read(DETECTOR))
+        if task:
+            shutil.copyfile(task, made / TASK)
+            with zipfile.ZipFile(task) as archive:
+                (made / DETECTOR).write_bytes(archive.read(DETECTOR))
         if folder.exists():
             folder.rename(former)
         made.rename(folder)
@@ -54,9 +55,7 @@ def build(folder: Path, model: Path | None = None, task: Path | None = None) -> 
 
 def default_folder() -> Path:
     """Where the page is made unless somebody says otherwise."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("podium", appauthor=False) / "page"
+    return cache() / "page"
 
 
 def web_model(named: Path | None) -> Path:
@@ -74,9 +73,17 @@ def web_model(named: Path | None) -> Path:
         raise UserError(f"{path} lacks {' and '.join(missing)} beside it; take all three from one export")
     if problem := card_problem(path):
         raise UserError(problem)
-    card = read_json(path.with_name(CARD), "input", "output")
-    if "columns" not in card["input"] or "alphabet" not in card["output"]:
-        raise UserError(f"{path} is none that the page can read with: it reads models of landmarks that write letters")
-    if "web" not in card:
+    if path.name != WEB:
         raise UserError(f"{path} is not the file for browsers; name the {WEB} of an export")
+    card = read_json(path.with_name(CARD), "input", "output")
+    if not is_of_sound(path) and not ("columns" in card["input"] and "alphabet" in card["output"]):
+        raise UserError(
+            f"{path} is none that the page can read with; it takes models of landmarks that write letters, and of sound"
+        )
     return path
+
+
+def is_of_sound(web: Path) -> bool:
+    """Whether a file hears words rather than reads landmarks, by the card beside it."""
+    card = read_json(web.with_name(CARD), "input", "output")
+    return "sample_rate" in card["input"] and "classes" in card["output"]

@@ -18,6 +18,7 @@ const LINES = [
   {part: 'left_hand', lines: [...FINGERS, PALM], colour: '#ffd166', width: 2.5, hasDots: true},
   {part: 'right_hand', lines: [...FINGERS, PALM], colour: '#5df2a6', width: 2.5, hasDots: true},
 ];
+const NUM_HAND = 21;
 const UNIT = 640; // pixels of width for which the lines' widths are meant
 
 /**
@@ -30,26 +31,35 @@ export function draw(shown, picture, points) {
     [shown.width, shown.height] = [picture.width, picture.height];
   }
   const context = shown.getContext('2d');
+  context.clearRect(0, 0, shown.width, shown.height);
   context.drawImage(picture, 0, 0);
   const scale = picture.width / UNIT;
   context.lineJoin = context.lineCap = 'round';
   for (const {part, lines, colour, width, hasDots} of LINES) {
     const at = (index) => [0, 1].map((axis) =>
       points[3 * (BEGINS[part] + index) + axis] * [picture.width, picture.height][axis]);
-    if (Number.isNaN(at(0)[0])) continue;
     for (const [style, extra] of [['#0009', 2], [colour, 0]]) { // a dark edge shows on bright pictures
       context.strokeStyle = style;
       context.lineWidth = (width + extra) * scale;
       context.beginPath();
-      for (const line of lines) line.forEach((index, place) => context[place ? 'lineTo' : 'moveTo'](...at(index)));
+      for (const line of lines) trace(context, line.map(at));
       context.stroke();
     }
-    if (!hasDots) continue;
     context.fillStyle = colour;
-    for (let index = 0; index < 21; index++) {
+    for (let index = 0; hasDots && index < NUM_HAND; index++) {
       context.beginPath();
       context.arc(...at(index), 2.5 * scale, 0, 7);
       context.fill();
     }
+  }
+}
+
+/** A line through the points that are known; it ends where one is not. */
+function trace(context, line) {
+  let isOpen = false;
+  for (const [x, y] of line) {
+    const isKnown = !Number.isNaN(x);
+    if (isKnown) context[isOpen ? 'lineTo' : 'moveTo'](x, y);
+    isOpen = isKnown;
   }
 }

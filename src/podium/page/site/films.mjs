@@ -15,6 +15,9 @@ export class Film {
   numPictures = 0;
   isDamaged = false;
 
+  /** Ends it, if it would not end by itself. */
+  stop() {}
+
   canvasFor(width, height) {
     const scale = Math.min(1, MAX_SIDE / Math.max(width, height));
     const size = [width, height].map((length) => Math.max(Math.round(length * scale), 1));
@@ -137,8 +140,8 @@ export class Camera extends Film {
   async* pictures() {
     const [track] = this.stream.getVideoTracks();
     const ended = new Promise((resolve) => {
-      this.stop = resolve;
-      track.addEventListener('ended', () => {
+      this.end = resolve;
+      track.addEventListener('ended', () => { // it was unplugged
         this.isDamaged = true;
         resolve();
       });
@@ -156,11 +159,14 @@ export class Camera extends Film {
         yield {time: (now - first) / 1000, canvas: this.canvas};
       }
     } finally {
-      track.stop();
+      this.stop();
     }
   }
 
-  stop() {}
+  stop() {
+    for (const track of this.stream.getTracks()) track.stop();
+    this.end?.();
+  }
 }
 
 const COMPLAINTS = {

@@ -9,6 +9,13 @@ for (const [part, size] of Object.entries(PART_SIZES)) {
   for (let index = 0; index < size; index++) PLACES.set(`${part}_${index}`, PLACES.size);
 }
 
+/** Where a column such as `x_left_hand_0` stands among (543, 3). */
+function placeOf(column) {
+  const place = PLACES.get(column.slice(2));
+  if (place === undefined) throw new Error(`the model reads ${column}, which MediaPipe Holistic does not find`);
+  return 3 * place + 'xyz'.indexOf(column[0]);
+}
+
 /**
  * Landmarks of one picture out of what MediaPipe returns.
  *
@@ -32,12 +39,20 @@ export function pointsOf(found) {
  * @return {function(Float32Array): Float32Array} Takes (543, 3), gives the values of the columns.
  */
 export function selection(columns) {
-  const places = Int32Array.from(columns, (column) => {
-    const place = PLACES.get(column.slice(2));
-    if (place === undefined) throw new Error(`the model reads ${column}, which MediaPipe Holistic does not find`);
-    return 3 * place + 'xyz'.indexOf(column[0]);
-  });
+  const places = Int32Array.from(columns, placeOf);
   return (points) => Float32Array.from(places, (place) => points[place]);
+}
+
+/**
+ * @param {string[]} columns
+ * @return {function(Float32Array): Float32Array} Takes the values of the columns, gives (543, 3); NaN for all others.
+ */
+export function unselected(columns) {
+  return (values) => {
+    const points = new Float32Array(3 * NUM_POINTS).fill(NaN);
+    columns.forEach((column, number) => points[placeOf(column)] = values[number]);
+    return points;
+  };
 }
 
 /** Frames of equal size, laid end to end. */

@@ -4,7 +4,7 @@ import {Tensor} from '@litertjs/core';
 import {moving} from './holds.mjs';
 import {doubts, withoutZeros} from './plausibility.mjs';
 import {joined} from './points.mjs';
-import {compile, fetched, loadRuntime, wordsOf} from './runtime.mjs';
+import {checkDigest, compile, fetched, loadRuntime, wordsOf} from './runtime.mjs';
 import {FRAME_RATES, resample, signing} from './timing.mjs';
 
 const MAX_COORDINATE = 1e15; // beyond it the file's squares overflow
@@ -127,14 +127,4 @@ function maxFrames(model) {
   if (numFrames > 1) return numFrames;
   const reason = 'it is not the file for browsers, for its inputs have no fixed shapes';
   throw new Error(`${reason}; copy model_web.tflite of the export`);
-}
-
-/** Refuses a file that the card does not describe: it may be of an earlier export. Pages without https cannot check. */
-async function checkDigest(url, content, card) {
-  if (!globalThis.crypto?.subtle) return;
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
-  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (!card.files.some((file) => file.sha256 === sha256)) {
-    throw new Error(`${url} is none of the files that the model card describes; copy both from one export`);
-  }
 }

@@ -38,3 +38,16 @@ export async function fetched(url, read) {
 export function wordsOf(error) {
   return error?.message || String(error);
 }
+
+export const LITERT = 'node_modules/@litertjs/core/wasm/'; // beside the page
+export const bytes = (response) => response.arrayBuffer();
+
+/** Refuses a file that the card does not describe: it may be of an earlier export. Pages without https cannot check. */
+export async function checkDigest(url, content, card) {
+  if (!globalThis.crypto?.subtle) return;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
+  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (!card.files.some((file) => file.sha256 === sha256)) {
+    throw new Error(`${url} is none of the files that the model card describes; copy both from one export`);
+  }
+}
