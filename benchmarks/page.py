@@ -1,4 +1,4 @@
-"""How quick the page is, and how near to Python: landmarks, texts, and how soon a text is final once the hands are down.
+"""How quick the page is, how near to Python its landmarks and texts are, and how soon a text is final.
 
     python benchmarks/page.py VIDEO… --model results/demo/export [--camera 12]
 

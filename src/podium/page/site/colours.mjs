@@ -1,12 +1,12 @@
-// The colours of a decoded picture as FFmpeg makes them, by which Python and the competition saw theirs. Browsers round each
-// colour to the nearest number; FFmpeg's quick path rounds each term down, so that a picture is darker by one or two of 255,
-// which MediaPipe sees. A test compares both.
+// The colours of a decoded picture as FFmpeg makes them, by which Python and the competition saw theirs. Browsers round
+// each colour to the nearest number; FFmpeg's quick path rounds each term down, so that a picture is darker by one or two
+// of 255, which MediaPipe sees.
 
 const MATRICES = { // of 65536: red from V, blue from U, green from U and V (ITU-R BT.601, BT.709)
   bt601: [104597, 132201, -25675, -53279],
   bt709: [117489, 138438, -13975, -34925],
 };
-const NAMES = {smpte170m: 'bt601', bt470bg: 'bt601', bt709: 'bt709'}; // as browsers call them; FFmpeg takes none for bt601
+const NAMES = {smpte170m: 'bt601', bt470bg: 'bt601', bt709: 'bt709'}; // as browsers call them; none means bt601
 const CHROMA = {I420: {step: 1, planes: [1, 2]}, NV12: {step: 2, planes: [1, 1]}};
 
 /**

@@ -1,5 +1,5 @@
-// Landmarks at an even rate, whatever the times of the pictures: podium/landmarks/pictures/finding.py in JavaScript, and the
-// rate of a video as in video_file.py. A test compares both.
+// Landmarks at an even rate, whatever the times of the pictures: podium/landmarks/pictures/finding.py in JavaScript, and
+// the rate of a video as in video_file.py. A test compares both.
 
 const ROUNDING = 1e-6; // seconds
 const MAX_ODD = 0.5; // of a picture's length: so far a time may be off in an even film
@@ -15,8 +15,8 @@ export function round(value) {
 
 /**
  * @param {number[]} times Seconds, rising.
- * @return {{rate: number, isEven: boolean}} The mean rate if each picture is where it would be at that rate, within half
- *     a picture; else that of the median distance.
+ * @return {{rate: number, isEven: boolean}} The mean rate if each picture is where it would be at that rate, within
+ *     half a picture; else that of the median distance.
  */
 export function rateOf(times) {
   const steps = times.slice(1).map((time, number) => time - times[number]).filter((step) => step > 0 && step < LONGEST);

@@ -1,4 +1,4 @@
-// Reads a film: pictures → landmarks → utterances → texts, as podium/landmarks/clip_films.py does for `podium predict`.
+// Reads a film: pictures → landmarks → utterances → texts, as podium/landmarks/clip_films.py does.
 
 import {EvenFrames} from './even_rate.mjs';
 import {selection} from './points.mjs';
@@ -12,9 +12,9 @@ const DRAFT_SHARE = 3; // and not before so many times the time that reading it 
 export class FilmReader {
   /**
    * @param {{recognizer, landmarkers, detector}} parts What reads.
-   * @param {object} told What is called: `onPicture(film, points)`; `onDraft(reading, utterance)` while an utterance goes
-   *     on; `onText(reading, utterance)` once it has ended. An utterance has `begin` and `end` in seconds; `isSettled` says
-   *     that the hands are down, so that its text stays unless they rise again at once.
+   * @param {object} told What is called: `onPicture(film, points)`; `onDraft(reading, utterance)` while an utterance
+   *     goes on; `onText(reading, utterance)` once it has ended. An utterance has `begin` and `end` in seconds;
+   *     `isSettled` says that the hands are down, so that its text stays unless they rise again at once.
    */
   constructor({recognizer, landmarkers, detector}, told) {
     Object.assign(this, {recognizer, landmarkers, detector, told});
@@ -46,8 +46,8 @@ export class FilmReader {
     }
     for (const utterance of this.cutter.finish()) await this.tell(utterance);
     if (film.numPictures && !this.numWithPerson) {
-      throw new Error(`nobody was seen in ${film.numPictures} pictures; sit so that face and hands are in the picture, with ` +
-          'light from the front');
+      throw new Error(`nobody was seen in ${film.numPictures} pictures; sit so that face and hands are in the picture, ` +
+          'with light from the front');
     }
     if (!this.numTexts) {
       const reason = this.cutter.numWithHands ? 'hands_down' : this.cutter.number ? 'no_hand' : 'no_frames';

@@ -1,5 +1,5 @@
-// What pictures come from: a video file, decoded by the browser, or a camera. Both give pictures with their times, drawn on
-// a canvas: podium/landmarks/pictures/video_file.py and camera.py in JavaScript.
+// What pictures come from: a video file, decoded by the browser, or a camera. Both give pictures with their times, drawn
+// on a canvas: podium/landmarks/pictures/video_file.py and camera.py in JavaScript.
 
 import {ALL_FORMATS, BlobSource, EncodedPacketSink, Input, VideoSampleSink} from 'mediabunny';
 import {drawTurned, pixelsOf} from './colours.mjs';
@@ -38,17 +38,21 @@ export class VideoFile extends Film {
    * @throws {Error} It is no video, holds no pictures (sound alone), or this browser cannot decode it.
    */
   static async open(file) {
-    if (!globalThis.VideoDecoder) throw new Error('this browser cannot decode video files; use a newer one, or the camera');
+    if (!globalThis.VideoDecoder) {
+      throw new Error('this browser cannot decode video files; use a newer one, or the camera');
+    }
     const input = new Input({source: new BlobSource(file), formats: ALL_FORMATS});
     try {
       const [track, sounds] = await whole(Promise.all([input.getPrimaryVideoTrack(), input.getAudioTracks()]), file);
       if (!track) {
-        throw new Error(`${file.name} holds no pictures (${sounds.length ? 'sound alone' : 'zero frames'}); choose a video`);
+        const what = sounds.length ? 'sound alone' : 'zero frames';
+        throw new Error(`${file.name} holds no pictures (${what}); choose a video`);
       }
       const times = await whole(timesOf(track), file);
       if (!times.length) throw new Error(`${file.name} holds no pictures (zero frames); record it again`);
       if (!await track.canDecode()) {
-        throw new Error(`this browser cannot decode ${file.name} (${track.codec ?? 'an unknown codec'}); convert it to H.264 or VP9`);
+        const codec = track.codec ?? 'an unknown codec';
+        throw new Error(`this browser cannot decode ${file.name} (${codec}); convert it to H.264 or VP9`);
       }
       return new VideoFile(file.name, input, track, times, await track.getColorSpace());
     } catch (error) {
@@ -92,7 +96,8 @@ export class VideoFile extends Film {
       this.input.dispose();
     }
     if (!this.numPictures) {
-      throw new Error(`${this.name} is damaged: none of its ${this.numPromised} pictures can be decoded; record it again`);
+      const what = `none of its ${this.numPromised} pictures can be decoded`;
+      throw new Error(`${this.name} is damaged: ${what}; record it again`);
     }
     this.isDamaged ||= this.numPictures < this.numPromised;
   }
@@ -125,7 +130,7 @@ export class Camera extends Film {
   /** @throws {Error} There is none, it is refused, or another program uses it. */
   static async open() {
     if (!navigator.mediaDevices?.getUserMedia) {
-      throw new Error('browsers allow the camera on https pages and on localhost alone; open this page at http://localhost');
+      throw new Error('browsers allow the camera on https pages and on localhost alone; open http://localhost');
     }
     const wanted = {width: {ideal: 640}, height: {ideal: 480}, frameRate: {ideal: 30}, facingMode: 'user'};
     const stream = await navigator.mediaDevices.getUserMedia({video: wanted, audio: false}).catch((error) => {
@@ -149,8 +154,7 @@ export class Camera extends Film {
     let first = null;
     try {
       for (;;) {
-        const shown = new Promise((resolve) => this.video.requestVideoFrameCallback((now, about) => resolve(about.captureTime ?? now)));
-        const now = await Promise.race([shown, ended]);
+        const now = await Promise.race([this.next(), ended]);
         if (now === undefined) break;
         first ??= now;
         const context = this.canvasFor(this.video.videoWidth, this.video.videoHeight);
@@ -161,6 +165,12 @@ export class Camera extends Film {
     } finally {
       this.stop();
     }
+  }
+
+  /** When the next picture was taken, in milliseconds; it is shown then. */
+  next() {
+    return new Promise((resolve) =>
+      this.video.requestVideoFrameCallback((now, {captureTime}) => resolve(captureTime ?? now)));
   }
 
   stop() {

@@ -1,4 +1,5 @@
-// Holds made short, so that slow and quick clips look alike: podium/landmarks/holds.py in JavaScript; a test compares both.
+// Holds made short, so that slow and quick clips look alike: podium/landmarks/holds.py in JavaScript.
+// A test compares both.
 
 const WAY_PER_FRAME = 0.15; // radii of the hand between two frames that are kept
 const LEAST_ADVANCE = 0.06; // of a frame in which nothing moves
@@ -56,7 +57,8 @@ function speeds(frames) {
   const speed = new Float64Array(frames.length);
   if (!frames.some(Boolean)) return speed;
   const smooth = frames.map((frame, number) => frame && smoothed(frames.slice(Math.max(number - 1, 0), number + 2)));
-  const radii = [0, 1].map((axis) => Math.max(median(smooth.filter(Boolean).map((frame) => deviation(frame[axis]))), 1e-9));
+  const seen = smooth.filter(Boolean);
+  const radii = [0, 1].map((axis) => Math.max(median(seen.map((frame) => deviation(frame[axis]))), 1e-9));
   for (let span = 1; span <= Math.min(SPAN, frames.length - 1); span++) { // the first frames have fewer before them
     for (let frame = span; frame < frames.length; frame++) {
       const [after, before] = [smooth[frame], smooth[frame - span]];

@@ -28,8 +28,8 @@ export class Listener {
 
   /**
    * @param {Float32Array} samples A second at 16 kHz.
-   * @return {Promise<{text: string, confidence: number, reason: string, remarks: string[]}>} The likeliest class and its
-   *     probability.
+   * @return {Promise<{text: string, confidence: number, reason: string, remarks: string[]}>} The likeliest class and
+   *     its probability.
    */
   async hear(samples) {
     const given = new Tensor(samples, [RATE]);

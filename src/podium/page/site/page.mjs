@@ -2,7 +2,7 @@
 
 import {fetched} from './runtime.mjs';
 
-const HINT = '"podium page" puts the model, its card and settings, MediaPipe\'s models and all scripts beside this page';
+const HINT = '"podium page" puts the model, its card, MediaPipe\'s models and all scripts beside this page';
 
 /** @param {function(Error)} complain Shows what is wrong. */
 export async function start(complain) {

@@ -1,4 +1,4 @@
-// How many people are in a picture, and which of them Holistic follows: podium/landmarks/pictures/people.py in JavaScript.
+// How many people are in a picture, and whom Holistic follows: podium/landmarks/pictures/people.py in JavaScript.
 
 import {Tensor} from '@litertjs/core';
 import {BEGINS} from './points.mjs';
@@ -120,6 +120,6 @@ function personOf([hips, end, shoulders], width, height) {
   const size = Math.hypot(end[0] - hips[0], end[1] - hips[1]);
   const edges = [-1, 1].flatMap((sign) => [0, 1].map((axis) =>
     Math.trunc((hips[axis] + shoulders[axis]) / 2 + sign * size * 0.8)));
-  const [left, top, right, bottom] = edges.map((edge, place) => Math.min(Math.max(edge, 0), place % 2 ? height : width));
-  return {shoulders, size, box: [left, top, right, bottom]};
+  const box = edges.map((edge, place) => Math.min(Math.max(edge, 0), place % 2 ? height : width)); // left, top, …
+  return {shoulders, size, box};
 }

@@ -29,7 +29,8 @@ export function pointsOf(found) {
     pose: found.poseLandmarks, right_hand: found.rightHandLandmarks,
   };
   for (const [part, [landmarks]] of Object.entries(parts)) {
-    landmarks?.slice(0, PART_SIZES[part]).forEach(({x, y, z}, index) => points.set([x, y, z], 3 * (BEGINS[part] + index)));
+    landmarks?.slice(0, PART_SIZES[part]).forEach(({x, y, z}, index) =>
+      points.set([x, y, z], 3 * (BEGINS[part] + index)));
   }
   return points;
 }

@@ -95,7 +95,8 @@ export class Recognizer {
     const numFrames = clip.length / this.numColumns;
     if (numFrames <= this.maxFrames) return clip;
     const frames = Array.from({length: this.maxFrames}, (_, number) => Math.floor(number * numFrames / this.maxFrames));
-    return joined(frames.map((frame) => clip.subarray(frame * this.numColumns, (frame + 1) * this.numColumns)), this.numColumns);
+    const rows = frames.map((frame) => clip.subarray(frame * this.numColumns, (frame + 1) * this.numColumns));
+    return joined(rows, this.numColumns);
   }
 
   async run(clip, numFrames) {

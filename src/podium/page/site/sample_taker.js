@@ -1,4 +1,4 @@
-// Runs beside the page, on the browser's audio thread: hands over what the microphone hears, a tenth of a second at a time.
+// Runs on the browser's audio thread: hands over what the microphone hears, a tenth of a second at a time.
 
 const CHUNK = 1600;
 

@@ -98,7 +98,8 @@ export class Page {
     context.fillStyle = '#5df2a6';
     const length = samples.length / STEPS;
     for (let step = 0; step < STEPS; step++) {
-      const peak = samples.subarray(step * length, (step + 1) * length).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const part = samples.subarray(step * length, (step + 1) * length);
+      const peak = part.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       const reach = Math.max(Math.sqrt(peak) * height * 0.45, 1);
       context.fillRect(step * width / STEPS, height / 2 - reach, width / STEPS * 0.7, 2 * reach);
     }

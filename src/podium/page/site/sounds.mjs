@@ -20,15 +20,17 @@ export const MEANINGS = {
 };
 
 /**
- * A recording as clips of a second: itself if it is not much longer, else overlapping seconds; the last one ends with it.
+ * A recording as clips of a second: itself if it is not much longer, else overlapping seconds, the last at its end.
  *
  * @param {Float32Array} samples At 16 kHz, at least one.
  * @return {{begin: number, samples: Float32Array, remarks: string[]}[]} `begin` in seconds.
  */
 export function clips(samples) {
   if (samples.length <= LONGEST_CLIP) {
-    const remark = samples.length < RATE ? ['shorter_than_a_second'] : samples.length > RATE ? ['longer_than_a_second'] : [];
-    return [{begin: 0, samples: secondOf(samples, 0), remarks: remark}];
+    const remarks = [];
+    if (samples.length < RATE) remarks.push('shorter_than_a_second');
+    if (samples.length > RATE) remarks.push('longer_than_a_second');
+    return [{begin: 0, samples: secondOf(samples, 0), remarks}];
   }
   const last = samples.length - RATE;
   const begins = [];
@@ -51,10 +53,11 @@ export function doubts(samples) {
     sum += value;
   }
   const [level, mean] = [Math.sqrt(squares / samples.length), Math.abs(sum / samples.length)];
-  const isClipped = () => samples.filter((value) => Math.abs(value) >= FULL_SCALE * peak).length > CLIPPED_SHARE * samples.length;
+  const loudest = samples.filter((value) => Math.abs(value) >= FULL_SCALE * peak);
+  const isClipped = loudest.length > CLIPPED_SHARE * samples.length;
   return [
     ...(mean > Math.max(DC_LEAST, DC_SHARE * level) ? ['dc_offset'] : []),
-    ...(FULL_SCALE <= peak && peak <= 1 && isClipped() ? ['clipped'] : []),
+    ...(FULL_SCALE <= peak && peak <= 1 && isClipped ? ['clipped'] : []),
     ...(peak > 1 ? ['over_full_scale'] : []),
     ...(peak === 0 ? ['all_zeros'] : []),
   ];
@@ -84,7 +87,7 @@ export class Microphone {
   /** @throws {Error} There is none, it is refused, or another program uses it. */
   static async open() {
     if (!navigator.mediaDevices?.getUserMedia) {
-      throw new Error('browsers allow the microphone on https pages and on localhost alone; open this page at http://localhost');
+      throw new Error('browsers allow the microphone on https pages and on localhost alone; open http://localhost');
     }
     const audio = {channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false};
     const stream = await navigator.mediaDevices.getUserMedia({audio}).catch((error) => {

@@ -14,7 +14,8 @@ const HAND_POINTS = 21;
 /** Takes a film frame by frame, and gives each utterance as soon as it has ended. */
 export class Cutter {
   /**
-   * @param {string[]} columns Of a frame. They must hold the hands; shoulders and elbows if resting hands are to be told.
+   * @param {string[]} columns Of a frame. They must hold the hands; shoulders and elbows, too, if resting hands are to
+   *     be told.
    * @param {number} rate Frames a second.
    */
   constructor(columns, rate) {
@@ -58,7 +59,7 @@ export class Cutter {
     return this.number - 1 - this.lastRaised;
   }
 
-  /** Whether the utterance stays as it is if no hand is raised from now on: its text is final unless the hands go on. */
+  /** Whether the utterance stays as it is if no hand is raised from now on: its text is final unless hands go on. */
   get isResting() {
     return this.numRaised > 0 && this.numIdle >= IDLE_FRAMES;
   }
@@ -95,7 +96,8 @@ export class Cutter {
     const half = Math.floor(this.rows.length / 2);
     let [best, most] = [half, -1];
     for (let row = half; row < this.rows.length - 1; row++) {
-      const swiftness = this.arms.reduce((sum, {points}) => sum + this.change(points, this.rows[row], this.rows[row + 1]), 0);
+      const [before, after] = [this.rows[row], this.rows[row + 1]];
+      const swiftness = this.arms.reduce((sum, {points}) => sum + this.change(points, before, after), 0);
       if (swiftness > most) [best, most] = [row, swiftness];
     }
     return best + 1;
