@@ -1,7 +1,6 @@
 """The page on films, in headless Chromium: videos as Python reads them, a camera, and what is wrong with either."""
 
 import json
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +31,7 @@ FOCUSED = "document.activeElement.id"
 def hello(shared) -> list[np.ndarray]:
     """Pictures of a person who raises the right hand."""
     film = VideoFile(shared / "real/video/hello.mp4")
-    return [one.pixels_HWC for one in islice(film.pictures(), 30)]
+    return [one.pixels_HWC for one in film.pictures()][:30]
 
 
 def side_by_side(picture: np.ndarray) -> np.ndarray:

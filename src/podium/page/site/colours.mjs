@@ -1,6 +1,6 @@
 // The colours of a decoded picture as FFmpeg makes them, by which Python and the competition saw theirs. Browsers round
-// each colour to the nearest number; FFmpeg's quick path rounds each term down, so that a picture is darker by one or two
-// of 255, which MediaPipe sees.
+// each colour to the nearest number; FFmpeg's quick path rounds each term down, so that a picture is darker by one or
+// two of 255, which MediaPipe sees.
 
 const MATRICES = { // of 65536: red from V, blue from U, green from U and V (ITU-R BT.601, BT.709)
   bt601: [104597, 132201, -25675, -53279],

@@ -1,5 +1,5 @@
-// Landmarks at an even rate, whatever the times of the pictures: podium/landmarks/pictures/finding.py in JavaScript, and
-// the rate of a video as in video_file.py. A test compares both.
+// Landmarks at an even rate, whatever the times of the pictures: podium/landmarks/pictures/finding.py in JavaScript;
+// and the rate of a video as in video_file.py. A test compares both.
 
 const ROUNDING = 1e-6; // seconds
 const MAX_ODD = 0.5; // of a picture's length: so far a time may be off in an even film

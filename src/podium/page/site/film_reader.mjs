@@ -46,8 +46,8 @@ export class FilmReader {
     }
     for (const utterance of this.cutter.finish()) await this.tell(utterance);
     if (film.numPictures && !this.numWithPerson) {
-      throw new Error(`nobody was seen in ${film.numPictures} pictures; sit so that face and hands are in the picture, ` +
-          'with light from the front');
+      throw new Error(`nobody was seen in ${film.numPictures} pictures; sit so that face and hands are in the ` +
+          'picture, with light from the front');
     }
     if (!this.numTexts) {
       const reason = this.cutter.numWithHands ? 'hands_down' : this.cutter.number ? 'no_hand' : 'no_frames';

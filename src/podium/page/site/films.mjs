@@ -1,10 +1,10 @@
-// What pictures come from: a video file, decoded by the browser, or a camera. Both give pictures with their times, drawn
-// on a canvas: podium/landmarks/pictures/video_file.py and camera.py in JavaScript.
+// What pictures come from: a video file, decoded by the browser, or a camera. Both draw pictures on a canvas and tell
+// their times: podium/landmarks/pictures/video_file.py and camera.py in JavaScript.
 
 import {ALL_FORMATS, BlobSource, EncodedPacketSink, Input, VideoSampleSink} from 'mediabunny';
 import {drawTurned, pixelsOf} from './colours.mjs';
 import {rateOf} from './even_rate.mjs';
-import {wordsOf} from './runtime.mjs';
+import {wordsOf} from './errors.mjs';
 
 const MAX_SIDE = 1920; // pixels; larger pictures are made smaller
 const ORDINARY_RATE = 30;

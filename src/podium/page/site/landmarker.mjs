@@ -3,7 +3,7 @@
 import {HolisticLandmarker} from '@mediapipe/tasks-vision';
 import {pointsOf} from './points.mjs';
 import {round} from './even_rate.mjs';
-import {wordsOf} from './runtime.mjs';
+import {wordsOf} from './errors.mjs';
 
 const LOADER = 'vision_wasm_internal';
 

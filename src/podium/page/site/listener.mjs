@@ -1,7 +1,8 @@
 // Tells which word is spoken in a second of sound, with Podium's model_web.tflite of speech.
 
 import {Tensor} from '@litertjs/core';
-import {checkDigest, bytes, compile, fetched, loadRuntime, wordsOf} from './runtime.mjs';
+import {wordsOf} from './errors.mjs';
+import {bytes, checkDigest, compile, fetched, loadRuntime} from './runtime.mjs';
 import {RATE, doubts} from './sounds.mjs';
 
 export class Listener {

@@ -1,10 +1,11 @@
 // Reads clips of landmarks with Podium's model_web.tflite.
 
 import {Tensor} from '@litertjs/core';
+import {wordsOf} from './errors.mjs';
 import {moving} from './holds.mjs';
 import {doubts, withoutZeros} from './plausibility.mjs';
 import {joined} from './points.mjs';
-import {checkDigest, compile, fetched, loadRuntime, wordsOf} from './runtime.mjs';
+import {checkDigest, compile, fetched, loadRuntime} from './runtime.mjs';
 import {FRAME_RATES, resample, signing} from './timing.mjs';
 
 const MAX_COORDINATE = 1e15; // beyond it the file's squares overflow

@@ -1,6 +1,7 @@
 // LiteRT's runtime for the web, and what lies beside the page.
 
 import {loadAndCompile, loadLiteRt} from '@litertjs/core';
+import {wordsOf} from './errors.mjs';
 
 let runtime = null; // a page loads it once
 
@@ -33,10 +34,6 @@ export async function fetched(url, read) {
   return read(response).catch((error) => {
     throw new Error(`${url} cannot be read: ${wordsOf(error)}`);
   });
-}
-
-export function wordsOf(error) {
-  return error?.message || String(error);
 }
 
 export const LITERT = 'node_modules/@litertjs/core/wasm/'; // beside the page

@@ -1,6 +1,6 @@
 // Where sound comes from: a file or the microphone; and seconds of it: podium/audio/clip_files.py in JavaScript.
 
-import {wordsOf} from './runtime.mjs';
+import {wordsOf} from './errors.mjs';
 
 export const RATE = 16000;
 export const HOP = RATE / 2;
@@ -94,10 +94,15 @@ export class Microphone {
       throw new Error(COMPLAINTS[error.name] ?? `the microphone cannot be opened: ${wordsOf(error)}`);
     });
     const context = new AudioContext({sampleRate: RATE});
-    await context.audioWorklet.addModule('sample_taker.js');
-    const node = new AudioWorkletNode(context, 'sample-taker', {numberOfOutputs: 0});
-    context.createMediaStreamSource(stream).connect(node);
-    return new Microphone(stream, context, node);
+    try {
+      await context.audioWorklet.addModule('sample_taker.js');
+      const node = new AudioWorkletNode(context, 'sample-taker', {numberOfOutputs: 0});
+      context.createMediaStreamSource(stream).connect(node);
+      return new Microphone(stream, context, node);
+    } catch (error) { // Firefox brings no microphone to another rate
+      new Microphone(stream, context).stop();
+      throw new Error(`this browser cannot bring the microphone to 16 kHz (${wordsOf(error)}); choose a sound file`);
+    }
   }
 
   /** Yields the last second, every half second, until `stop`. */

@@ -1,0 +1,5 @@
+// Errors in words.
+
+export function wordsOf(error) {
+  return error?.message || String(error);
+}
