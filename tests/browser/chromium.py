@@ -117,11 +117,12 @@ class Chromium:
         self.call("Input.insertText", text=text)
 
     def show(self, width: int, height: int, scheme: str = "light", scale: float = 1) -> None:
-        """Shows the page on a screen of that size, by day ("light") or by night ("dark")."""
+        """Shows the page on a screen of that size, by day ("light") or by night ("dark"); nothing moves."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
         self.call("Emulation.setDeviceMetricsOverride", **metrics)
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        self.call("Emulation.setEmulatedMedia", features=[feature])
+        features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+        told = [{"name": name, "value": value} for name, value in features.items()]
+        self.call("Emulation.setEmulatedMedia", features=told)
 
     def picture(self) -> bytes:
         return base64.b64decode(self.call("Page.captureScreenshot")["data"])

@@ -161,12 +161,16 @@ def test_the_page_reads_the_camera_from_the_keyboard(film_site, hello, tmp_path)
         assert {"Choose a file", "Start camera", "Confidence", "Text", "Texts so far"} <= set(names)
 
 
-def test_the_page_says_what_is_wrong_with_the_camera(film_site, tmp_path):
-    with served(film_site) as address, Chromium(tmp_path / "profile") as page:
-        for setting, expected in (("denied", "the camera is refused; "), ("granted", "there is no camera; ")):
-            permission = {"permission": {"name": "camera"}, "setting": setting, "origin": address}
-            page.call("Browser.setPermission", **permission)
-            page.open(f"{address}/index.html")
-            page.wait(f"{STATUS} === 'ready'")
-            page.value("document.querySelector('#start').click()")
-            assert page.wait(PROBLEM).startswith(expected)
+@pytest.mark.parametrize(
+    ("flags", "setting", "expected"),
+    [(FAKE_CAMERA[:1], "denied", "the camera is refused; "), ((), "granted", "there is no camera; ")],
+)
+def test_the_page_says_what_is_wrong_with_the_camera(film_site, tmp_path, flags, setting, expected):
+    with served(film_site) as address, Chromium(tmp_path / "profile", *flags) as page:
+        permission = {"permission": {"name": "camera"}, "setting": setting, "origin": address}
+        page.call("Browser.setPermission", **permission)
+        page.open(f"{address}/index.html")
+        page.wait(f"{STATUS} === 'ready'")
+        page.click("#start")
+        assert page.wait(PROBLEM).startswith(expected)
+        assert page.value("document.querySelector('#start').textContent") == "Start camera"
