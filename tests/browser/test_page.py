@@ -71,7 +71,7 @@ def read_films(site: Path, films: list[Path], profile: Path) -> list[dict]:
 
 def test_a_browser_reads_videos_as_python_does(film_site, hello, tmp_path):
     turned = [np.ascontiguousarray(np.rot90(picture)) for picture in hello[:2]]
-    odd_times = [0, 40, 110, 140, 200, 290, 310, 370]
+    odd_times = [0, 20, 200, 210, 220, 230, 400, 420]
     films = [
         write_video(tmp_path / "one.mp4", hello),
         write_video(tmp_path / "odd.webm", hello[14:22], codec="libvpx", times_ms=odd_times),

@@ -40,10 +40,15 @@ export class FilmReader {
         if (signal.aborted) break;
         await this.take(picture);
       }
+      await this.finish(film);
     } finally {
       this.landmarker.close();
       this.landmarkers.prepare();
     }
+  }
+
+  /** Reads what is open at the end, and says why nothing was read. */
+  async finish(film) {
     for (const utterance of this.cutter.finish()) await this.tell(utterance);
     if (film.numPictures && !this.numWithPerson) {
       throw new Error(`nobody was seen in ${film.numPictures} pictures; sit so that face and hands are in the ` +
