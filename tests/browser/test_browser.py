@@ -121,10 +121,9 @@ def test_the_page_reads_again_at_another_rate_and_the_same_file(site, tmp_path):
         page.open(f"{address}/index.html")
         page.wait("document.querySelector('#problem').textContent.startsWith('holistic.task cannot be fetched: 404')")
         page.value(SAID)
-        page.type("#fps", "60")
-        page.type("#fps", "")
         page.choose("#file", path)
         assert said() == ["reading …", "done"] and shown() == on_page(plain)
+        assert page.value("document.querySelector('#clips').open"), "the field for the rate shows"
         page.type("#fps", "60")
         assert said() == ["reading …", "done"] and shown() == on_page(at_60)
         page.type("#fps", "29,97")

@@ -48,6 +48,7 @@ export class Page {
     const [file] = element('file').files;
     if (!file) return;
     this.clip = /\.npy$/i.test(file.name) ? file : null;
+    element('clips').open = Boolean(this.clip);
     if (this.clip) this.readClip(file, 50);
     else this.readFilm(() => VideoFile.open(file));
   }

@@ -45,7 +45,7 @@ export class VideoFile extends Film {
     try {
       const [track, sounds] = await whole(Promise.all([input.getPrimaryVideoTrack(), input.getAudioTracks()]), file);
       if (!track) {
-        const what = sounds.length ? 'sound alone' : 'zero frames';
+        const what = sounds.length ? 'sound alone' : 'zero frames, or cut off';
         throw new Error(`${file.name} holds no pictures (${what}); choose a video`);
       }
       const times = await whole(timesOf(track), file);
@@ -114,7 +114,8 @@ async function timesOf(track) {
 
 function whole(promise, file) {
   return promise.catch((error) => {
-    throw new Error(`${file.name} is damaged or no video (${wordsOf(error)}); record or convert it again`);
+    const [reason] = wordsOf(error).split('. '); // the rest asks to report it
+    throw new Error(`${file.name} is damaged or no video (${reason}); record or convert it again`);
   });
 }
 
