@@ -14,15 +14,16 @@ ROOT = Path(__file__).parent.parent
 hypothesis.settings.register_profile("podium", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("podium")
 LONGEST = (
-    "slurm", "workflow", "hostile", "contract", "test_tflite.py", "test_ranks.py", "test_resume.py",
+    "slurm", "workflow", "hostile", "contract", "browser", "test_tflite.py", "test_ranks.py", "test_resume.py",
     "test_end_to_end.py", "test_formats.py", "test_clip_order.py", "download", "test_port.py", "test_presets.py",
     "test_training.py",
 )  # fmt: skip
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Where several processes share the tests, each file goes to one of them; so do all that share a run or a Slurm."""
-    place = item.path.parent if item.path.parent.name in ("workflow", "slurm") else item.path
+    """Where several processes share the tests, each file goes to one of them; so do all that share a run, a Slurm or
+    the page."""
+    place = item.path.parent if item.path.parent.name in ("workflow", "slurm", "browser") else item.path
     item.add_marker(pytest.mark.xdist_group(str(place.relative_to(ROOT))))
 
 

@@ -36,7 +36,7 @@ def write_video(
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate)
         stream.height, stream.width = frames[0].shape[:2] if len(frames) else (HEIGHT, WIDTH)
-        stream.pix_fmt = "rgb8" if codec == "gif" else "yuv420p"
+        stream.pix_fmt = {"gif": "rgb8", "mjpeg": "yuvj420p"}.get(codec, "yuv420p")
         if times_ms is not None:
             stream.codec_context.time_base = Fraction(1, 1000)
         if rotation:

@@ -20,14 +20,16 @@ LEFT_BUTTON = {"button": "left", "clickCount": 1}
 class Chromium:
     """One browser with one page. Use it as a context."""
 
-    def __init__(self, profile: Path) -> None:
+    def __init__(self, profile: Path, *flags: str) -> None:
         # Chromium reads file 3 and writes file 4.
         script = 'exec "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1'
-        command = ["sh", "-c", script, "sh", CHROMIUM, *FLAGS, "--remote-debugging-pipe", f"--user-data-dir={profile}"]
+        flags = [*FLAGS, *flags, "--remote-debugging-pipe", f"--user-data-dir={profile}"]
+        command = ["sh", "-c", script, "sh", CHROMIUM, *flags]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.messages: Queue[dict] = Queue()
         threading.Thread(target=self._receive, daemon=True).start()
         self.number = 0
+        self.requests: list[str] = []  # URLs that the page has asked for
         self.session: str | None = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -47,13 +49,15 @@ class Chromium:
         content = b""
         while chunk := self.process.stdout.read1():
             *messages, content = (content + chunk).split(b"\0")
-            for message in messages:
-                self.messages.put(json.loads(message))
+            for message in map(json.loads, messages):
+                if message.get("method") == "Network.requestWillBeSent":
+                    self.requests.append(message["params"]["request"]["url"])
+                self.messages.put(message)
 
     def call(self, method: str, **params) -> dict:
         self.number += 1
         message = {"id": self.number, "method": method, "params": params}
-        if self.session:
+        if self.session and not method.startswith("Browser."):
             message["sessionId"] = self.session
         self.process.stdin.write(json.dumps(message).encode() + b"\0")
         self.process.stdin.flush()
@@ -100,10 +104,25 @@ class Chromium:
             self.value("0")
         self.call("DOM.setFileInputFiles", files=[str(path)], backendNodeId=self.chooser)
 
+    def press(self, key: str) -> None:
+        """Presses a key: "Tab", "Enter"."""
+        codes = {"Tab": 9, "Enter": 13}
+        told = {"key": key, "code": key, "windowsVirtualKeyCode": codes[key]}
+        self.call("Input.dispatchKeyEvent", type="keyDown", **told, **({"text": "\r"} if key == "Enter" else {}))
+        self.call("Input.dispatchKeyEvent", type="keyUp", **told)
+
     def type(self, selector: str, text: str) -> None:
         """Types the text in place of what stands there."""
         self.value(f"document.querySelector('{selector}').select()")
         self.call("Input.insertText", text=text)
+
+    def show(self, width: int, height: int, scheme: str = "light", scale: float = 1) -> None:
+        """Shows the page on a screen of that size, by day ("light") or by night ("dark"); nothing moves."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
+        self.call("Emulation.setDeviceMetricsOverride", **metrics)
+        features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+        told = [{"name": name, "value": value} for name, value in features.items()]
+        self.call("Emulation.setEmulatedMedia", features=told)
 
     def picture(self) -> bytes:
         return base64.b64decode(self.call("Page.captureScreenshot")["data"])

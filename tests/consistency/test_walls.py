@@ -25,7 +25,7 @@ FLOORS = [
     {"port", "recognise", "training"},
     {"export"},
     {"systems"},
-    {"plan", "report"},
+    {"page", "plan", "report"},
     {"cli"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -33,7 +33,8 @@ LOOSE = {"__init__", "__main__", "errors", "provenance", "registry"}  # modules 
 SHARED_SYSTEMS = {"signs"}  # folders of ``systems`` that other systems may import
 # Rooms that know neither torch nor TensorFlow, and those that know one of both.
 NEITHER = {
-    "errors", "registry", "storage", "provenance", "audio", "config", "landmarks", "runtime", "plan", "report", "cli",
+    "errors", "registry", "storage", "provenance", "audio", "config", "landmarks", "runtime", "page", "plan", "report",
+    "cli",
 }  # fmt: skip
 WITHOUT_TORCH = {"port", "export"} | NEITHER
 WITHOUT_TENSORFLOW = {"data", "recognise", "training"} | NEITHER

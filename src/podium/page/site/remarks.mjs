@@ -7,6 +7,8 @@ export const MEANINGS = {
   upside_down: 'the head lies below the shoulders, or the eyes below the mouth; y must point downwards',
   mirrored: "left and right of the body are exchanged, as if mirrored; x must point to the viewer's right",
   rotated: 'the person lies on the side; x and y seem to be swapped, or the picture to be turned by a quarter',
+  several_people: 'more than one person is in the picture; the larger one was followed',
+  pictures_lost: 'the video is damaged or cut off; pictures are missing',
   columns_in_another_order: 'landmarks of one part lie far apart; order of columns or a unit seems to be another',
 };
 
@@ -14,6 +16,7 @@ export const MEANINGS = {
 export const REASONS = {
   no_frames: 'the clip has no frames',
   no_hand: 'no hand was seen',
+  hands_down: 'hands were seen, but none was raised',
   too_short: 'the clip is too short to be read',
   not_trusted: 'the model does not trust its reading of this clip',
   ended_at_once: 'the model sees no character',

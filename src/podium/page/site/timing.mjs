@@ -1,7 +1,8 @@
 // What happens to a clip's frames before it is read: podium/landmarks/timing.py in JavaScript; a test compares both.
 
 const SAME_RATE = 0.05; // rates that differ by less are taken for the same
-const [IDLE_FRAMES, KEPT_FRAMES] = [3, 1]; // at an end: so many frames without a hand stay; of more, so many are kept
+// At an end up to IDLE_FRAMES frames without a hand stay; of more, KEPT_FRAMES are kept.
+export const [IDLE_FRAMES, KEPT_FRAMES] = [3, 1];
 export const FRAME_RATES = [1, 1000];
 
 /**

@@ -1,4 +1,4 @@
-// Whether a clip's landmarks can be those of a person: podium/landmarks/plausibility.py in JavaScript; a test compares both.
+// Whether landmarks can be those of a person: podium/landmarks/plausibility.py in JavaScript; a test compares both.
 
 const MAX_FRAMES = 256; // that are looked at, spread evenly
 const MIN_FRAMES = 3; // that must show what a rule looks at

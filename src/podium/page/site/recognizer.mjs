@@ -1,11 +1,14 @@
 // Reads clips of landmarks with Podium's model_web.tflite.
 
-import {loadAndCompile, loadLiteRt, Tensor} from '@litertjs/core';
+import {Tensor} from '@litertjs/core';
+import {wordsOf} from './errors.mjs';
+import {moving} from './holds.mjs';
 import {doubts, withoutZeros} from './plausibility.mjs';
+import {joined} from './points.mjs';
+import {checkDigest, compile, fetched, loadRuntime} from './runtime.mjs';
 import {FRAME_RATES, resample, signing} from './timing.mjs';
 
 const MAX_COORDINATE = 1e15; // beyond it the file's squares overflow
-let runtime = null; // a page loads it once
 
 export class Recognizer {
   // Use Recognizer.load.
@@ -25,11 +28,7 @@ export class Recognizer {
    * @param {string} wasm URL of the folder wasm/ of @litertjs/core.
    */
   static async load(model, card, wasm) {
-    runtime ??= loadLiteRt(wasm).catch((error) => {
-      runtime = null;
-      throw new Error(`the runtime in ${wasm} cannot be loaded${error?.message ? `: ${error.message}` : ''}`);
-    });
-    await runtime;
+    await loadRuntime(wasm);
     const cardContent = await fetched(card, (response) => response.json());
     if (!cardContent?.input?.columns || !cardContent.files) throw new Error(`${card} is no model card of Podium's`);
     const {file, key} = cardContent.input.columns;
@@ -39,8 +38,7 @@ export class Recognizer {
     const content = await fetched(model, (response) => response.arrayBuffer());
     await checkDigest(model, content, cardContent);
     try {
-      const compiled = await loadAndCompile(new Uint8Array(content), {accelerator: 'wasm'});
-      return new Recognizer(compiled, cardContent, settings);
+      return new Recognizer(await compile(content), cardContent, settings);
     } catch (error) {
       throw new Error(`${model} cannot be used: ${wordsOf(error)}`);
     }
@@ -48,15 +46,17 @@ export class Recognizer {
 
   /**
    * Reads one clip. Before the model sees it, whole parts of zeros become missing, another frame rate becomes the
-   * model's, and frames without a hand are cut off at both ends, as in Podium's library.
+   * model's, frames without a hand are cut off at both ends, and holds are made short if the model is used to that, as
+   * in Podium's library.
    *
    * @param {Float32Array} landmarks Frame by frame the values of the columns, NaN where a landmark is missing.
-   * @param {{fps: ?number}} options Frames a second of the clip; without it they are those of the model.
+   * @param {{fps: ?number, shorten: boolean}} options Frames a second of the clip; without it they are those of the
+   *     model. `shorten` leaves out frames, evenly, if the file takes fewer; otherwise such a clip is refused.
    * @return {Promise<{text: string, reason: string, remarks: string[], confidence: ?number, ids: number[]}>} If nothing
    *     was read, the text is '' and `reason` says why, a key of `REASONS`. `remarks` says what is doubtful about the
    *     clip, keys of `MEANINGS`; see remarks.mjs.
    */
-  async read(landmarks, {fps = null} = {}) {
+  async read(landmarks, {fps = null, shorten = false} = {}) {
     if (!Number.isInteger(landmarks.length / this.numColumns)) {
       throw new Error(`${landmarks.length} values are no frames of ${this.numColumns}`);
     }
@@ -69,8 +69,10 @@ export class Recognizer {
     const remarks = [...(hasZeros ? ['zeros_for_missing'] : []), ...doubts(seen, this.columns)];
     const unread = (reason, confidence = null) => ({text: '', reason, remarks, confidence, ids: []});
     if (seen.length === 0) return unread('no_frames');
-    const clip = signing(this.atModelRate(seen, fps), this.columns, this.settings.min_frames);
+    let clip = signing(this.atModelRate(seen, fps), this.columns, this.settings.min_frames);
     if (clip.length === 0) return unread('no_hand');
+    if (this.settings.holds === 'short') clip = moving(clip, this.columns, this.settings.min_frames);
+    if (shorten) clip = this.shortened(clip);
     const numFrames = clip.length / this.numColumns;
     const {ids, confidence, isUnread} = await this.run(clip, numFrames);
     if (!isUnread) return {text: ids.map((id) => this.alphabet[id]).join(''), reason: '', remarks, confidence, ids};
@@ -87,6 +89,15 @@ export class Recognizer {
     }
     if (!frameRate) throw new Error('the model does not tell at which frame rate it was trained; leave fps out');
     return resample(clip, this.numColumns, fps, frameRate);
+  }
+
+  /** As the model itself shortens long clips: the frames at even distances. */
+  shortened(clip) {
+    const numFrames = clip.length / this.numColumns;
+    if (numFrames <= this.maxFrames) return clip;
+    const frames = Array.from({length: this.maxFrames}, (_, number) => Math.floor(number * numFrames / this.maxFrames));
+    const rows = frames.map((frame) => clip.subarray(frame * this.numColumns, (frame + 1) * this.numColumns));
+    return joined(rows, this.numColumns);
   }
 
   async run(clip, numFrames) {
@@ -118,29 +129,4 @@ function maxFrames(model) {
   if (numFrames > 1) return numFrames;
   const reason = 'it is not the file for browsers, for its inputs have no fixed shapes';
   throw new Error(`${reason}; copy model_web.tflite of the export`);
-}
-
-/** Asks the server each time, for another export may lie there now; what did not change comes from the cache. */
-async function fetched(url, read) {
-  const response = await fetch(url, {cache: 'no-cache'}).catch((error) => {
-    throw new Error(`${url} cannot be fetched: ${wordsOf(error)}`);
-  });
-  if (!response.ok) throw new Error(`${url} cannot be fetched: ${response.status}`);
-  return read(response).catch((error) => {
-    throw new Error(`${url} cannot be read: ${wordsOf(error)}`);
-  });
-}
-
-function wordsOf(error) {
-  return error?.message || String(error);
-}
-
-/** Refuses a file that the card does not describe: it may be of an earlier export. Pages without https cannot check. */
-async function checkDigest(url, content, card) {
-  if (!globalThis.crypto?.subtle) return;
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
-  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (!card.files.some((file) => file.sha256 === sha256)) {
-    throw new Error(`${url} is none of the files that the model card describes; copy both from one export`);
-  }
 }
