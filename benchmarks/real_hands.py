@@ -248,7 +248,21 @@ def held(
                 yield Case(f"held {name} alone", character, mirrored(lone_F3) if rng.random() < 0.3 else lone_F3)
 
 
-def empty(people: list[Person], rng: np.random.Generator, num: int) -> Iterator[Case]:
+def _in_lap(digits: Hands, clip_F3: np.ndarray, aspect: float, rng: np.random.Generator) -> np.ndarray:
+    """(F, 21, 2) a real hand, half open, that hangs or lies low and hardly moves."""
+    open_J3, closed_J3 = (digits.joints_NJ3[rng.choice(digits.rows[digit])] for digit in "50")
+    loose_J2 = (open_J3 + rng.uniform(0.3, 0.7) * (closed_J3 - open_J3))[:, :2]
+    angle = np.deg2rad(rng.uniform(120, 240))
+    turn_22 = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    hand_F3 = clip_F3[:, RIGHT_HAND]
+    knuckle_F2 = (hand_F3[:, 9, :2] - hand_F3[:, 0, :2]) * (1, aspect)
+    palm = np.nanpercentile(np.linalg.norm(knuckle_F2, axis=1), 90)
+    wrist_F2 = np.array([0.42, 0.8]) + np.cumsum(rng.normal(0, 0.001, (len(clip_F3), 2)), 0)
+    hand_J2 = palm * (loose_J2 @ turn_22.T) * (1, -1 / aspect)
+    return wrist_F2[:, None] + hand_J2 + rng.normal(0, [0.0012, 0.0012 / aspect], (len(clip_F3), 21, 2))
+
+
+def empty(digits: Hands, people: list[Person], rng: np.random.Generator, num: int) -> Iterator[Case]:
     """Nothing to read: noise, an idle person, an open hand that waves."""
     for index in range(num):
         person = replace(people[index % len(people)], p_starts_raised=1.0, p_hand_missing=0.05, is_left_handed=False)
@@ -258,12 +272,10 @@ def empty(people: list[Person], rng: np.random.Generator, num: int) -> Iterator[
         noise_F3[:, RIGHT_HAND] = rng.uniform(0, 1, (length, 21, 3)) * (1, 1, 0.2)
         yield Case("empty noise", "", noise_F3)
         still_F3 = clip_F3.copy()
-        lap_F2 = np.array([0.42, 0.93]) + np.cumsum(rng.normal(0, 0.001, (length, 2)), 0)
-        relaxed_J2 = clip_F3[0, RIGHT_HAND, :2] - clip_F3[0, RIGHT_HAND.start, :2]
-        if np.isnan(relaxed_J2).any():
-            relaxed_J2 = rng.normal(0, 0.05, (21, 2))
-        curled_J2 = 0.6 * relaxed_J2 * (1, -1)
-        still_F3[:, RIGHT_HAND, :2] = lap_F2[:, None] + curled_J2 + rng.normal(0, 0.003, (length, 21, 2))
+        lap_FJ2 = _in_lap(digits, clip_F3, person.camera.aspect, rng)
+        still_F3[:, RIGHT_HAND] = np.concatenate([lap_FJ2, rng.normal(0, 0.01, (length, 21, 1))], -1)
+        for joint, point in _POSE_OF_JOINT.items():
+            still_F3[:, POSE.start + point, :2] = lap_FJ2[:, joint]
         yield Case("empty idle", "", still_F3)
         wave_F3 = record("5" * 5, person, 12.0, rng)
         hand_F2 = wave_F3[:, RIGHT_HAND, :2]
@@ -379,7 +391,7 @@ def main() -> None:
         if "held" in parts:
             cases.append(held(letters, digits, people, rng, arguments.held))
         if "empty" in parts:
-            cases.append(empty(people, rng, 20))
+            cases.append(empty(digits, people, rng, 20))
         for some in cases:
             for case in some:
                 reader.read(case.kind, case.text, case.clip_F3)
