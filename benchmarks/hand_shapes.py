@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from real_hands import HAND_DEPTH_SCALE, Hands, read_digits, read_letters, turned
+from hands import HAND_DEPTH_SCALE, Hands, read_digits, read_letters, turned
 from torch import nn
 
 from podium.landmarks.person import rotation

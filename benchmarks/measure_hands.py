@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from real_hands import read_digits, read_letters
+from hands import read_digits, read_letters
 from scipy.optimize import least_squares
 
 from podium.landmarks.person import rotation

@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from real_hands import as_columns
+from hands import as_columns
 
 from podium import Recognizer
 from podium.config import load
