@@ -23,6 +23,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
 from tempfile import TemporaryDirectory, mkdtemp
+from types import ModuleType
 
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
@@ -31,6 +32,7 @@ _CONTEXT.set_forkserver_preload(
      "matplotlib.pyplot", "tensorflow"]
 )  # fmt: skip
 _REQUEST_BYTES = 1 << 20
+_STARTING = threading.Lock()
 # Stands as `python` before the real one: asks for the job, passes on its signals, ends as it ends. Killed itself, it
 # takes the job along.
 _PYTHON = """#!{real} -IS
@@ -86,7 +88,13 @@ def start(
     """
     arguments = ([str(word) for word in words], folder, dict(environment), out, errors, before)
     process = _CONTEXT.Process(target=_become, args=arguments)
-    process.start()
+    with _STARTING:  # else the process would first run the script that this one was started with
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            process.start()
+        finally:
+            sys.modules["__main__"] = main
     return process
 
 

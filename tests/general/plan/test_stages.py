@@ -29,7 +29,7 @@ BESIDE = {
     "landmarks/clip_files", "landmarks/clip_films", "landmarks/clip_folders", "landmarks/film_table",
     "landmarks/foreign", "landmarks/long_parquet", "landmarks/pictures", "landmarks/timing", "landmarks/utterances",
     "recognise/model_info", "recognise/predictions", "recognise/pretrained", "recognise/recognizer",
-    "recognise/subtitles", "data/clip_files", "systems/fingerspelling/answers",
+    "recognise/subtitles", "data/clip_files", "page", "systems/fingerspelling/answers",
     "systems/fingerspelling/inputs", "systems/fingerspelling/learner", "systems/fingerspelling/twin",
     "systems/recognizer", "training/presets",
 }  # fmt: skip
