@@ -70,21 +70,23 @@ def make(place: Path, num_cores: int) -> None:
 
 
 def digests_of(results: Path) -> dict[str, str]:
-    """Digest of the content of each artefact below a folder, by its path there."""
-    return {
-        path.relative_to(results).as_posix(): hashlib.sha256(content).hexdigest()
-        for path in sorted(results.rglob("*"))
-        if path.is_file() and path.name not in MEASURED and not LEFT_OUT & set(path.relative_to(results).parts)
-        if (content := content_of(path)) is not None
-    }
+    """Digest of each artefact's content below a folder, by its path there; each value of a JSON file, by its keys."""
+    found = {}
+    for path in sorted(results.rglob("*")):
+        inside = path.relative_to(results)
+        if not path.is_file() or path.name in MEASURED or LEFT_OUT & set(inside.parts):
+            continue
+        if path.suffix == ".json":
+            found |= dict(_values(json.loads(path.read_text()), inside.as_posix()))
+        elif (content := content_of(path)) is not None:
+            found[inside.as_posix()] = hashlib.sha256(content).hexdigest()
+    return found
 
 
 def content_of(path: Path) -> bytes | None:
     """What a file says, without what its container adds; None if it is no artefact."""
     if path.suffix in (".tflite", ".csv", ".npy"):
         return path.read_bytes()
-    if path.suffix == ".json":
-        return json.dumps(_lasting(json.loads(path.read_text())), sort_keys=True).encode()
     if path.suffix == ".parquet":
         table = pd.read_parquet(path)
         rows = pd.util.hash_pandas_object(table).to_numpy().tobytes()
@@ -98,18 +100,23 @@ def content_of(path: Path) -> bytes | None:
 
 
 def differences(base: dict[str, str], other: dict[str, str]) -> Iterator[str]:
-    """A line for each artefact that only one has, or that differs."""
+    """A line for each artefact, or value of a JSON file, that only one has or that differs."""
     for path in sorted(base.keys() | other.keys()):
         if path not in base or path not in other:
             yield f"only in {'the second' if path not in base else 'the first'}: {path}"
         elif base[path] != other[path]:
-            yield f"differs: {path}"
+            yield f"differs: {path}" + (f": {base[path]:.40} → {other[path]:.40}" if ".json " in path else "")
 
 
-def _lasting(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _lasting(one) for key, one in value.items() if key not in VOLATILE}
-    return [_lasting(one) for one in value] if isinstance(value, list) else value
+def _values(content: Any, place: str) -> Iterator[tuple[str, str]]:
+    """The values of a JSON file as text, each by the keys that lead to it; without volatile ones."""
+    inside = list(content.items()) if isinstance(content, dict) else []
+    inside += enumerate(content) if isinstance(content, list) else []
+    for key, value in inside:
+        if key not in VOLATILE:
+            yield from _values(value, f"{place} {key}")
+    if not inside:
+        yield place, json.dumps(content)
 
 
 def _bytes_of(arrays: dict[str, np.ndarray]) -> Iterator[bytes]:
