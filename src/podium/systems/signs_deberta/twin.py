@@ -185,7 +185,7 @@ class Layer:
         for_query_HKW = self._as_waves(self.key(table_SD))
         for_key_HKW = self._as_waves(self.query(table_SD) * self.scale)
         score_HMM = tf.matmul(q_HMK, k_HMK, transpose_b=True)
-        score_HMM += frames.waves.scores(tf.matmul(q_HMK, for_query_HKW), tf.matmul(k_HMK, for_key_HKW))
+        score_HMM += frames.waves.scores(q_HMK, for_query_HKW, k_HMK, for_key_HKW)
         weight_HMM = tf.nn.softmax(score_HMM if frames.hidden_M is None else score_HMM + frames.hidden_M)
         context_MHK = tf.transpose(tf.matmul(weight_HMM, v_HMK), [1, 0, 2])
         return self.out(tf.reshape(context_MHK, [-1, x_MD.shape[1]]))
