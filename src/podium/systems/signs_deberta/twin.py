@@ -20,12 +20,19 @@ from podium.port.weights import Weights
 from podium.systems.signs.limits import check_size
 from podium.systems.signs.vocabulary import OUTPUT, SIGNS
 from podium.systems.signs_deberta.graph import Frames, SignGraph
-from podium.systems.signs_deberta.keypoints import GROUP_SIZES, GROUPS, NUM_POINTS, NUM_TYPES, TYPES
+from podium.systems.signs_deberta.keypoints import (
+    CONV_DIM,
+    CONV_WIDTH,
+    GROUP_SIZES,
+    GROUPS,
+    NUM_POINTS,
+    NUM_TYPES,
+    TYPES,
+)
 from podium.systems.signs_deberta.recipe import Recipe
 from podium.systems.signs_deberta.waves import Waves, to_waves
 
 __all__ = ["SignTwin", "assemble", "make"]
-CONV_DIM, CONV_WIDTH = 8, 5
 POINT_EPSILON, LAYER_EPSILON = 1e-5, 1e-7
 
 
