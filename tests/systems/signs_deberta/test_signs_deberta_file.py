@@ -123,9 +123,10 @@ def test_waves_find_what_a_table_holds():
     rng, size, num_frames = np.random.default_rng(0), 7, 5
     by_query_HSK, by_key_HSK = rng.normal(size=(2, 3, 2 * size - 1, 4)).astype(np.float32)
     query_HMK, key_HMK = rng.normal(size=(2, 3, num_frames, 4)).astype(np.float32)
-    waves = [x_HMK @ (to_waves(size) @ table).swapaxes(1, 2) for x_HMK, table in
-             ((query_HMK, by_query_HSK), (key_HMK, by_key_HSK))]  # fmt: skip
-    found_HMM = Waves(size, num_frames).scores(*(tf.constant(one) for one in waves)).numpy()
+    tables = [tf.constant((to_waves(size) @ table).swapaxes(1, 2)) for table in (by_query_HSK, by_key_HSK)]
+    found_HMM = Waves(size, num_frames).scores(query_HMK, tables[0], key_HMK, tables[1]).numpy()
+    rounded_HMM = Waves(size, num_frames, in_bytes=True).scores(query_HMK, tables[0], key_HMK, tables[1]).numpy()
+    assert 1e-4 < np.abs(rounded_HMM - found_HMM).max() < 0.1
     for one in range(num_frames):
         for other in range(num_frames):
             row = one - other + size - 1

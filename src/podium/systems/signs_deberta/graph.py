@@ -66,7 +66,18 @@ class SignGraph(Graph):
 
     def function(self, format: str) -> Function:
         """The function that the file of a format holds."""
-        return self._fixed_function() if format == "web" else self.read
+        if format == "web":
+            return self._fixed_function()
+        return self._function_in_bytes() if format == "int8" else self.read
+
+    def _function_in_bytes(self) -> Function:
+        """Whose tables of distances are rounded to int8, as the matrices will be."""
+
+        @tf.function(input_signature=[CLIP], autograph=False)
+        def read(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+            return self._answer(self._frames(inputs, in_bytes=True))
+
+        return read
 
     def _fixed_function(self) -> Function:
         """For clips in a frame of fixed size."""
@@ -88,22 +99,27 @@ class SignGraph(Graph):
         total_V = tf.reduce_sum(tf.exp(log_shares_JV - most_1V), axis=0)
         return {OUTPUT: most_1V[0] + tf.math.log(total_V) - math.log(len(logits))}
 
-    def _frames(self, inputs: tf.Tensor, num_frames: tf.Tensor | None = None) -> dict[int, Frames]:
+    def _frames(
+        self, inputs: tf.Tensor, num_frames: tf.Tensor | None = None, in_bytes: bool = False
+    ) -> dict[int, Frames]:
         """By each stride of a member.
 
         All that TFLite's fast kernels lack comes here, so that they get the networks in one piece.
 
         Args:
             num_frames: Of the clip; what stands behind them is not read. None: all are frames.
+            in_bytes: As of `Waves`.
         """
         has_hand_T = frames_with_hand(inputs, num_frames)
         return {
-            max_frames: self._read_frames(inputs, has_hand_T, max_frames, num_frames is not None)
+            max_frames: self._read_frames(inputs, has_hand_T, max_frames, num_frames is not None, in_bytes)
             for max_frames in dict.fromkeys(twin.recipe.data.max_frames for twin in self.twins)
         }
 
     @staticmethod
-    def _read_frames(inputs: tf.Tensor, has_hand_T: tf.Tensor, max_frames: int, is_fixed: bool) -> Frames:
+    def _read_frames(
+        inputs: tf.Tensor, has_hand_T: tf.Tensor, max_frames: int, is_fixed: bool, in_bytes: bool
+    ) -> Frames:
         total = tf.reduce_sum(has_hand_T)
         step = tf.where(total <= max_frames, 1, total // max_frames + 1)
         number = total // step
@@ -116,7 +132,8 @@ class SignGraph(Graph):
         if is_fixed:
             is_frame_M1 = tf.cast(tf.range(num_rows) < number, tf.float32)[:, None]
             hidden_M = (1.0 - is_frame_M1[:, 0]) * IMPOSSIBLE
-        return Frames(prepared(x_MRC, is_frame_M1), Waves(max_frames, num_rows), is_frame_M1, hidden_M)
+        waves = Waves(max_frames, num_rows, in_bytes)
+        return Frames(prepared(x_MRC, is_frame_M1), waves, is_frame_M1, hidden_M)
 
 
 def frames_with_hand(inputs: tf.Tensor, num_frames: tf.Tensor | None) -> tf.Tensor:

@@ -15,6 +15,7 @@ NOSE = 99  # the mean of its points
 NUM_POINTS = len(DEBERTA) + len(DEBERTA_MEANS)
 NUM_TYPES = 9  # the original counts more of them than there are
 PAD = 0  # type and number of a point of a frame that is padding
+CONV_DIM, CONV_WIDTH = 8, 5  # of the convolutions over time: channels between them, frames that each sees
 
 # Type of each point, 1 to 6; cheeks and means are one type.
 TYPES = np.repeat([1, 2, 3, 4, 5, 6], [21, 21, 18, 21, 12, 7])

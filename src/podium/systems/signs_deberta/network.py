@@ -11,12 +11,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from podium.systems.signs.vocabulary import SIGNS
-from podium.systems.signs_deberta.keypoints import GROUP_SIZES, GROUPS, NUM_POINTS, NUM_TYPES, PAD, TYPES
+from podium.systems.signs_deberta.keypoints import (
+    CONV_DIM,
+    CONV_WIDTH,
+    GROUP_SIZES,
+    GROUPS,
+    NUM_POINTS,
+    NUM_TYPES,
+    PAD,
+    TYPES,
+)
 from podium.systems.signs_deberta.layer import Layer
 from podium.systems.signs_deberta.recipe import Model, Size
 from podium.training.batch_norm import MaskedBatchNorm
 
-CONV_DIM, CONV_WIDTH = 8, 5
 EXTRA_FRAMES = 2  # of zeros that the original's file puts behind a clip, in place of training's padding
 WIDE = 256  # from this width on, groups have the whole dropout
 

@@ -20,12 +20,19 @@ from podium.port.weights import Weights
 from podium.systems.signs.limits import check_size
 from podium.systems.signs.vocabulary import OUTPUT, SIGNS
 from podium.systems.signs_deberta.graph import Frames, SignGraph
-from podium.systems.signs_deberta.keypoints import GROUP_SIZES, GROUPS, NUM_POINTS, NUM_TYPES, TYPES
+from podium.systems.signs_deberta.keypoints import (
+    CONV_DIM,
+    CONV_WIDTH,
+    GROUP_SIZES,
+    GROUPS,
+    NUM_POINTS,
+    NUM_TYPES,
+    TYPES,
+)
 from podium.systems.signs_deberta.recipe import Recipe
 from podium.systems.signs_deberta.waves import Waves, to_waves
 
 __all__ = ["SignTwin", "assemble", "make"]
-CONV_DIM, CONV_WIDTH = 8, 5
 POINT_EPSILON, LAYER_EPSILON = 1e-5, 1e-7
 
 
@@ -185,7 +192,7 @@ class Layer:
         for_query_HKW = self._as_waves(self.key(table_SD))
         for_key_HKW = self._as_waves(self.query(table_SD) * self.scale)
         score_HMM = tf.matmul(q_HMK, k_HMK, transpose_b=True)
-        score_HMM += frames.waves.scores(tf.matmul(q_HMK, for_query_HKW), tf.matmul(k_HMK, for_key_HKW))
+        score_HMM += frames.waves.scores(q_HMK, for_query_HKW, k_HMK, for_key_HKW)
         weight_HMM = tf.nn.softmax(score_HMM if frames.hidden_M is None else score_HMM + frames.hidden_M)
         context_MHK = tf.transpose(tf.matmul(weight_HMM, v_HMK), [1, 0, 2])
         return self.out(tf.reshape(context_MHK, [-1, x_MD.shape[1]]))

@@ -28,9 +28,11 @@ class Waves:
     Args:
         max_frames: L.
         num_frames: M.
+        in_bytes: Tables are rounded to int8.
     """
 
-    def __init__(self, max_frames: int, num_frames: tf.Tensor | int) -> None:
+    def __init__(self, max_frames: int, num_frames: tf.Tensor | int, in_bytes: bool = False) -> None:
+        self._num_frames, self._in_bytes = num_frames, in_bytes
         frame_L = np.arange(max_frames)
         angle_LL = 2 * np.pi * np.outer(frame_L, frame_L) / (2 * max_frames - 1)
         cosine, sine = (tf.constant(one(angle_LL), tf.float32)[:num_frames] for one in (np.cos, np.sin))
@@ -39,17 +41,31 @@ class Waves:
         self._mirrored_cosines_MW = tf.concat([cosine, -1.0 * cosine], axis=1)
         self._mirrored_sines_MW = tf.concat([-1.0 * sine, sine], axis=1)
 
-    def scores(self, by_query_HMW: tf.Tensor, by_key_HMW: tf.Tensor) -> tf.Tensor:
+    def scores(
+        self, query_HMK: tf.Tensor, for_query_HKW: tf.Tensor, key_HMK: tf.Tensor, for_key_HKW: tf.Tensor
+    ) -> tf.Tensor:
         """(H, M, M): what distances add to the score of each query i and key j, at i − j.
 
         Args:
-            by_query_HMW: Products of queries and the coefficients of a table.
-            by_key_HMW: Products of keys and those of another one.
+            for_query_HKW: Coefficients of the table that queries are multiplied with.
+            for_key_HKW: Of the one that keys are multiplied with.
         """
+        by_query_HMW = tf.matmul(query_HMK, self._stored(for_query_HKW))
+        by_key_HMW = tf.matmul(key_HMK, self._stored(for_key_HKW))
         query_HMW = by_query_HMW * self._mirrored_cosines_MW + swapped(by_query_HMW) * self._sines_MW
         key_HMW = by_key_HMW * self._cosines_MW + swapped(by_key_HMW) * self._mirrored_sines_MW
         frames_1MW = self.of_frames_MW[None]
         return tf.matmul(query_HMW, frames_1MW, transpose_b=True) + tf.matmul(frames_1MW, key_HMW, transpose_b=True)
+
+    def _stored(self, table_HKW: tf.Tensor) -> tf.Tensor:
+        """A table as the file holds it."""
+        if not self._in_bytes:
+            return table_HKW
+        scale_HK1 = tf.maximum(tf.reduce_max(tf.abs(table_HKW), axis=-1, keepdims=True) / 127.0, 1e-6)
+        rounded_HKW = tf.cast(tf.round(table_HKW / scale_HK1), tf.int8)
+        # Of a size that shows at run time alone; else the converter would store the table widened.
+        size = tf.minimum(self._num_frames + table_HKW.shape[2], table_HKW.shape[2])
+        return tf.reshape(tf.cast(rounded_HKW[:, :, :size], tf.float32), table_HKW.shape) * scale_HK1
 
 
 def swapped(x_HMW: tf.Tensor) -> tf.Tensor:
