@@ -33,7 +33,7 @@ FOCUSED = "document.activeElement.id"
 def hello(shared) -> list[np.ndarray]:
     """Pictures of a person who raises the right hand."""
     film = VideoFile(shared / "real/video/hello.mp4")
-    return [one.pixels_HWC for one in film.pictures()][:30]
+    return [one.pixels_HWC for one in film.pictures()][:24]
 
 
 def side_by_side(picture: np.ndarray) -> np.ndarray:
