@@ -120,6 +120,7 @@ class Chromium:
         """Shows the page on a screen of that size, by day ("light") or by night ("dark"); nothing moves."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
         self.call("Emulation.setDeviceMetricsOverride", **metrics)
+        self.call("Emulation.setScrollbarsHidden", hidden=True)
         features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
         told = [{"name": name, "value": value} for name, value in features.items()]
         self.call("Emulation.setEmulatedMedia", features=told)

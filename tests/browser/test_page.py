@@ -21,7 +21,9 @@ from podium.systems.fingerspelling.landmarks import SELECTION
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")
 
-SAME = 0.01  # of the picture; browsers and FFmpeg round colours differently by up to 3 of 255
+SAME = 0.01  # of the picture
+# Others are painted over up to edges that a detector tells; it sees the picture made small, by a browser or by Pillow.
+SAME_OF_TWO = 0.03
 FAKE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 STATUS, PROBLEM = (f"document.querySelector('#{place}').textContent" for place in ("status", "problem"))
 FOCUSED = "document.activeElement.id"
@@ -31,7 +33,7 @@ FOCUSED = "document.activeElement.id"
 def hello(shared) -> list[np.ndarray]:
     """Pictures of a person who raises the right hand."""
     film = VideoFile(shared / "real/video/hello.mp4")
-    return [one.pixels_HWC for one in film.pictures()][:30]
+    return [one.pixels_HWC for one in film.pictures()][:24]
 
 
 def side_by_side(picture: np.ndarray) -> np.ndarray:
@@ -91,12 +93,13 @@ def test_a_browser_reads_videos_as_python_does(film_site, hello, tmp_path):
         if not film.is_even:
             continue
         expected_TLC = np.stack(list(find_landmarks(film, holistic_task())))
+        same = SAME_OF_TWO if path.stem == "two" else SAME
         begin = 0
         for size in PART_SIZES.values():
             part = slice(begin, begin := begin + size)
             apart_T = np.abs(found_TLC[:, part, :2] - expected_TLC[:, part, :2]).max(axis=(1, 2))
             is_seen_T = np.isnan(found_TLC[:, part, 0]).all(1) == np.isnan(expected_TLC[:, part, 0]).all(1)
-            assert is_seen_T.mean() > 0.9 and not (np.nanquantile([0.0, *apart_T], 0.9) > SAME), path.name
+            assert is_seen_T.mean() > 0.9 and not (np.nanquantile([0.0, *apart_T], 0.9) > same), path.name
         if expected := readings_of(found_TLC, film.rate, recognizer):
             texts = [(one["text"], one["reason"], one["begin"], one["end"]) for one in answer["texts"]]
             assert texts == expected

@@ -13,10 +13,10 @@ const FACE = [ // lips, eyes and brows, outline
     136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109, 10],
 ];
 const LINES = [
-  {part: 'face', lines: FACE, colour: '#ffffffb0', width: 1},
-  {part: 'pose', lines: BODY, colour: '#7cc4ff', width: 2},
-  {part: 'left_hand', lines: [...FINGERS, PALM], colour: '#ffd166', width: 2.5, hasDots: true},
-  {part: 'right_hand', lines: [...FINGERS, PALM], colour: '#5df2a6', width: 2.5, hasDots: true},
+  {part: 'face', lines: FACE, colour: '#ffffffc0', width: 1.5},
+  {part: 'pose', lines: BODY, colour: '#7cc4ff', width: 3},
+  {part: 'left_hand', lines: [...FINGERS, PALM], colour: '#ffd166', width: 3, hasDots: true},
+  {part: 'right_hand', lines: [...FINGERS, PALM], colour: '#5df2a6', width: 3, hasDots: true},
 ];
 const NUM_HAND = 21;
 const UNIT = 640; // pixels of width for which the lines' widths are meant

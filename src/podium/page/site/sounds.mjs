@@ -133,7 +133,7 @@ export class Microphone {
 
   stop() {
     for (const track of this.stream.getTracks()) track.stop();
-    this.context.close();
+    if (this.context.state !== 'closed') this.context.close();
     this.end?.();
   }
 }
