@@ -29,9 +29,7 @@ def test_landmark_table():
 
 def test_mirror_is_an_involution_that_swaps_the_hands():
     np.testing.assert_array_equal(landmarks.MIRROR[landmarks.MIRROR], np.arange(130))
-    np.testing.assert_array_equal(
-        landmarks.MIRROR[landmarks.SLOTS["left_hand"]], landmarks.SLOTS["right_hand"]
-    )
+    np.testing.assert_array_equal(landmarks.MIRROR[landmarks.SLOTS["left_hand"]], landmarks.SLOTS["right_hand"])
     fixed = [landmarks.NAMES[i] for i in range(130) if landmarks.MIRROR[i] == i]
     assert fixed == ["face_0", "face_17", "face_13", "face_14", "face_1", "face_2"]
 

@@ -162,7 +162,8 @@ def test_every_module_is_reached_or_known_to_change_no_number():
     forgotten = [
         one.as_posix()
         for one in modules
-        if one.as_posix() not in places and not {one.as_posix(), *map(str, one.parents)} & (NEUTRAL | BESIDE)
+        if one.as_posix() not in places
+        and not {one.as_posix(), *map(str, one.parents)} & (NEUTRAL | BESIDE)
         and not source_code._is_neutral(one.as_posix())
     ]
     assert not forgotten

@@ -45,15 +45,17 @@ def write_data(root: Path, phrases: list[str] = PHRASES, num_signers: int = 4) -
     for number, phrase in enumerate(phrases):
         frames = np.repeat([postures[character] for character in phrase], FRAMES_PER_CHARACTER, axis=0)
         clips.append((frames + rng.normal(0, 0.01, frames.shape)).astype(np.float32))
-        rows.append({
-            "split": "train",
-            "file_id": 1,
-            "sequence_id": 100 + number,
-            "participant_id": number % num_signers,
-            "phrase": phrase,
-            "offset": offset,
-            "num_frames": len(frames),
-        })
+        rows.append(
+            {
+                "split": "train",
+                "file_id": 1,
+                "sequence_id": 100 + number,
+                "participant_id": number % num_signers,
+                "phrase": phrase,
+                "offset": offset,
+                "num_frames": len(frames),
+            }
+        )
         offset += len(frames)
     (root / "shards/train").mkdir(parents=True)
     np.save(root / "shards/train/1.npy", np.concatenate(clips))
