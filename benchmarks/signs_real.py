@@ -4,10 +4,10 @@
     python benchmarks/signs_real.py SHARED/real/signs_long --teach [--system signs_deberta]
 
 Reads 84 real clips of two signs, hello and thankyou, by 21 signers, in the competition's layout. Without ``--teach`` it
-asks networks of either sign recogniser, trained on other clips, which of the two a clip shows. With it, the recipe ``few`` of a recogniser is trained
-on 17 signers and asked about the other four, for every choice of a fixed rule: the signers in ascending order of their
-ids, four at a time, the last group filled up from the front; so each signer is asked about once or, three of them,
-twice.
+asks networks of either sign recogniser, trained on other clips, which of the two a clip shows. With it, a recogniser's
+recipe ``few`` is trained on 17 signers and asked about the other four, for every choice of a fixed rule: the signers in
+ascending order of their ids, four at a time, the last group filled up from the front; so each signer is asked about
+once or, three of them, twice.
 """
 
 import argparse
