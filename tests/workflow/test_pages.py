@@ -20,7 +20,7 @@ from podium.systems.fingerspelling.landmarks import COLUMNS
 MAKE = " ".join(re.findall(r"^(\w[\w -]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)).split()
 # What a reader fills in, and what stands there here.
 STAND_INS = {
-    "config/NAME.yaml": "config/test/tiny.yaml", "results/NAME": "results/demo", "CLIPS": "clips", "FOLDER": "clips",
+    "config/NAME.yaml": "config/test/tiny.yaml", "results/NAME": "results/demo", "CLIPS": "clips", "FOLDER": "results/data/tiny/raw",
     "[--sequence ID]": "", "OUT.png": "out.png", "RECIPE": "tiny_round1",
 }  # fmt: skip
 RUN = {
