@@ -85,7 +85,7 @@ def answer(program: subprocess.Popen, model: Path) -> None:
         (num_frames,) = struct.unpack(">i", length)
         values = np.frombuffer(program.stdout.read(4 * num_frames * len(COLUMNS)), ">f4").astype(np.float32)
         outputs = run(inputs=values.reshape(num_frames, len(COLUMNS)))
-        rows, confidence = (outputs[name].astype(">f4") for name in ("outputs", "confidence"))
+        rows, confidence = (np.asarray(outputs[name], ">f4") for name in ("outputs", "confidence"))
         program.stdin.write(struct.pack(">i", rows.size) + rows.tobytes() + confidence.tobytes())
         program.stdin.flush()
 
