@@ -20,7 +20,8 @@ from podium.systems.fingerspelling.landmarks import COLUMNS
 MAKE = " ".join(re.findall(r"^(\w[\w -]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)).split()
 # What a reader fills in, and what stands there here.
 STAND_INS = {
-    "config/NAME.yaml": "config/test/tiny.yaml", "results/NAME": "results/demo", "CLIPS": "clips", "FOLDER": "results/data/tiny/raw",
+    "config/NAME.yaml": "config/test/tiny.yaml", "results/NAME": "results/demo",
+    "CLIPS": "clips", "FOLDER": "results/data/tiny/raw",
     "[--sequence ID]": "", "OUT.png": "out.png", "RECIPE": "tiny_round1",
 }  # fmt: skip
 RUN = {
@@ -51,12 +52,11 @@ ELSEWHERE = {
     "podium page": "tests/general/page/test_page_folder.py",
     "podium predict me.mp4": "tests/general/recognise/test_films.py",
     "podium landmarks": "tests/general/recognise/test_films.py",
-    "podium predict CLIPS --model results/signs_llama/export": "tests/systems/signs_llama",
-    "podium predict yes.wav": "tests/systems/speech",
-    "podium predict long.wav": "tests/systems/speech",
-    "podium predict FOLDER --model results/speech/export": "tests/systems/speech",
+    "podium predict yes.wav": "tests/systems/speech/test_speech_predict.py",
+    "podium predict long.wav": "tests/systems/speech/test_speech_predict.py",
+    "podium predict FOLDER --model results/speech/export": "tests/systems/speech/test_speech_predict.py",
     "podium import-checkpoint checkpoint_last_seed1.pth": "tests/systems/fingerspelling/test_importing.py",
-    "podium import-checkpoint 195.hdf5": "tests/systems/speech",
+    "podium import-checkpoint 195.hdf5": "tests/systems/speech/test_speech_twin.py",
     "podium keep": "tests/workflow/test_rerun.py",
     "podium try": "tests/general/training/test_presets.py",
     "snakemake export": "tests/workflow/test_published_weights.py",
@@ -75,6 +75,8 @@ NOT_RUN = {
     "make chaos": "a hundred runs that are killed; tests/workflow/test_knocks.py does a part",
     "make speech": "installs; .ci/run does it before the tests",
     "make test-image": "builds an image, as root",
+    "podium predict CLIPS --model results/signs_llama/export": "the tests make no file of signs; tests/contract runs"
+    " the command for the toy, and tests/systems/signs_llama/test_answers.py has the line of a sign",
     "tensorboard": "a server of somebody else's",
     "python benchmarks/": "measures for minutes; speed is no test",
     "python docs/": "draws a picture that is committed",
