@@ -1,4 +1,4 @@
-"""The page in a folder, with two small networks in the place of a model."""
+"""The page in a folder, and a file for phones, with two small networks in the place of a model."""
 
 import json
 import shutil
@@ -43,6 +43,12 @@ def model(tmp_path_factory, ensemble) -> Path:
     (folder / "model_card.json").write_text(json.dumps(card))
     (folder / "inference_args.json").write_text(json.dumps(settings))
     return folder
+
+
+@pytest.fixture(scope="session")
+def phone_file(ensemble) -> bytes:
+    """The same networks as a file for phones."""
+    return MAKERS["fp16"](ensemble)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,6 @@ from planted import HABITS, virtual_clips
 from project import ROOT
 from small_networks import random_clip
 
-from podium.export.formats import MAKERS
 from podium.storage.files import read_json, write_json
 from podium.systems.fingerspelling.landmarks import COLUMNS
 from podium.systems.fingerspelling.text import CHARACTERS
@@ -100,17 +99,11 @@ def readings(data: bytes, number: int) -> list[tuple[str, str, float | None]]:
     return [(words, reason, None if np.isnan(confidence) else confidence) for words, reason, confidence in found]
 
 
-@pytest.fixture(scope="module")
-def content(ensemble) -> bytes:
-    """The file for phones."""
-    return MAKERS["fp16"](ensemble)
-
-
 @pytest.mark.parametrize("holds", ["all", "short"])
-def test_the_example_reads_as_the_library(classes, content, model, tmp_path, holds):
+def test_the_example_reads_as_the_library(classes, phone_file, model, tmp_path, holds):
     settings = read_json(model / "inference_args.json") | {"holds": holds}
     write_json(tmp_path / "inference_args.json", settings)
-    (tmp_path / "model.tflite").write_bytes(content)
+    (tmp_path / "model.tflite").write_bytes(phone_file)
     clips = clips_and_rates()
     (tmp_path / "clips").write_bytes(written(settings, clips))
     path = f"{classes}{os.pathsep}{JARS}/kotlin-stdlib.jar"
