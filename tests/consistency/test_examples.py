@@ -29,5 +29,5 @@ def errors(content: bytes, suffix: str) -> list[str]:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_a_parser_understands_it(path: Path):
     assert errors(path.read_bytes(), path.suffix) == []
-    broken = path.read_text().replace("(", "", 1).encode()
+    broken = "".join(path.read_text().rpartition("(")[::2]).encode()  # an earlier one may stand in a comment
     assert errors(broken, path.suffix), "the parser would not notice a lost bracket"
