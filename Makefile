@@ -5,6 +5,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .PHONY: run model test speech voices chaos test-slurm test-image check-pins lint docs clean unusable
 
+install: $(VENV)/ready
+
 run: $(VENV)/ready
 	snakemake --cores all --resources gpu=1
 
