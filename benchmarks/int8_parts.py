@@ -1,7 +1,7 @@
 """Fingerspelling's int8 file with only some of its matrices in int8: what each part gains and costs.
 
-The parts are told apart by their place: a file of one Squeezeformer has its front ends' matrices first, then ten for each
-block in a fixed order, and the decoder's steps in a loop of their own.
+The parts are told apart by their place: a file of one Squeezeformer has its front ends' matrices first, then ten for
+each block in a fixed order, and the decoder's steps in a loop of their own.
 """
 
 import numpy as np
@@ -44,7 +44,7 @@ def int8_file(graph: Graph, part: str) -> tuple[bytes, float]:
 
 
 def named_by_part(model, num_blocks: int, in_float: set[str]) -> int:
-    """Names the output of each matrix by whether it shall be int8. Returns how many numbers of matrices stay in float."""
+    """Names the output of each matrix by whether it shall be int8. Returns how many numbers stay in float."""
     num_left = 0
     for number, graph in enumerate(model.subgraphs):
         layers = [
@@ -56,7 +56,8 @@ def named_by_part(model, num_blocks: int, in_float: set[str]) -> int:
         parts = ["decoder"] * len(layers) if number else main_parts([width(graph, one) for one in layers], num_blocks)
         for place, (operator, part) in enumerate(zip(layers, parts, strict=True)):
             is_left = part in in_float
-            graph.tensors[operator.outputs[0]].name = f"{'in_float' if is_left else 'in_int8'}_{number}_{place}".encode()
+            name = f"{'in_float' if is_left else 'in_int8'}_{number}_{place}"
+            graph.tensors[operator.outputs[0]].name = name.encode()
             num_left += is_left * int(np.prod(graph.tensors[operator.inputs[1]].shape))
     return num_left
 

@@ -1,4 +1,4 @@
-"""How fast is a student at the winner's width? The two-seed file beside the student's, random weights, 33 decoding steps.
+"""How fast is a student at the winner's width? Two seeds beside one student, random weights, 33 decoding steps.
 
     python benchmarks/student.py                          builds the files (minutes), then times them in turn
     python benchmarks/student.py --folder F --runtime P   times what a Python with tflite-runtime reads of F
@@ -31,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, help="where the files are or go; default: a temporary one")
     parser.add_argument("--runs", type=int, default=30, help="timed calls per length and round")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of all files in turn; medians of theirs are printed")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of all files in turn; medians are printed")
     parser.add_argument("--runtime", help="a Python with tflite-runtime; times what it reads there, and nothing else")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:

@@ -62,7 +62,7 @@ def label(
         }  # fmt: skip
     extra = rows[is_extra].reset_index(drop=True)
     together = Assembly([learner.exported.to(device).eval() for learner in learners], recipes, {})
-    texts, confidence = _read(together, samples.validation(extra, root, recipes[0]), recipes[0], device)
+    texts, confidence = texts_of(together, samples.validation(extra, root, recipes[0]), recipes[0], device)
     is_kept = (confidence >= section.min_confidence) & np.array([bool(text) for text in texts])
     truth = extra[LABELS.column].tolist()
     score = normalized_score(truth, texts) if any(truth) else None
@@ -81,7 +81,7 @@ def label(
     return pd.concat([rows[~is_extra].assign(score=np.nan), chosen], ignore_index=True), account
 
 
-def _read(
+def texts_of(
     together: Assembly, clips: samples.ValidationClips, recipe: Recipe, device: torch.device
 ) -> tuple[list[str], np.ndarray]:
     """Texts and confidences (N,) float32, in the order of the clips."""
