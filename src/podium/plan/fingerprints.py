@@ -17,6 +17,7 @@ LISTING = {"plan": ("SOURCES", "LABELS")}
 INDEXING = {"plan": ("SOURCES", "INPUT_COLUMNS")}
 PACKING = {**LISTING, "samples": ("open_raw", "prepare")}
 LABELS = {"answers": ("relabel", "import_labels")}
+READING = {"learner": ("make", "label")}
 IMPORTING = {"learner": ("import_checkpoint",)}
 TORCH = {"learner": ("make", "assemble"), "answers": ("read", "score", "predictions", "test_clips", "edge_clips")}
 PORTING = {"twin": ("make",)}
@@ -110,6 +111,9 @@ class Fingerprints:
                 values |= {"stage index": self.index, f"{teacher.name}.given": sha256}
             else:
                 values[f"stage {teacher.name}"] = self.stages[teacher.name]
+        if plan.is_taught(stage):
+            names = {name for teacher in teachers for name in teacher.recipe.named()}
+            return self._made_of(values, "read_clips", READING, names)
         return self._made_of(values, "merge_labels", LABELS)
 
     def _of_export(self, plan: Plan, export: Any, raw: dict[str, str]) -> None:

@@ -33,9 +33,9 @@ GOES_ON = "PODIUM_GOES_ON"
 def spread_requests(workflow: "Workflow", plan: Plan) -> None:
     """Gives the rules of an experiment's stages what a profile requests for their kind.
 
-    Which stages there are is known to the experiment alone, so a profile says ``train``, ``merge`` or ``import`` for
-    all ``train_STAGE``, ``merge_HOW`` and ``import_…``. What it says for a rule by its full name comes on top. To be
-    called before the first rule.
+    Which stages there are is known to the experiment alone, so a profile says ``train``, ``merge``, ``read`` or
+    ``import`` for all ``train_STAGE``, ``merge_HOW``, ``read_HOW`` and ``import_…``. What it says for a rule by its
+    full name comes on top. To be called before the first rule.
     """
     from snakemake.resources import Resources
 
@@ -50,7 +50,8 @@ def spread_requests(workflow: "Workflow", plan: Plan) -> None:
 
 def _rules_by_kind(plan: Plan) -> dict[str, list[str]]:
     """Names of the rules that there is one of per stage, or per way of labels."""
-    kinds = {"train": [*plan.stages], "merge": [*plan.labelled], "import": [*plan.stages, *plan.labelled]}
+    ways = [*plan.labelled]
+    kinds = {"train": [*plan.stages], "merge": ways, "read": ways, "import": [*plan.stages, *ways]}
     return {kind: [f"{kind}_{one}" for one in of_kind] for kind, of_kind in kinds.items()}
 
 
