@@ -21,12 +21,14 @@ MAKE = " ".join(re.findall(r"^(\w[\w -]*):", (ROOT / "Makefile").read_text(), re
 # What a reader fills in, and what stands there here.
 STAND_INS = {
     "config/NAME.yaml": "config/test/tiny.yaml", "results/NAME": "results/demo",
+    "results/student": "results/demo",
     "CLIPS": "clips", "FOLDER": "results/data/tiny/raw",
     "[--sequence ID]": "", "OUT.png": "out.png", "RECIPE": "tiny_round1",
 }  # fmt: skip
 RUN = {
     "podium predict CLIPS --model results/demo/export",
     "podium predict CLIPS --model results/NAME/export",
+    "podium predict CLIPS --model results/student/export",
     "podium predict clips/ --model results/demo/export",
     "podium predict me.parquet --model results/demo/export",
     "podium info results/demo/export/model.tflite",
