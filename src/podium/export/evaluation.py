@@ -46,8 +46,9 @@ def evaluate(
         label: The column of the label.
 
     Returns:
-        The report, for JSON; ``score`` is null with a ``reason`` if there is nothing to score. And the predictions, each
-        with ``num_frames``, the length of what the file was given (-1: nothing), and ``confidence`` if there is one.
+        The report, for JSON; ``score`` is null with a ``reason`` if there is nothing to score. And the predictions,
+        each with ``num_frames``, the length of what the file was given (-1: nothing), and ``confidence``, if it has
+        one.
     """
     readings = [_UNREAD] * len(table)
     num_frames = np.full(len(table), -1)  # -1: a clip that cannot be had

@@ -86,7 +86,10 @@ def worst_clips(material: Material, name: str) -> Drawn:
     told = f"The {len(chosen)} lowest scores among {counted(int(is_read.sum()), 'clip')} that were read go from"
     told += f" {chosen['score'].iloc[0]:.2f} to {chosen['score'].iloc[-1]:.2f}"
     lengths = _compare_lengths(chosen, rows)
-    return f"{told}{lengths}; {counted(unread, 'clip')} more {'was' if unread == 1 else 'were'} not read at all.", bodies
+    return (
+        f"{told}{lengths}; {counted(unread, 'clip')} more {'was' if unread == 1 else 'were'} not read at all.",
+        bodies,
+    )
 
 
 @picture("Clips that were read best")
@@ -97,7 +100,10 @@ def best_clips(material: Material, name: str) -> Drawn:
     best = by.sort_values(["score", "label_length", "sequence_id"], ascending=[False, False, True], kind="stable")
     chosen, bodies = _strips(material, best, where, name)
     num_right = int((rows["score"] == 1).sum())
-    return f"{num_right:,} of {counted(len(rows), 'clip')} are read without an error; these are the longest of them.", bodies
+    return (
+        f"{num_right:,} of {counted(len(rows), 'clip')} are read without an error; these are the longest of them.",
+        bodies,
+    )
 
 
 def _compare_lengths(chosen: pd.DataFrame, rows: pd.DataFrame) -> str:
@@ -122,7 +128,9 @@ def _strips(material: Material, rows: pd.DataFrame, where: str, name: str) -> tu
         if x is None:
             drawing = "<p>The clip itself is not there any more.</p>"
         elif len(x):
-            drawing = strip(material.pictures.shown(x), material.pictures.lines, f"{name}-{number}")
+            shown = material.pictures.shown(x)
+            told += f", {100 * np.isfinite(shown).mean():.0f} % of the points found" if shown.ndim == 3 else ""
+            drawing = strip(shown, material.pictures.lines, f"{name}-{number}")
         parts.append(f'<div class="film"><p class="clip">{told}</p>{text}{drawing}</div>')
     return chosen, "".join(parts)
 
@@ -156,4 +164,8 @@ def aligned(material: Material, label: str, prediction: str) -> str:
         for line, text in zip(lines.values(), (edit.label, edit.prediction), strict=True):
             line.append(f'<span class="{edit.kind}">{escaped(text.ljust(width, "·"))}</span>')
     note = "" if material.pictures.said(prediction) else " (nothing was read)"
-    return '<pre class="aligned">' + "\n".join(f"{name:>4} {''.join(line)}" for name, line in lines.items()) + f"{note}</pre>"
+    return (
+        '<pre class="aligned">'
+        + "\n".join(f"{name:>4} {''.join(line)}" for name, line in lines.items())
+        + f"{note}</pre>"
+    )

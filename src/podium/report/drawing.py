@@ -91,6 +91,15 @@ def whole_epochs(axes: "Axes") -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
+def logarithmic(axes: "Axes") -> None:
+    """Makes the x axis logarithmic, with powers of ten as plain text."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0e}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
 def bars(axes: "Axes", names: list[str], values: list[float], colours: list[str] | str, form: str = "{:.2f}") -> None:
     """Lying bars from the top down, each with its value."""
     drawn = axes.barh(range(len(names)), values, color=colours, height=0.72)

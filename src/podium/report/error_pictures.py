@@ -25,7 +25,11 @@ def confusions(material: Material, name: str) -> Drawn:
         raise Missing(f"nothing was taken for anything else in {counted(len(rows), 'clip')}")
     names = sorted(set(table["label"]) | set(table["prediction"]), key=lambda one: (one == "", one))
     is_small = len(names) <= MAX_MATRIX
-    with figure(5.2 if is_small else 3.6, 1 + is_small, **({"width_ratios": [3, 1.5]} if is_small else {})) as (drawn, all_axes):
+    with figure(
+        _matrix_height(len(names)) if is_small else 3.6,
+        1 + is_small,
+        **({"width_ratios": [3, 1.5]} if is_small else {}),
+    ) as (drawn, all_axes):
         if is_small:
             _draw_matrix(all_axes[0], table, names)
         most = wrong.head(NUM_PAIRS)
@@ -36,16 +40,21 @@ def confusions(material: Material, name: str) -> Drawn:
         svg = as_svg(drawn, name)
     number = int(wrong["number"].sum())
     left, added = (int(wrong.loc[wrong[side] == "", "number"].sum()) for side in ("prediction", "label"))
-    told = f"{counted(number, 'error')} on {where}"
+    told = f"{counted(number, 'error')} on the {where}"
     if left or added:
-        told += f": {100 * (number - left - added) / number:.0f} % are one taken for another, {100 * left / number:.0f} %"
+        told += (
+            f": {100 * (number - left - added) / number:.0f} % are one taken for another, {100 * left / number:.0f} %"
+        )
         told += f" were left out and {100 * added / number:.0f} % added"
     share = most["number"].sum() / number
     first = most.iloc[0]
-    told += f"; most often {_name(first['label'])} is read as {_name(first['prediction'])} ({counted(int(first['number']), 'time')})"
-    return f"{told}, and the {len(most)} pairs on the right are {100 * share:.0f} % of all errors.".replace(
-        "on the right" if not is_small else "\0", "shown"
-    ), svg
+    times = counted(int(first["number"]), "time")
+    told += f"; most often {_name(first['label'])} is read as {_name(first['prediction'])} ({times})"
+    return f"{told}; the {len(most)} most frequent errors are {100 * share:.0f} % of all.", svg
+
+
+def _matrix_height(num_classes: int) -> float:
+    return 6.4 if num_classes > 32 else 4.4
 
 
 def _name(one: str) -> str:
@@ -53,8 +62,7 @@ def _name(one: str) -> str:
 
 
 def _draw_matrix(axes, table: pd.DataFrame, names: list[str]) -> None:
-    """Rows are labels, columns what was read; the darker, the larger the share of the row. Of the diagonal only what is
-    missing to the whole is told, by the others."""
+    """Rows are labels, columns what was read; the darker, the larger the share of the row. Right ones are blue."""
     from matplotlib.colors import to_rgb
 
     place = {one: number for number, one in enumerate(names)}
@@ -64,13 +72,13 @@ def _draw_matrix(axes, table: pd.DataFrame, names: list[str]) -> None:
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     rows, columns = np.nonzero(counts)
     is_right = rows == columns
-    size = 190 / len(names)
+    size = 45 * _matrix_height(len(names)) / len(names)
     for chosen, colour in ((is_right, SERIES[0]), (~is_right, BAD)):
         strength = np.clip(np.sqrt(shares[rows[chosen], columns[chosen]]), 0.15, 1).round(2)
         colours = [(*to_rgb(colour), one) for one in strength]
-        axes.scatter(columns[chosen], rows[chosen], s=size**2 * 0.5, marker="s", c=colours, linewidths=0)
+        axes.scatter(columns[chosen], rows[chosen], s=size**2 * 0.45, marker="s", c=colours, linewidths=0)
     told = [_name(one) for one in names]
-    font = min(8, 300 / len(names))
+    font = min(8, 350 / len(names))
     axes.set_xticks(range(len(names)), told, fontsize=font, rotation=90 if len(max(told, key=len)) > 2 else 0)
     axes.set_yticks(range(len(names)), told, fontsize=font)
     axes.set_xlim(-0.7, len(names) - 0.3)
@@ -100,7 +108,9 @@ def people(material: Material, name: str) -> Drawn:
     whole = material.pictures.score(rows)
     with figure(1.1 + 0.27 * len(scores) if len(scores) <= MAX_BARS else 2.8) as (drawn, (axes,)):
         if len(scores) <= MAX_BARS:
-            names = [f"{one} ({counted(number, 'clip')})" for one, number in zip(scores.index, scores["number"], strict=True)]
+            names = [
+                f"{one} ({counted(number, 'clip')})" for one, number in zip(scores.index, scores["number"], strict=True)
+            ]
             bars(axes, names, scores["score"].tolist(), SERIES[0])
             axes.axvline(whole, color=INK, linewidth=1, linestyle="--")
             axes.set_xlabel("score; the dashed line is that of all clips")
@@ -110,8 +120,8 @@ def people(material: Material, name: str) -> Drawn:
             axes.set(xlabel="score of a person; the dashed line is that of all clips", ylabel="people")
         svg = as_svg(drawn, name)
     low, high = scores["score"].iloc[0], scores["score"].iloc[-1]
-    told = f"{len(scores)} people of {where}: person {scores.index[0]} is read worst ({low:.2f}), person {scores.index[-1]}"
-    told += f" best ({high:.2f})"
+    told = f"{len(scores)} people of the {where}: person {scores.index[0]} is read worst ({low:.2f}), person"
+    told += f" {scores.index[-1]} best ({high:.2f})"
     interval = _interval(scores)
     return f"{told}; with other people of this kind the mean score of a person would be between {interval} (95 %).", svg
 
@@ -138,17 +148,20 @@ def groups(material: Material, name: str) -> Drawn:
         by_score = table.sort_values("score", kind="stable")
         large = by_score[by_score["number"] >= min(MIN_IN_GROUP, by_score["number"].max())]
         one = large.iloc[0]
-        worst.append(f"by {kind}, {large.index[0]} is read worst ({one['score']:.2f} of {counted(int(one['number']), 'clip')})")
+        clips = counted(int(one["number"]), "clip")
+        worst.append(f"by {kind}, {large.index[0]} is read worst ({one['score']:.2f} of {clips})")
         drawn_groups[kind] = (table if is_ordered else by_score).head(MAX_BARS)
     height = 1.0 + 0.28 * max(map(len, drawn_groups.values()))
     with figure(height, len(drawn_groups)) as (drawn, all_axes):
         for axes, (kind, table) in zip(all_axes, drawn_groups.items(), strict=True):
             bars(axes, [f"{one} ({number})" for one, number in zip(table.index, table["number"], strict=True)],
                  table["score"].tolist(), SERIES[0])  # fmt: skip
-            axes.set_title(kind if len(table) == len(found[kind]) else f"{kind}: the {len(table)} worst of {len(found[kind])}")
+            axes.set_title(
+                kind if len(table) == len(found[kind]) else f"{kind}: the {len(table)} worst of {len(found[kind])}"
+            )
             axes.set_xlabel("score (number of clips in brackets)")
         svg = as_svg(drawn, name)
-    return f"On {where}: {'; '.join(worst)}.", svg
+    return f"On the {where}: {'; '.join(worst)}.", svg
 
 
 @picture("Score by length of the clip")
@@ -164,7 +177,10 @@ def lengths(material: Material, name: str) -> Drawn:
     table = _scores(material, rows, bins)
     spans = rows.groupby(bins, observed=True)["num_frames"].agg(["min", "max"])
     with figure(2.8) as (drawn, (axes,)):
-        labels = [f"{low:.0f} to {high:.0f}\n({number})" for low, high, number in zip(spans["min"], spans["max"], table["number"], strict=True)]
+        labels = [
+            f"{low:.0f} to {high:.0f}\n({number})"
+            for low, high, number in zip(spans["min"], spans["max"], table["number"], strict=True)
+        ]
         axes.bar(range(len(table)), table["score"], color=SERIES[0], width=0.7)
         for place, score in enumerate(table["score"]):
             axes.text(place, max(score, 0), f"{score:.2f}", ha="center", va="bottom", fontsize=9)
@@ -194,7 +210,9 @@ def calibration(material: Material, name: str) -> Drawn:
     with figure(3.4, 2, width_ratios=[1, 1]) as (drawn, (left, right)):
         left.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=":")
         left.plot([one[0] for one in means], [one[1] for one in means], color=SERIES[0], marker="o")
-        left.set(xlabel="confidence", ylabel="mean score of the clips", xlim=(0, 1), ylim=(0, 1.03), title="told and found")
+        left.set(
+            xlabel="confidence", ylabel="mean score of the clips", xlim=(0, 1), ylim=(0, 1.03), title="told and found"
+        )
         right.hist(confidence, bins=np.linspace(0, 1, 21), color=SERIES[0])
         right.set(xlabel="confidence", ylabel="clips", xlim=(0, 1), title="how often it is told")
         if threshold is not None:

@@ -1,6 +1,6 @@
 """The exported file: its formats, its proof, its speed; and what all of it cost."""
 
-from podium.report.drawing import BAD, GOOD, MUTED, SERIES, as_svg, bars, figure
+from podium.report.drawing import BAD, GOOD, MUTED, SERIES, as_svg, bars, figure, logarithmic
 from podium.report.material import Material, Missing
 from podium.report.picture import Drawn, counted, picture
 
@@ -30,7 +30,7 @@ def formats(material: Material, name: str) -> Drawn:
             right.plot([error], [place], "o", color=GOOD if one["passed"] else BAD)
             right.plot([tolerance], [place], "|", color=BAD, markersize=12)
         if errors:
-            right.set_xscale("log")
+            logarithmic(right)
         right.set_yticks(range(len(names)), names)
         right.set_ylim(len(names) - 0.5, -0.5)
         right.set_title("largest error (dot), limit (bar)")
@@ -46,7 +46,9 @@ def formats(material: Material, name: str) -> Drawn:
         )  # fmt: skip
     unproven = [one for one in names if one not in errors]
     if unproven:
-        words += f". {', '.join(unproven)} {'is' if len(unproven) == 1 else 'are'} judged by the score, not by equal numbers"
+        words += (
+            f". {', '.join(unproven)} {'is' if len(unproven) == 1 else 'are'} judged by the score, not by equal numbers"
+        )
     return f"{words}.", svg
 
 
@@ -66,9 +68,18 @@ def parity(material: Material, name: str) -> Drawn:
                       color=SERIES[number % len(SERIES)], markersize=4, label=label)  # fmt: skip
             for stage, one in found.items():
                 worst = max(worst, ((one["error"] or 0) / one["tolerance"] if one["tolerance"] else 0.0, stage, label))
-        limits = [max((seed["stages"]["stages"][stage]["tolerance"] or 0) for seed in seeds if stage in seed["stages"]["stages"]) for stage in stages]
-        axes.plot([max(one, _LEAST_ERROR) for one in limits], range(len(stages)), "|", color=BAD, markersize=9, label="limit")
-        axes.set_xscale("log")
+        limits = [
+            max(
+                (seed["stages"]["stages"][stage]["tolerance"] or 0)
+                for seed in seeds
+                if stage in seed["stages"]["stages"]
+            )
+            for stage in stages
+        ]
+        axes.plot(
+            [max(one, _LEAST_ERROR) for one in limits], range(len(stages)), "|", color=BAD, markersize=9, label="limit"
+        )
+        logarithmic(axes)
         axes.set_yticks(range(len(stages)), stages, fontsize=8)
         axes.set_ylim(len(stages) - 0.5, -0.5)
         axes.set_xlabel("largest difference between torch and TensorFlow")
@@ -77,11 +88,8 @@ def parity(material: Material, name: str) -> Drawn:
     faults = [fault for seed in seeds for fault in seed["faults"]]
     caught = sum(fault["is_caught"] for fault in faults)
     told = "The proof holds" if report["passed"] else f"The proof fails: {'; '.join(report['problems'][:2])}"
-    return (
-        f"{told}: the largest difference uses {100 * worst[0]:.1f} % of its limit, at {worst[1]} of {worst[2]}; {caught} of"
-        f" {counted(len(faults), 'fault')} that were planted on purpose {'was' if caught == 1 else 'were'} found at"
-        f" {'its' if caught == 1 else 'their'} place."
-    ), svg
+    told += f": the largest difference uses {100 * worst[0]:.1f} % of its limit, at {worst[1]} of {worst[2]}"
+    return f"{told}; of {counted(len(faults), 'fault')} planted on purpose, {caught} found at the right place.", svg
 
 
 @picture("Latency")
@@ -96,7 +104,9 @@ def latency(material: Material, name: str) -> Drawn:
             colour = SERIES[number]
             axes.plot([int(one) for one in frames], [found[one]["median"] for one in frames], "o-", color=colour,
                       label=counted(threads, "thread"))  # fmt: skip
-            axes.plot([int(one) for one in frames], [found[one]["p90"] for one in frames], ":", color=colour, linewidth=1)
+            axes.plot(
+                [int(one) for one in frames], [found[one]["p90"] for one in frames], ":", color=colour, linewidth=1
+            )
         axes.set(xlabel="frames of the clip", ylabel="ms (dotted: 9 of 10 calls)")
         axes.set_ylim(bottom=0)
         axes.legend()
@@ -109,7 +119,9 @@ def latency(material: Material, name: str) -> Drawn:
     if rate:
         told += f", {1000 * int(longest) / rate / first[longest]['median']:,.0f} times as fast as they were filmed"
     if len(lines) > 1:
-        told += f"; {counted(int(best.split('_')[0]), 'thread')} {'is' if best.startswith('1_') else 'are'} fastest there"
+        told += (
+            f"; {counted(int(best.split('_')[0]), 'thread')} {'is' if best.startswith('1_') else 'are'} fastest there"
+        )
     timed = material.experiment.get("export", {}).get("formats", [None])[0]
     return f"{told} ({report['processor']}; only {timed or 'the main file'} was timed).", svg
 
@@ -119,7 +131,9 @@ def cost(material: Material, name: str) -> Drawn:
     """As Snakemake has measured them."""
     jobs = {job: one for job, one in material.manifest["jobs"].items() if one.get("seconds") is not None}
     if not jobs:
-        raise Missing("the manifest has no times: the jobs were made on another machine, or their benchmarks were removed")
+        raise Missing(
+            "the manifest has no times: the jobs were made on another machine, or their benchmarks were removed"
+        )
     data = material.manifest.get("data_jobs") or {}
     longest = sorted(jobs, key=lambda job: -jobs[job]["seconds"])
     shown = [job for job in jobs if job in longest[:_MAX_JOBS]]
@@ -131,7 +145,8 @@ def cost(material: Material, name: str) -> Drawn:
         svg = as_svg(drawn, name)
     total = sum(one["seconds"] for one in jobs.values())
     first = longest[0]
-    told = f"{counted(len(jobs), 'job')} took {_minutes(total)} together, {first} the longest with {_minutes(jobs[first]['seconds'])}"
+    told = f"{counted(len(jobs), 'job')} took {_minutes(total)} together, {first} the longest with"
+    told += f" {_minutes(jobs[first]['seconds'])}"
     if data.get("num_jobs"):
         told += f"; {counted(data['num_jobs'], 'job')} of the data took {_minutes(data['seconds'])} before"
     trained = sum(one["seconds"] for job, one in jobs.items() if job in material.runs)
@@ -139,7 +154,13 @@ def cost(material: Material, name: str) -> Drawn:
 
 
 def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 120
+        else f"{seconds / 60:.0f} min"
+        if seconds < 7200
+        else f"{seconds / 3600:.1f} h"
+    )
 
 
 @picture("Recipes that were compared")
@@ -174,6 +195,10 @@ def recipes(material: Material, name: str) -> Drawn:
         axes.set_xlabel("score; diamond: the mean with its 95 % interval")
         svg = as_svg(drawn, name)
     best = max(middle, key=lambda recipe: middle[recipe][0])
-    others = [one for one in middle if one != best and middle[one][0] + middle[one][1] >= middle[best][0] - middle[best][1]]
     told = f"{best} has the highest mean, {middle[best][0]:.3f}"
-    return f"{told}; {'its interval overlaps with that of ' + ', '.join(others) if others else 'no other interval reaches it'}.", svg
+    if min(map(len, scores.values())) < 2:
+        return f"{told}; of one seed alone, chance may be all of it.", svg
+    lowest = middle[best][0] - middle[best][1]
+    others = [one for one, (mean, half) in middle.items() if one != best and mean + half >= lowest]
+    reach = f"its interval overlaps with that of {', '.join(others)}" if others else "no other interval reaches its own"
+    return f"{told}; {reach}.", svg

@@ -31,7 +31,9 @@ def score_sentence(material: Material) -> str:
     told = material.pictures.sentence(rows)
     if where == "hidden test":
         return told
-    return f"{told} This is of the folds' networks on training clips that each had not seen; the file has no hidden test."
+    return (
+        f"{told} This is of the folds' networks on training clips that each had not seen; the file has no hidden test."
+    )
 
 
 def meaning(material: Material) -> str:
@@ -74,8 +76,13 @@ def _facts(material: Material, card: dict[str, Any]) -> list[tuple[str, str]]:
     ]
     if data.get("num_test_sequences"):
         people.append(f"test: {counted(data['num_test_sequences'], 'clip')}")
-    rows = [("corpus", escaped(dataset.get("title") or dataset["name"])), ("clips", escaped("; ".join(people) or "not told"))]
-    runs = [f"{run} ({job.get('device', '?')})" for run, job in material.manifest["jobs"].items() if run in material.runs]
+    rows = [
+        ("corpus", escaped(dataset.get("title") or dataset["name"])),
+        ("clips", escaped("; ".join(people) or "not told")),
+    ]
+    runs = [
+        f"{run} ({job.get('device', '?')})" for run, job in material.manifest["jobs"].items() if run in material.runs
+    ]
     rows.append(("trainings", escaped(", ".join(runs) or "none here: published weights")))
     evaluation = _or_empty(material, "export/evaluation.json")
     if evaluation.get("score") is not None:
@@ -85,7 +92,9 @@ def _facts(material: Material, card: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("score", escaped(", ".join(told) + meaning)))
     benchmark = _or_empty(material, "export/benchmark.json")
     if benchmark:
-        rows.append(("file", f"<code>{escaped(material.results)}/export/model.tflite</code>, {benchmark['size_mb']:.2f} MB"))
+        rows.append(
+            ("file", f"<code>{escaped(material.results)}/export/model.tflite</code>, {benchmark['size_mb']:.2f} MB")
+        )
         found = next(iter(benchmark["latency_ms"].values()))
         times = ", ".join(f"{one['median']:.1f} ms for {frames} frames" for frames, one in found.items())
         rows.append(("speed", escaped(f"{times}, on one thread of {benchmark['processor']}")))
@@ -102,7 +111,8 @@ def _use(material: Material) -> str:
     export = escaped(f"{material.results}/export")
     return (
         f"<pre>podium predict CLIPS --model {export}</pre>"
-        f'<pre>from podium import Recognizer\nreading = Recognizer("{export}").read(clip)\nprint(reading.text, reading.confidence)</pre>'
-        f"<p>An app needs <code>model.tflite</code> and <code>inference_args.json</code> of that folder;"
-        f" <code>model_card.json</code> says what goes in and what comes out.</p>"
+        f'<pre>from podium import Recognizer\nreading = Recognizer("{export}").read(clip)\n'
+        "print(reading.text, reading.confidence)</pre>"
+        "<p>An app needs <code>model.tflite</code> and <code>inference_args.json</code> of that folder;"
+        " <code>model_card.json</code> says what goes in and what comes out.</p>"
     )

@@ -109,7 +109,7 @@ class Material:
         tables = [read_table(file, columns.PREDICTIONS) for file in files if file.is_file()]
         if not tables:
             raise Missing(f"neither {place} nor the oof.parquet of a fold has a prediction")
-        return pd.concat(tables, ignore_index=True), "training clips, each unseen"
+        return pd.concat(tables, ignore_index=True), "training clips that were not seen"
 
     @cached_property
     def source(self) -> sources.Source:

@@ -80,5 +80,7 @@ def _differences(here: Material, there: Material) -> str:
             for key, left, right in some[:_NUM_DIFFERENCES]
         )
         more = f"<p>and {len(some) - _NUM_DIFFERENCES} more: <code>podium diff</code> prints all</p>"
-        parts += [f"<h3>{subject}</h3><table>{rows}</table>{more if len(some) > _NUM_DIFFERENCES else ''}"] if some else []
+        parts += (
+            [f"<h3>{subject}</h3><table>{rows}</table>{more if len(some) > _NUM_DIFFERENCES else ''}"] if some else []
+        )
     return f"<h2>What differs</h2>{''.join(parts) or '<p>Nothing but times, code and files.</p>'}"

@@ -9,7 +9,7 @@ from podium.report.clip_pictures import strip
 from podium.report.drawing import INK, MUTED, SERIES, as_svg, bars, figure, whole_epochs
 from podium.report.material import Material, Missing
 from podium.report.page_parts import escaped
-from podium.report.picture import Drawn, picture
+from podium.report.picture import Drawn, counted, picture
 from podium.storage.tables import read_table
 from podium.systems.files import read_recipe
 from podium.training.split import split_rows
@@ -59,14 +59,10 @@ def training_loss(material: Material, name: str) -> Drawn:
     run = (material.members or list(histories))[-1]
     run = run if run in histories else list(histories)[-1]
     loss = histories[run]["loss"].dropna().to_numpy()
-    words = [f"The loss of {run} goes from {loss[0]:.2f} to {loss[-1]:.2f} in {len(loss)} epochs"]
+    words = [f"The loss of {run} goes from {loss[0]:.2f} to {loss[-1]:.2f} in {counted(len(loss), 'epoch')}"]
     if len(loss) > 1:
         change = 1 - loss[-1] / loss[-2] if loss[-2] else 0.0
-        words.append(
-            f"; in the last one it still falls by {100 * change:.0f} %, so more epochs might help"
-            if change > 0.05
-            else "; in the last one it hardly changes"
-        )
+        words.append(f"; in the last one it {'still falls' if change > 0 else 'rises'} by {100 * abs(change):.0f} %")
     return "".join(words) + ". The loss of validation clips is not measured; their score is, below.", svg
 
 
@@ -74,9 +70,7 @@ def training_loss(material: Material, name: str) -> Drawn:
 def validation_score(material: Material, name: str) -> Drawn:
     """Of every run, in the epochs that were validated."""
     histories = {
-        run: table
-        for run, table in _histories(material).items()
-        if "score" in table and table["score"].notna().any()
+        run: table for run, table in _histories(material).items() if "score" in table and table["score"].notna().any()
     }
     if not histories:
         raise Missing("no epoch of a run was validated")
@@ -91,13 +85,16 @@ def validation_score(material: Material, name: str) -> Drawn:
     words = f"{best} ends highest, at {last[best]:.3f}"
     stages = {stage: [last[run] for run in last if run.split("/")[0] == stage] for stage in _colours(list(last))}
     parts = [
-        f"the {len(scores)} runs of {stage} end between {min(scores):.3f} and {max(scores):.3f}"
-        for stage, scores in stages.items()
-        if len(scores) > 1
+        f"the {len(scores)} runs of {stage} end {_span(scores)}" for stage, scores in stages.items() if len(scores) > 1
     ]
     falls = [run for run, table in histories.items() if table["score"].max() > last[run] + 0.01]
     parts += [f"{len(falls)} of them had been better by over 0.01 before the end"] if falls else []
     return "; ".join([words, *parts]) + ".", svg
+
+
+def _span(scores: list[float]) -> str:
+    low, high = f"{min(scores):.3f}", f"{max(scores):.3f}"
+    return f"at {low}" if low == high else f"between {low} and {high}"
 
 
 @picture("What each stage brings")
@@ -108,7 +105,8 @@ def stages(material: Material, name: str) -> Drawn:
     for how, teachers in material.labels.items():
         if (material.results / how / "metrics.json").is_file():
             metrics = material.json(f"{how}/metrics.json")
-            rows.append((f"{', '.join(teachers)}: labels by {how}", metrics["score"], metrics.get("scored_on", "unseen training clips")))
+            told = metrics.get("scored_on", "unseen training clips")
+            rows.append((f"{', '.join(teachers)}: labels by {how}", metrics.get("score"), told))
     singles = []
     for run in material.members:
         for file, where in (("metrics.json", None), ("evaluation.json", test)):
@@ -124,10 +122,11 @@ def stages(material: Material, name: str) -> Drawn:
         raise Missing("no stage was scored")
     places = list(dict.fromkeys(row[2] for row in rows))
     with figure(0.9 + 0.3 * len(rows)) as (drawn, (axes,)):
-        bars(axes, [row[0] for row in rows], [row[1] for row in rows],
-             [SERIES[places.index(row[2])] for row in rows], "{:.3f}")  # fmt: skip
-        for place in places:
-            axes.barh([0], [0], color=SERIES[places.index(place)], label=f"on {place}")
+        colours = {place: SERIES[number % len(SERIES)] for number, place in enumerate(places)}
+        names, scores, where = zip(*rows, strict=True)
+        bars(axes, list(names), list(scores), [colours[place] for place in where], "{:.3f}")
+        for place, colour in colours.items():
+            axes.barh([0], [0], color=colour, label=f"on {place}")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=len(places))
         axes.axvline(0, color=MUTED, linewidth=0.8)
         svg = as_svg(drawn, name)

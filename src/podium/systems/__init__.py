@@ -1,7 +1,7 @@
 """The recognisers, a folder each: five modules of fixed names, which the general rooms are handed by `part`.
 
-A system `NAME` is the folder ``NAME`` here with the modules `PARTS`, and `EXTRAS` if it likes. What each of them holds is
-told in docs/adding_a_system.md.
+A system `NAME` is the folder ``NAME`` here with the modules `PARTS`, and those of `EXTRAS` that it
+wants. What each of them holds is told in docs/adding_a_system.md.
 """
 
 import importlib
