@@ -228,5 +228,5 @@ def calibration(material: Material, name: str) -> Drawn:
     )  # fmt: skip
     if threshold is not None:
         below = confidence < threshold
-        told += f"; {counted(int(below.sum()), 'clip')} of {len(rows)} fall below the threshold of {threshold:g}"
+        told += f"; {int(below.sum())} of {len(rows)} clips fall below the threshold of {threshold:g}"
     return f"{told}.", svg
