@@ -35,7 +35,8 @@ def results(tmp_path):
     export = {"members": ["round2"], "formats": ["fp16", "int8"]}
     write_json(folder / "report/manifest.json", {
         "experiment": {"name": "small", "system": "fingerspelling", "stages": stages, "export": export},
-        "state": "finished", "recipes": {}, "code": {"podium": "0", "commit": None}, "dataset": dataset, "jobs": jobs, "data_jobs": {},
+        "state": "finished",
+        "recipes": {}, "code": {"podium": "0", "commit": None}, "dataset": dataset, "jobs": jobs, "data_jobs": {},
     })  # fmt: skip
     splits = {"train": {"num_sequences": 9, "num_participants": 3}}
     test = {"number": 2, "trained_on": [], "recordings_trained_on": []}
