@@ -63,6 +63,8 @@ def test_a_system_of_one_page_goes_through_all_rules(toy):
     assert read_json(results / "export/evaluation.json")["score"] == card["score"]["score"] > 0.9
     assert len(card["networks"]) == 2 and card["output"]["classes"] == ["falling", "rising"]
     assert read_json(results / "report/manifest.json")["outcome"]["predicted"]["score"] > 0.9
+    page = (results / "report/report.html").read_text()
+    assert "are read right" in page and "Training clips as the networks saw them" in page
     assert toy.planned(config=CONFIG) == {}
 
 

@@ -1,6 +1,7 @@
 """What people type: plans, single targets, stages, graphs, reports; and what they type wrong."""
 
 import json
+import re
 
 import pytest
 from project import RECIPES
@@ -62,6 +63,17 @@ def test_report(finished):
     assert outcome.returncode == 0, outcome.stderr
     page = (finished.root / "report.html").read_text()
     assert "summary.md" in page and "progress.png" in page
+    assert "report.html" in page and "data:text/html" in page, "shown inside, not a download"
+
+
+def test_the_page_of_pictures(finished, tmp_path):
+    page = (finished.root / "results/tiny/report/report.html").read_text()
+    assert page.count("<svg") > 20 and "on no real person" in page
+    missing = re.findall(r'<p class="missing">(.*?)</p>', page)
+    assert not [one for one in missing if "read right" not in one], missing
+    again = finished.podium("report", "tiny", "tiny", "--out", str(tmp_path / "two.html"))
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "two.html").read_text().count("<svg") == 2 * page.count("<svg")
 
 
 @pytest.mark.parametrize(

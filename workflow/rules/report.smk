@@ -1,4 +1,4 @@
-"""What came out, for people; and what the experiment was made of and how it went.
+"""What came out, for people, in words and in pictures; and what the experiment was made of and how it went.
 
 Needs: every stage.
 Makes: results/{experiment}/report/; after a failure manifest.failed.json, which says how far it came.
@@ -96,3 +96,21 @@ rule write_manifest:
     shell:
         "python workflow/scripts/write_manifest.py --results {params.results:q} --account {params.account:q}"
         " 2>&1 | tee {log:q}"
+
+
+rule write_report:
+    input:
+        rules.write_manifest.output,
+    output:
+        report(f"{RESULTS}/report/report.html", category="Report", caption="../report/report.rst"),
+    localrule: True
+    log:
+        f"{LOGS}/write_report.log",
+    benchmark:
+        f"{BENCHMARKS}/write_report.tsv"
+    conda:
+        "../../envs/train.yaml"
+    params:
+        fingerprint=FINGERPRINTS.report,
+    shell:
+        "python workflow/scripts/write_report.py --manifest {input:q} --out {output:q} 2>&1 | tee {log:q}"

@@ -9,6 +9,7 @@ from podium.plan.stages import Plan, Stage, digests_given
 from podium.provenance import digest, flat, plain
 from podium.storage.digests import digests_of
 from podium.storage.source_code import PACKAGE, defining, reached
+from podium.systems import has_part
 
 SCRIPTS = PACKAGE.parents[1] / "workflow/scripts"
 # What the scripts ask of a system's modules.
@@ -25,6 +26,7 @@ PROVING = {"twin": ("make", "assemble"), "answers": ("agree", "read", "test_clip
 SCORING = {"answers": ("read", "score", "predictions", "test_clips")}
 TIMING = {"answers": ("example",)}
 TELLING = {"answers": ("card",)}
+DRAWING = {"pictures": ("PART",)}
 Uses = dict[str, tuple[str, ...]]
 
 
@@ -133,6 +135,8 @@ class Fingerprints:
         told = {**proofs, "stage seed_evaluation": self.seed_evaluation, "stage benchmark": self.benchmark}
         self.summary = self._made_of(told, "summarize")
         self.manifest = self._made_of({"stage summary": self.summary, "stage card": self.card}, "write_manifest")
+        drawing = DRAWING if has_part(plan.experiment.system, "pictures") else {}
+        self.report = self._made_of({"stage manifest": self.manifest}, "write_report", drawing)
 
     def by_name(self) -> dict[str, str]:
         """All of them: those of the experiment's stages and labels under their own names."""

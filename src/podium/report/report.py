@@ -1,0 +1,86 @@
+"""The report of an experiment: a page of pictures, made of the files that are there."""
+
+from pathlib import Path
+
+from podium.report import error_pictures, file_pictures, training_pictures
+from podium.report.clip_pictures import best_clips, worst_clips
+from podium.report.first_screen import first_screen
+from podium.report.manifest import by_subject, differences
+from podium.report.material import Material
+from podium.report.page import Groups, page, page_of_two
+from podium.report.page_parts import escaped
+from podium.storage.files import write_text
+
+FILE = "report/report.html"  # below the experiment's folder
+PICTURES = {
+    "What is read wrong": (
+        error_pictures.confusions, worst_clips, best_clips, error_pictures.people, error_pictures.groups,
+        error_pictures.lengths, error_pictures.calibration,
+    ),
+    "Training": (
+        training_pictures.training_loss, training_pictures.validation_score, training_pictures.stages,
+        training_pictures.augmented, file_pictures.recipes,
+    ),
+    "The file": (file_pictures.formats, file_pictures.parity, file_pictures.latency),
+    "Cost": (file_pictures.cost,),
+}  # fmt: skip
+_NUM_DIFFERENCES = 12  # of a subject that are shown; `podium diff` prints all
+
+
+def write_report(place: str | Path, out: Path | None = None) -> Path:
+    """Writes the page of one experiment.
+
+    Args:
+        place: Its folder, its name below results/, or its manifest.
+        out: The file; None is `FILE`.
+
+    Returns:
+        The file.
+
+    Raises:
+        UserError: There is no manifest.
+    """
+    material = Material(place)
+    path = out or material.results / FILE
+    write_text(path, page(f"{material.name}: report", first_screen(material), _groups(material)))
+    return path
+
+
+def write_report_of_two(one: str | Path, other: str | Path, out: Path | None = None) -> Path:
+    """Writes a page with two experiments beside each other.
+
+    Args:
+        out: The file; None is ``report/report_beside_{other}.html`` below the first.
+
+    Raises:
+        UserError: One of both has no manifest.
+    """
+    here, there = Material(one), Material(other)
+    path = out or here.results / f"report/report_beside_{there.name}.html"
+    firsts, groups = (tuple(f(each) for each in (here, there)) for f in (first_screen, _groups))
+    write_text(path, page_of_two(f"{here.name} | {there.name}", firsts, _differences(here, there), groups))
+    return path
+
+
+def _groups(material: Material) -> Groups:
+    found = {heading: [draw(material) for draw in some] for heading, some in PICTURES.items()}
+    if not material.experiment.get("comparison"):
+        found["Training"] = [one for one in found["Training"] if one.name != "recipes"]
+    return found
+
+
+def _differences(here: Material, there: Material) -> str:
+    """What differs between two manifests, without what is not a cause."""
+    parts = []
+    found = by_subject(differences(here.manifest, there.manifest))
+    for subject in ("scores", "dataset", "configuration", "recipes"):
+        some = found.get(subject, [])
+        rows = "".join(
+            f"<tr><th>{escaped(key)}</th><td>{escaped(left)}</td><td>{escaped(right)}</td></tr>"
+            for key, left, right in some[:_NUM_DIFFERENCES]
+        )
+        more = f"<p>and {len(some) - _NUM_DIFFERENCES} more: <code>podium diff</code> prints all</p>"
+        parts += (
+            [f"<h3>{subject}</h3><table>{rows}</table>{more if len(some) > _NUM_DIFFERENCES else ''}"] if some else []
+        )
+    return f"<h2>What differs</h2>{''.join(parts) or '<p>Nothing but times, code and files.</p>'}"
