@@ -1,7 +1,7 @@
 """What a run of the workflow says: a line per job, what is under way, errors, and how it ended.
 
-It is told what happens by Snakemake's records (written for version 9.27), in a thread of Snakemake's. All that it leaves
-out stands in Snakemake's log, and in the jobs' own logs.
+It is told what happens by Snakemake's records (written for version 9.27), in a thread of Snakemake's. All that it
+leaves out stands in Snakemake's log, and in the jobs' own logs.
 """
 
 import logging
@@ -23,7 +23,7 @@ HIDDEN = ("Building DAG of jobs", "Assuming unrestricted shared filesystem")
 NOTHING = "Nothing to be done"
 STOPS = {"Terminating processes on user request": "Ctrl-C", "Will exit after finishing currently": "a signal"}
 # Snakemake's ways to say that a job has failed, which was said already.
-REPEATED = ("Exiting because a job execution failed", "At least one job did not complete", "WorkflowError:\nAt least one")
+REPEATED = ("Exiting because a job execution failed", "At least one job did", "WorkflowError:\nAt least one job did")
 
 
 class Console:
@@ -108,7 +108,7 @@ class Console:
         if not job.is_one_of_many:
             took = recorded_seconds(job.benchmark) or job.ended - job.started
             said = outcome(job.lines())
-            self._tell(f"{job.name}: {said}{', took ' if said else ''}{duration(took)}")
+            self._tell(f"{job.name}: {f'{said}, ' if said else ''}took {duration(took)}")
         elif all(one.ended is not None for one in alike):
             took = job.ended - min(one.started for one in alike)
             self._tell(f"{job.name}: {_counted(len(alike), 'file')}, took {duration(took)}")
@@ -140,7 +140,7 @@ class Console:
     def _warn(self, text: str) -> None:
         """Warnings and errors that are of no job."""
         is_repeated = text.startswith(REPEATED) or "returned non-zero exit status" in text
-        if text and not (self._stopped_by and is_repeated) and not (self._num_errors and is_repeated):
+        if text and not (is_repeated and (self._stopped_by or self._num_errors)):
             self._write(text.rstrip())
 
     def _inform(self, text: str) -> None:
@@ -160,10 +160,7 @@ class Console:
         running = self._progress.running()
         self._stopped_by = who
         self._end()
-        if any(job.num_epochs for job in running):
-            end = "; a training writes its state first"
-        else:
-            end = ""
+        end = "; a training writes its state first" if any(job.num_epochs for job in running) else ""
         self._write(f"Stopped by {who}: {_counted(len(running), 'job')} under way{end}.")
 
     def _say_how_far(self) -> None:
@@ -245,7 +242,7 @@ def _under_way(job: Job, now: float) -> str:
     if job.told:
         return f"{job.name}: {job.told.in_words()}"
     lines = job.lines() if job.rule == "download" else []  # which says by itself how far it is
-    return f"{job.name}: {lines[-1] if lines else f'for {duration(now - job.started)}'}"
+    return f"{job.name}: {lines[-1] if lines else f'under way for {duration(now - job.started)}'}"
 
 
 def _counted(number: int, thing: str) -> str:

@@ -4,14 +4,15 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from podium.errors import one_line
 from podium.console.words import duration
+from podium.errors import one_line
 
 TAIL_BYTES = 16_384
 NUM_OUTCOMES = 4
 _EPOCH = re.compile(r"epoch=(\d+)/(\d+) (.*) eta=(\d+)m(\d+)s")
 _PAIRS = re.compile(r"(\w+)=(\S+)")
 _ONLY_PAIRS = re.compile(r"(\w+=\S+\s*)+")
+_OF_EPOCHS = {"loss": "loss {:.3g}", "score": "score {:.3f}"}
 # Last line of a script's log → words. Other keys are left to the log.
 _OUTCOMES = (
     (re.compile("score"), "score {:.3f}"),
@@ -42,7 +43,7 @@ class Epochs(NamedTuple):
     def in_words(self, is_over: bool = False) -> str:
         """ "epoch 2 of 5, loss 2.61, score 0.44, 31 s left"; of a finished one "5 epochs, loss 1.04, score 0.46"."""
         begin = f"{self.total} epochs" if is_over else f"epoch {self.done} of {self.total}"
-        told = [f"{key} {self.scores[key]:.3g}" for key in ("loss", "score") if key in self.scores]
+        told = [words.format(self.scores[key]) for key, words in _OF_EPOCHS.items() if key in self.scores]
         end = [] if is_over else [f"{duration(self.seconds_left)} left"]
         return ", ".join([begin, *told, *end])
 

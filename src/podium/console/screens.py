@@ -12,8 +12,8 @@ LOOK_S = 5
 class Lines:
     """Plain lines, for a file or a pipe.
 
-    If nothing was written for a minute (in long runs: for a tenth of their time, at most ten minutes), it writes what is
-    under way.
+    If nothing was written for a minute (in long runs: for a tenth of their time, at most ten minutes), it writes what
+    is under way.
 
     Args:
         view: What is under way, as lines.

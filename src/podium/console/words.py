@@ -22,7 +22,6 @@ OF_RULES = {
     "write_corpus_tables": "tables of the corpus",
     "write_manifest": "manifest",
     "write_model_card": "model card",
-    "write_report": "report",
 }
 OF_KINDS = {"train": "{}", "merge": "labels ({})", "import": "published {}", "evaluate": "score of {}"}
 
