@@ -19,7 +19,7 @@ FLOORS = [
     {"errors"},
     {"registry", "storage"},
     {"provenance"},
-    {"config", "runtime"},
+    {"config", "console", "runtime"},
     {"data"},
     {"audio", "landmarks"},
     {"port", "recognise", "training"},
@@ -33,8 +33,8 @@ LOOSE = {"__init__", "__main__", "errors", "provenance", "registry"}  # modules 
 SHARED_SYSTEMS = {"signs"}  # folders of ``systems`` that other systems may import
 # Rooms that know neither torch nor TensorFlow, and those that know one of both.
 NEITHER = {
-    "errors", "registry", "storage", "provenance", "audio", "config", "landmarks", "runtime", "page", "plan", "report",
-    "cli",
+    "errors", "registry", "storage", "provenance", "audio", "config", "console", "landmarks", "runtime", "page", "plan",
+    "report", "cli",
 }  # fmt: skip
 WITHOUT_TORCH = {"port", "export"} | NEITHER
 WITHOUT_TENSORFLOW = {"data", "recognise", "training"} | NEITHER

@@ -11,6 +11,7 @@ from pathlib import Path
 # Fingerprints are of the code that rules run, the checkout's; an image has a copy of its own.
 sys.path.insert(0, str(Path(workflow.basedir, "src")))
 
+from podium.console import attach
 from podium.errors import UserError, one_line
 from podium.plan.opening import open_plan
 from podium.plan.records import Records, keep_records_beside_artefacts
@@ -36,12 +37,18 @@ LOGS, BENCHMARKS = f"results/logs/{EXPERIMENT.name}", f"results/benchmarks/{EXPE
 FILE_IDS = {split: SOURCE.file_ids(split) for split in SOURCE.splits()}
 TEST_FILES = [ancient(SOURCE.arrival("test", file_id)) for file_id in FILE_IDS.get("test", [])]
 
+# What jobs say goes to their logs alone, if Podium's console (profiles/default) tells how far they are.
+CONSOLE = attach(workflow, RESULTS)
+ASIDE = " > /dev/null" if CONSOLE else ""
+
 # Scripts run this checkout's package, in whichever environment: the caller's, or one that `--sdm conda` has made.
 # A scheduler ends a job with SIGTERM to all of its processes. A training then writes its state and says so. The shell waits
 # for it, since a scheduler kills what the shell leaves behind, and `tee` still writes its last lines to the log.
 shell.prefix(
     "set -euo pipefail; export PYTHONPATH=$PWD/src${{PYTHONPATH:+:$PYTHONPATH}}; trap : TERM INT HUP;"
-    " tee() {{ trap '' TERM INT HUP; command tee \"$@\"; }}; "
+    " tee() {{ trap '' TERM INT HUP; command tee \"$@\"" + ASIDE + "; }}; "
+    # A training that goes on from its state goes on in its log.
+    " goes_on() {{ if compgen -G \"$1/state-*.pt\" > /dev/null; then echo --append; fi; }}; "
 )
 
 

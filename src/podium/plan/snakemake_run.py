@@ -5,14 +5,17 @@
 import atexit
 import os
 import sys
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from podium.console import END, Console
 from podium.errors import run
 from podium.plan.fingerprints import Fingerprints
 from podium.plan.origins import note_origin
+from podium.plan.planned_jobs import planned_jobs
 from podium.plan.reasons import note_parts
 from podium.plan.records import remove_what_nothing_makes
 from podium.plan.stages import Plan
@@ -28,6 +31,7 @@ SNAKEMAKE = "9.27"
 NUM_NAMED = 10  # files in a line
 TRAINING = "train_"  # how the names of rules that train begin
 GOES_ON = "PODIUM_GOES_ON"
+PATIENCE_S = 5
 
 
 def spread_requests(workflow: "Workflow", plan: Plan) -> None:
@@ -63,6 +67,7 @@ class SnakemakeRun:
         fingerprints: Of its stages.
         file_ids: The raw files that there are, by split.
         keeps_shards: Whether shards of an earlier configuration stay: making them anew would cost a download.
+        console: Told of its jobs; None if Snakemake shows its own text.
     """
 
     def __init__(
@@ -72,12 +77,14 @@ class SnakemakeRun:
         fingerprints: Fingerprints,
         file_ids: dict[str, list[int]],
         keeps_shards: bool,
+        console: Console | None = None,
     ) -> None:
         self._workflow = workflow
         self._plan = plan
         self._fingerprints = fingerprints
         self._file_ids = file_ids
         self._keeps_shards = keeps_shards
+        self._console = console
         self._meter: UsageMeter | None = None
 
     def start(self) -> None:
@@ -91,10 +98,13 @@ class SnakemakeRun:
         run(self._remove_earlier_configurations)
         self.forget_known_results()
         self._meter = UsageMeter()
+        if self._console:
+            self._console.begin(planned_jobs(self._workflow, self._plan))
 
     def succeed(self) -> None:
         """After the last job: goes on if a killed run had begun something, or prints the summary."""
         self.forget_known_results()
+        self._await_console()
         if not self._goes_on():
             self._print_summary()
 
@@ -104,6 +114,15 @@ class SnakemakeRun:
         for job in dag.jobs:
             if job.rule.name.startswith(TRAINING) and dag.noneedrun_finished(job):
                 forget(Path(job.params.state))
+
+    def _await_console(self) -> None:
+        """It writes in a thread of its own, and what follows shall stand below that."""
+        from snakemake.logging import logger
+
+        if self._console:
+            is_done = threading.Event()
+            logger.info("", extra={"event": END, "is_done": is_done})
+            is_done.wait(PATIENCE_S)  # under --quiet nothing arrives there
 
     def _spread_retries(self) -> None:
         """As `spread_requests`, for a profile's ``preemptible-rules``, which are known once the run starts."""
