@@ -52,6 +52,14 @@ class Graph(tf.Module, ABC):
         """What is computed on the way, in order, each with time as its first axis: the networks' input "x", and of each
         network "{network}/{stage}"."""
 
+    def of_twins(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What each network makes of the clip as the file takes it: "{network}/{stage}", see `Twin.inside`."""
+        return {
+            f"{index}/{stage}": value
+            for index, twin in enumerate(self.twins)
+            for stage, value in twin.inside(inputs).items()
+        }
+
     def function(self, format: str) -> Function:
         """The function that the file of a format holds.
 
@@ -89,12 +97,8 @@ class MeanGraph(Graph):
 
     def stages(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """The input "x", and of each twin the stages that have an axis of time."""
-        seen = {
-            f"{index}/{stage}": value
-            for index, twin in enumerate(self.twins)
-            for stage, value in twin.inside(inputs).items()
-        }
-        return {"x": inputs, **{name: value for name, value in seen.items() if value.shape.rank > 1}}
+        seen = self.of_twins(inputs).items()
+        return {"x": inputs, **{name: value for name, value in seen if value.shape.rank > 1}}
 
 
 def convert(

@@ -6,9 +6,10 @@ import zipfile
 from pathlib import Path
 
 from podium.errors import UserError
+from podium.landmarks.pictures.packages import cache_folder
 from podium.landmarks.pictures.task_file import holistic_task
 from podium.page.modules import NAME as MODULES
-from podium.page.modules import SITE, cache, modules
+from podium.page.modules import SITE, modules
 from podium.recognise.card import NAME as CARD
 from podium.recognise.card import card_problem
 from podium.recognise.pretrained import WEB, pretrained
@@ -55,7 +56,7 @@ def build(folder: Path, model: Path | None = None, task: Path | None = None) -> 
 
 def default_folder() -> Path:
     """Where the page is made unless somebody says otherwise."""
-    return cache() / "page"
+    return cache_folder() / "page"
 
 
 def web_model(named: Path | None) -> Path:

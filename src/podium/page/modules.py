@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from podium.errors import UserError
-from podium.landmarks.pictures.packages import INSTALL
+from podium.landmarks.pictures.packages import cache_folder
 
 SITE = Path(__file__).parent / "site"
 NAME = "node_modules"
@@ -31,7 +31,7 @@ def modules() -> Path:
         UserError: npm is not installed, or there is no network to fetch them the first time.
     """
     digest = sha256((SITE / "package-lock.json").read_bytes()).hexdigest()[:12]
-    folder = cache() / f"page_{digest}"
+    folder = cache_folder() / f"page_{digest}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".page_") as workplace:
@@ -40,19 +40,6 @@ def modules() -> Path:
             if not folder.is_dir():  # another process may have been quicker
                 (Path(workplace) / "picked").rename(folder)
     return folder / NAME
-
-
-def cache() -> Path:
-    """The user's folder for what can be fetched or made again.
-
-    Raises:
-        UserError: The extra of videos is not installed.
-    """
-    try:
-        from platformdirs import user_cache_path
-    except ModuleNotFoundError:
-        raise UserError(f"the page needs the package platformdirs; {INSTALL}") from None
-    return user_cache_path("podium", appauthor=False)
 
 
 def _fetch(workplace: Path) -> None:

@@ -7,6 +7,8 @@ from signs_clips import random_clip
 from signs_deberta_small import MAX_FRAMES, small_recipe
 
 from podium.data.clips import shard_path
+from podium.data.columns import TRAINED
+from podium.storage.tables import read_table
 from podium.systems.signs.points import NUM_POINTS, ROWS, as_columns
 from podium.systems.signs_deberta import augmentation as change
 from podium.systems.signs_deberta import samples
@@ -43,6 +45,13 @@ def test_validation_clips_are_those_of_the_file(corpus):
         np.testing.assert_array_equal(clips.raw(row)[:, ROWS], random_clip(length)[:, ROWS])
         np.testing.assert_array_equal(clips[row].views, [clip_of(length)])
     assert [clips[row].target for row in range(4)] == [244, 244, 249, 153]
+
+
+def test_the_index_is_read_as_training_reads_it(corpus, tmp_path):
+    table, root = corpus
+    table.to_parquet(tmp_path / "index.parquet")
+    found = read_table(tmp_path / "index.parquet", [*TRAINED, *samples.TABLE_COLUMNS])
+    assert samples.training(found, root, RECIPE, seed=0).num_frames((0, 1)) == 10
 
 
 def test_training_clips_depend_on_seed_epoch_and_item_alone(corpus):

@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -63,6 +64,19 @@ def import_mediapipe() -> tuple[ModuleType, object, type]:
         return mediapipe.Image(mediapipe.ImageFormat.SRGB, picture_HWC)
 
     return vision, image, mediapipe.tasks.BaseOptions
+
+
+def cache_folder() -> Path:
+    """The user's folder for what can be fetched or made again.
+
+    Raises:
+        UserError: The package that knows it is not installed.
+    """
+    try:
+        from platformdirs import user_cache_path
+    except ModuleNotFoundError:
+        raise UserError(f"videos and the page need the package platformdirs; {INSTALL}") from None
+    return user_cache_path("podium", appauthor=False)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from podium.errors import UserError
 from podium.landmarks.pictures.assembly import PARTS, assemble
+from podium.landmarks.pictures.packages import cache_folder
 from podium.storage.files import atomic_path, check_writable
 
 # The smallest of the release's wheels; all hold the same models, and nothing of it is installed.
@@ -45,9 +46,7 @@ def holistic_task(named: Path | None = None) -> Path:
 
 def cached_task() -> Path:
     """Where the file is kept."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("podium", appauthor=False) / f"mediapipe_holistic_{VERSION}.task"
+    return cache_folder() / f"mediapipe_holistic_{VERSION}.task"
 
 
 def read_wheel(wheel: Path) -> dict[str, bytes]:

@@ -15,14 +15,13 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from podium.export.graph import INPUT, Function, Graph
+from podium.export.graph import INPUT, Function
 from podium.port.layers import IMPOSSIBLE
 from podium.recognise.tflite import NUM_FRAMES
+from podium.systems.signs.graph import CLIP, ClipGraph
 from podium.systems.signs.points import DEBERTA, DEBERTA_MEANS, HANDS, NUM_ROWS
 from podium.systems.signs.vocabulary import OUTPUT
 from podium.systems.signs_deberta.waves import Waves
-
-CLIP = tf.TensorSpec([None, NUM_ROWS, 3], tf.float32, name=INPUT)
 
 
 class Frames(NamedTuple):
@@ -41,17 +40,13 @@ class Frames(NamedTuple):
     hidden_M: tf.Tensor | None = None
 
 
-class SignGraph(Graph):
+class SignGraph(ClipGraph):
     """Raw landmarks → logarithms of probabilities, by several networks."""
 
     @tf.function(input_signature=[CLIP], autograph=False)
     def read(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """The signature of the file."""
         return self._answer(self._frames(inputs))
-
-    def inside(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The same."""
-        return self.read(inputs)
 
     @tf.function(input_signature=[CLIP], autograph=False)
     def stages(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -64,13 +59,7 @@ class SignGraph(Graph):
             seen |= {f"{index}/{stage}": value for stage, value in stages.items() if stage != OUTPUT}
         return seen
 
-    def function(self, format: str) -> Function:
-        """The function that the file of a format holds."""
-        if format == "web":
-            return self._fixed_function()
-        return self._function_in_bytes() if format == "int8" else self.read
-
-    def _function_in_bytes(self) -> Function:
+    def function_in_bytes(self) -> Function:
         """Whose tables of distances are rounded to int8, as the matrices will be."""
 
         @tf.function(input_signature=[CLIP], autograph=False)
@@ -79,7 +68,7 @@ class SignGraph(Graph):
 
         return read
 
-    def _fixed_function(self) -> Function:
+    def fixed_function(self) -> Function:
         """For clips in a frame of fixed size."""
         size = self.settings["web_frames"]
         signature = [

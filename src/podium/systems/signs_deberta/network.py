@@ -175,10 +175,8 @@ class Points(nn.Module):
 
 
 def windows(x_BTNC: Tensor) -> Tensor:
-    """(B, T, N, C) → (B, T, N, K·C): each frame with its neighbours, zeros beyond the ends.
-
-    On a CPU a product of these takes half as long as torch's convolution.
-    """
+    """(B, T, N, C) → (B, T, N, K·C): each frame with its neighbours, zeros beyond the ends; a product of these with a
+    kernel is a convolution over time."""
     num_frames, margin = x_BTNC.shape[1], CONV_WIDTH // 2
     x_BTNC = F.pad(x_BTNC, (0, 0, 0, 0, margin, margin))
     return torch.cat([x_BTNC[:, tap : tap + num_frames] for tap in range(CONV_WIDTH)], dim=-1)

@@ -19,7 +19,7 @@ from podium.systems.signs_deberta.views import augmented, is_strong
 
 __all__ = ["TABLE_COLUMNS", "clip_bytes", "collate", "open_raw", "prepare", "training", "validation"]
 HAND_SHARE = HAND_COLUMNS[0]
-TABLE_COLUMNS = [LABEL, HAND_SHARE]  # needed of a table beside `podium.data.columns.TRAINED`
+TABLE_COLUMNS = [LABEL]  # needed of a table beside `podium.data.columns.TRAINED`
 NUM_VIEWS = 3  # one for each of `podium.systems.signs_deberta.learner.VIEWS`
 
 
@@ -52,7 +52,8 @@ class TrainingClips(PreparedClips):
     def __init__(self, table: pd.DataFrame, root: str | Path, recipe: Recipe, seed: int) -> None:
         super().__init__(table, root, recipe)
         self._seed = seed
-        hands = np.rint(self.lengths * table[HAND_SHARE].to_numpy(dtype=np.float64)).astype(np.int64)
+        shares = table[HAND_SHARE].to_numpy(dtype=np.float64)  # `prepare` has measured it
+        hands = np.rint(self.lengths * shares).astype(np.int64)
         seen = np.where(hands > 0, hands, self.lengths)
         self._num_read = np.array([num_read(int(number), self._data.max_frames) for number in seen])
         self._rows_of = {target: np.flatnonzero(self.targets == target) for target in np.unique(self.targets)}

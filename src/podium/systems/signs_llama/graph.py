@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from podium.export.graph import INPUT, Function, Graph
+from podium.export.graph import INPUT, Function
 from podium.port.layers import IMPOSSIBLE
 from podium.recognise.tflite import NUM_FRAMES
+from podium.systems.signs.graph import CLIP, ClipGraph
 from podium.systems.signs.points import NUM_ROWS
 from podium.systems.signs.vocabulary import OUTPUT
 from podium.systems.signs_llama.keypoints import AXES, BLOCK_STARTS, HEAD, NUM_COORDINATES, NUM_KEYPOINTS, ROWS
 
-CLIP = tf.TensorSpec([None, NUM_ROWS, 3], tf.float32, name=INPUT)
 Rotation = tuple[tf.Tensor, tf.Tensor]
 
 
@@ -42,17 +42,13 @@ class Tokens(NamedTuple):
     hidden_S: tf.Tensor | None = None
 
 
-class SignGraph(Graph):
+class SignGraph(ClipGraph):
     """Raw landmarks → logits, by the mean of several networks that read the same."""
 
     @tf.function(input_signature=[CLIP], autograph=False)
     def read(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """The signature of the file."""
         return self._mean(self.features(inputs))
-
-    def inside(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The same."""
-        return self.read(inputs)
 
     @tf.function(input_signature=[CLIP], autograph=False)
     def stages(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -63,13 +59,7 @@ class SignGraph(Graph):
             seen |= {f"{index}/{stage}": value for stage, value in stages.items() if stage != OUTPUT}
         return seen
 
-    def function(self, format: str) -> Function:
-        """The function that the file of a format holds."""
-        if format == "web":
-            return self._fixed_function()
-        return self._function_in_bytes() if format == "int8" else self.read
-
-    def _function_in_bytes(self) -> Function:
+    def function_in_bytes(self) -> Function:
         """Whose tables of positions are rounded to int8, as the matrices will be."""
 
         @tf.function(input_signature=[CLIP], autograph=False)
@@ -78,7 +68,7 @@ class SignGraph(Graph):
 
         return read
 
-    def _fixed_function(self) -> Function:
+    def fixed_function(self) -> Function:
         """For clips in a frame of fixed size."""
         size, max_frames = self.settings["web_frames"], self.twins[0].recipe.data.max_frames
         signature = [

@@ -3,6 +3,7 @@
 Speech Commands and the competition have no tables: the folder is the label, and the name of a file tells the speaker.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -53,9 +54,9 @@ class Folders(Source):
         super().__init__(dataset)
         self._validation_speakers: set[int] = set()
 
+    @abstractmethod
     def folder_names(self, place: str) -> list[str]:
         """Names of the folders below `Layout.words` or `Layout.test`; known before the files are there."""
-        raise NotImplementedError
 
     def splits(self) -> list[str]:
         return [split for split in SPLITS if self._places[split]]

@@ -187,12 +187,7 @@ class WordGraph(Graph):
 
     def stages(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """The input "x", and the stages of each twin, of the clip as it is."""
-        seen = {
-            f"{index}/{stage}": value
-            for index, twin in enumerate(self.twins)
-            for stage, value in twin.inside(inputs).items()
-        }
-        return {"x": inputs, **seen}
+        return {"x": inputs, **self.of_twins(inputs)}
 
     def function(self, format: str) -> Function:
         """The function that the file of a format holds: all are the same, since its shapes are fixed."""
