@@ -18,9 +18,3 @@ RIGHT_EYE = [33, 7, 163, 144, 145, 153, 154, 155, 133, 246, 161, 160, 159, 158, 
 LEFT_EYE = [263, 249, 390, 373, 374, 380, 381, 382, 362, 466, 388, 387, 386, 385, 384, 398]
 RIGHT_ARM = [12, 14, 16, 18, 20, 22]  # shoulder, elbow, wrist, little finger, index, thumb
 LEFT_ARM = [11, 13, 15, 17, 19, 21]
-
-# Landmarks of a hand that a picture of it joins: the palm's outline, then each finger from its root.
-HAND_LINES = [
-    (0, 1), (0, 5), (5, 9), (9, 13), (13, 17), (0, 17),
-    *((finger + joint, finger + joint + 1) for finger in (1, 5, 9, 13, 17) for joint in range(3)),
-]  # fmt: skip

@@ -9,7 +9,7 @@ from podium.plan.stages import Plan, Stage, digests_given
 from podium.provenance import digest, flat, plain
 from podium.storage.digests import digests_of
 from podium.storage.source_code import PACKAGE, defining, reached
-from podium.systems import has_part
+from podium.systems.extras import has_part
 
 SCRIPTS = PACKAGE.parents[1] / "workflow/scripts"
 # What the scripts ask of a system's modules.

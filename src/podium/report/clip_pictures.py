@@ -82,14 +82,12 @@ def worst_clips(material: Material, name: str) -> Drawn:
     if read.empty:
         raise Missing("every clip that was read was read right")
     chosen, bodies = _strips(material, read, where, name)
+    low, high = chosen["score"].iloc[0], chosen["score"].iloc[-1]
+    told = f"{len(read):,} of {counted(int(is_read.sum()), 'clip')} that were read have an error"
+    told += f"; the {len(chosen)} worst score {low:.2f}" + (f" to {high:.2f}" if high > low else "")
     unread = int((~is_read).sum())
-    told = f"The {len(chosen)} lowest scores among {counted(int(is_read.sum()), 'clip')} that were read go from"
-    told += f" {chosen['score'].iloc[0]:.2f} to {chosen['score'].iloc[-1]:.2f}"
-    lengths = _compare_lengths(chosen, rows)
-    return (
-        f"{told}{lengths}; {counted(unread, 'clip')} more {'was' if unread == 1 else 'were'} not read at all.",
-        bodies,
-    )
+    told += _compare_lengths(chosen, rows) + (f"; {counted(unread, 'clip')} could not be read at all" if unread else "")
+    return f"{told}.", bodies
 
 
 @picture("Clips that were read best")

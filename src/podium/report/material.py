@@ -14,7 +14,8 @@ from podium.export.pictures import Pictures
 from podium.report.manifest import find_manifest, read_manifest
 from podium.storage.files import read_json
 from podium.storage.tables import read_table
-from podium.systems import has_part, part
+from podium.systems import part
+from podium.systems.extras import has_part
 
 
 class Missing(Exception):

@@ -1,7 +1,7 @@
 """The recognisers, a folder each: five modules of fixed names, which the general rooms are handed by `part`.
 
-A system `NAME` is the folder ``NAME`` here with the modules `PARTS`, and those of `EXTRAS` that it
-wants. What each of them holds is told in docs/adding_a_system.md.
+A system `NAME` is the folder ``NAME`` here with the modules `PARTS`. What each of them holds is told in
+docs/adding_a_system.md.
 """
 
 import importlib
@@ -12,7 +12,6 @@ from podium.errors import UserError
 from podium.registry import nearest
 
 PARTS = ("plan", "samples", "learner", "answers", "twin")
-EXTRAS = ("pictures",)
 
 
 def names() -> list[str]:
@@ -25,7 +24,7 @@ def part(system: str, name: str) -> ModuleType:
 
     Args:
         system: As ``system`` in an experiment.
-        name: One of `PARTS`, or one of `EXTRAS` that the system has.
+        name: One of `PARTS`.
 
     Raises:
         UserError: There is no such system.
@@ -34,8 +33,3 @@ def part(system: str, name: str) -> ModuleType:
         raise UserError(f"unknown system '{system}': {nearest(system, names())}")
     module = importlib.import_module(f"{__name__}.{system}.{name}")
     return getattr(module, "PART", module)
-
-
-def has_part(system: str, name: str) -> bool:
-    """Whether a system has one of `EXTRAS`."""
-    return Path(__file__).with_name(system).joinpath(f"{name}.py").is_file()

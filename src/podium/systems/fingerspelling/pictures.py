@@ -11,7 +11,7 @@ import pandas as pd
 from rapidfuzz.distance import Levenshtein
 
 from podium.export.pictures import NOTHING, Edit, Pictures
-from podium.landmarks.mediapipe import HAND_LINES
+from podium.landmarks.hand_lines import HAND_LINES
 from podium.landmarks.selection import by_coordinate
 from podium.systems.fingerspelling.landmarks import SELECTION, SLOTS
 from podium.systems.fingerspelling.score import normalized_score

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from podium.export.pictures import Pictures
-from podium.landmarks.mediapipe import HAND_LINES
+from podium.landmarks.hand_lines import HAND_LINES
 from podium.systems.signs.labels import LABEL
 from podium.systems.signs.points import LEFT_HAND, POSE, RIGHT_HAND
 from podium.systems.signs.vocabulary import SIGNS
