@@ -57,7 +57,7 @@ def test_an_error_comes_first_and_details_are_in_the_log(fresh):
     used, jobs, *said, last = outcome.stderr.splitlines()
     assert used.startswith("Using") and jobs.startswith("1 job; what they say goes to results/logs/")
     assert said == [
-        "error: tables of the corpus: no such corpus; name another", f"  its log: {LOG}", "0 of 1 job are finished."
+        "error: tables of the corpus: no such corpus; name another", f"  its log: {LOG}", "0 of 1 jobs are finished."
     ]  # fmt: skip
     details = last.removeprefix("Fix the error; the same command goes on from there. Details: ")
     assert "Error in rule write_corpus_tables:" in (fresh.root / details).read_text()
@@ -77,7 +77,7 @@ def test_ctrl_c_ends_in_three_lines(fresh, tmp_path):
         os.killpg(run.pid, signal.SIGINT)
         assert run.wait(TIMEOUT_S) != 0
     said = (tmp_path / "said").read_text().splitlines()
-    assert said[2:4] == ["Stopped by Ctrl-C: 1 job under way.", "0 of 1 job are finished."]
+    assert said[2:4] == ["Stopped by Ctrl-C: 1 job under way.", "0 of 1 jobs are finished."]
     assert len(said) == 5 and said[4].startswith("The same command goes on from there. Details: .snakemake/log/")
 
 
@@ -120,5 +120,5 @@ def test_a_terminal_shows_a_bar(fresh):
     reader.join(TIMEOUT_S)
     os.close(ours)
     text = said.decode()
-    assert "tables of the corpus: under way for " in text and "━" in text and "0 of 1 job" in text
+    assert "tables of the corpus: under way for " in text and "━" in text and "0 of 1 jobs" in text
     assert "error: tables of the corpus: no such corpus; name another" in text

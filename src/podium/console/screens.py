@@ -16,12 +16,12 @@ class Lines:
     is under way.
 
     Args:
-        view: What is under way, as lines.
+        line: What is under way, as one line; "" if nothing is.
         now: A clock, in seconds.
     """
 
-    def __init__(self, view: Callable[[], list[str]], now: Callable[[], float], stream: TextIO | None = None) -> None:
-        self._view, self._now, self._stream = view, now, stream or sys.stderr
+    def __init__(self, line: Callable[[], str], now: Callable[[], float], stream: TextIO | None = None) -> None:
+        self._line, self._now, self._stream = line, now, stream or sys.stderr
         self._started = self._written = now()
         self._ended = threading.Event()
         threading.Thread(target=self._watch, daemon=True).start()
@@ -36,8 +36,8 @@ class Lines:
         """Writes what is under way, if nothing was written for long."""
         now = self._now()
         patience = min(LONGEST_QUIET_S, max(FIRST_QUIET_S, (now - self._started) / 10))
-        if now - self._written >= patience and (lines := self._view()):
-            self.write("\n".join(lines))
+        if now - self._written >= patience and (line := self._line()):
+            self.write(line)
 
     def end(self) -> None:
         """Nothing is under way any more."""

@@ -158,7 +158,7 @@ def test_the_end_is_told_to_who_waits_for_it(console):
 
 def test_long_silence_is_broken():
     clock, stream = Clock(), io.StringIO()
-    lines = Lines(lambda: ["  a, fold 1: epoch 2 of 5"], clock, stream)
+    lines = Lines(lambda: "a, fold 1: epoch 2 of 5", clock, stream)
     try:
         for clock.seconds in (59, 60, 61, 119, 121):
             lines.write_if_quiet()
