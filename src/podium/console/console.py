@@ -22,7 +22,8 @@ MAX_RUNNING = 8  # jobs in the picture
 HIDDEN = ("Building DAG of jobs", "Assuming unrestricted shared filesystem")
 NOTHING = "Nothing to be done"
 STOPS = {"Terminating processes on user request": "Ctrl-C", "Will exit after finishing currently": "a signal"}
-# Snakemake's ways to say that a job has failed, which was said already.
+# Snakemake's ways to say that a job has failed, which is told when its record comes, and was told already.
+OF_JOB = "returned non-zero exit status"
 REPEATED = ("Exiting because a job execution failed", "At least one job did", "WorkflowError:\nAt least one job did")
 
 
@@ -139,8 +140,9 @@ class Console:
 
     def _warn(self, text: str) -> None:
         """Warnings and errors that are of no job."""
-        is_repeated = text.startswith(REPEATED) or "returned non-zero exit status" in text
-        if text and not (is_repeated and (self._stopped_by or self._num_errors)):
+        if OF_JOB in text or (text.startswith(REPEATED) and (self._stopped_by or self._num_errors)):
+            return
+        if text:
             self._write(text.rstrip())
 
     def _inform(self, text: str) -> None:
