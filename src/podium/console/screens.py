@@ -5,14 +5,14 @@ import threading
 from collections.abc import Callable
 from typing import Any, TextIO
 
-FIRST_QUIET_S, LONGEST_QUIET_S = 60, 600
+FIRST_QUIET_S, LONGEST_QUIET_S = 120, 600
 LOOK_S = 5
 
 
 class Lines:
     """Plain lines, for a file or a pipe.
 
-    If nothing was written for a minute (in long runs: for a tenth of their time, at most ten minutes), it writes what
+    If nothing was written for two minutes (in long runs: for a tenth of their time, at most ten minutes), it writes what
     is under way.
 
     Args:
