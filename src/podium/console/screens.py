@@ -12,8 +12,8 @@ LOOK_S = 5
 class Lines:
     """Plain lines, for a file or a pipe.
 
-    If nothing was written for two minutes (in long runs: for a tenth of their time, at most ten minutes), it writes what
-    is under way.
+    If nothing was written for two minutes (in long runs: for a tenth of their time, at most ten minutes), it writes
+    what is under way.
 
     Args:
         line: What is under way, as one line; "" if nothing is.
