@@ -82,12 +82,12 @@ def test_ctrl_c_ends_in_three_lines(fresh, tmp_path):
 
 
 def test_a_training_that_goes_on_appends_to_its_log(copied):
-    logs, state = copied.root / "results/logs/tiny/round1", copied.root / "results/state/tiny/round1/fold0"
+    logs, states = copied.root / "results/logs/tiny/round1", copied.root / "results/state/tiny/round1"
     (copied.root / "workflow/scripts/train.py").write_text("print('going on')\nraise SystemExit(3)\n")
-    state.mkdir(parents=True, exist_ok=True)
-    (state / "state-a-b-c.pt").touch()
     for fold in (0, 1):
-        (logs / f"fold{fold}.log").write_text("before\n")
+        (states / f"fold{fold}").mkdir(parents=True, exist_ok=True)
+        (states / f"fold{fold}.log").write_text("before\n")
+    (states / "fold0/state-a-b-c.pt").touch()
     outcome = copied.snakemake("--cores", "2", "--keep-going", "--preemptible-retries", "0", "round1")
     assert outcome.returncode == 1
     assert (logs / "fold0.log").read_text() == "before\ngoing on\n"

@@ -23,7 +23,7 @@ HIDDEN = ("Building DAG of jobs", "Assuming unrestricted shared filesystem")
 NOTHING = "Nothing to be done"
 STOPS = {"Terminating processes on user request": "Ctrl-C", "Will exit after finishing currently": "a signal"}
 # Snakemake's ways to say that a job has failed, which is told when its record comes, and was told already.
-OF_JOB = "returned non-zero exit status"
+OF_JOB = "CalledProcessError in file"
 REPEATED = ("Exiting because a job execution failed", "At least one job did", "WorkflowError:\nAt least one job did")
 
 

@@ -83,7 +83,7 @@ def test_an_error_is_one_line_and_then_the_place_of_its_log(console, capsys, tmp
     console.begin({4: job(tmp_path, "the file", "loading\nerror: disk is full\n"), 5: job(tmp_path, "later")})
     capsys.readouterr()
     tell(console, "job_info", jobid=4)
-    tell(console, "error", "CalledProcessError: returned non-zero exit status 2", logging.ERROR)
+    tell(console, "error", "RuleException:\nCalledProcessError in file \"a.smk\"", logging.ERROR)
     tell(console, "job_error", "", logging.ERROR, **failure(4))
     tell(console, None, "Exiting because a job execution failed. Look above", logging.ERROR)
     console.close()
