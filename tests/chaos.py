@@ -110,7 +110,7 @@ def run_until(project: Project, seconds: float | None) -> tuple[int | None, Jobs
     )  # fmt: skip
     log = project.root / "chaos.log"
     with open(log, "w") as stream:
-        command = ["snakemake", "--cores", "2", "--configfile", TINY]
+        command = ["snakemake", "--cores", "2", "--configfile", TINY, "--logger-podium-off"]  # its own words are read
         process = subprocess.Popen(
             command, cwd=project.root, env=project.environment, stdout=stream, stderr=stream, start_new_session=True
         )

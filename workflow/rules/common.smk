@@ -47,8 +47,10 @@ ASIDE = " > /dev/null" if CONSOLE else ""
 shell.prefix(
     "set -euo pipefail; export PYTHONPATH=$PWD/src${{PYTHONPATH:+:$PYTHONPATH}}; trap : TERM INT HUP;"
     " tee() {{ trap '' TERM INT HUP; command tee \"$@\"" + ASIDE + "; }}; "
-    # A training that goes on from its state goes on in its log.
-    " goes_on() {{ if compgen -G \"$1/state-*.pt\" > /dev/null; then echo --append; fi; }}; "
+    # A training that goes on from its state goes on in its log, of which Snakemake removes the earlier part.
+    " keep_log() {{ trap '' TERM INT HUP; mkdir -p \"${{1%/*}}\"; touch \"$1.log\";"
+    " if compgen -G \"$1/state-*.pt\" > /dev/null; then cat \"$1.log\" >> \"$2\"; else : > \"$1.log\"; fi;"
+    " tee --append \"$2\" \"$1.log\"; }}; "
 )
 
 

@@ -22,7 +22,8 @@ MAX_RUNNING = 8  # jobs in the picture
 HIDDEN = ("Building DAG of jobs", "Assuming unrestricted shared filesystem")
 NOTHING = "Nothing to be done"
 STOPS = {"Terminating processes on user request": "Ctrl-C", "Will exit after finishing currently": "a signal"}
-# Snakemake's ways to say that a job has failed, which was said already.
+# Snakemake's ways to say that a job has failed, which is told when its record comes, and was told already.
+OF_JOB = "CalledProcessError in file"
 REPEATED = ("Exiting because a job execution failed", "At least one job did", "WorkflowError:\nAt least one job did")
 
 
@@ -53,7 +54,7 @@ class Console:
         with self._lock:
             self._progress = Progress(jobs, time.time())
             is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-            self._screen = Terminal(self._view, self._share) if is_terminal else Lines(self._view, time.time)
+            self._screen = Terminal(self._view, self._share) if is_terminal else Lines(self._line, time.time)
             self._write(f"{_counted(len(jobs), 'job')}{self._expected()}; what they say goes to {self._logs()}")
 
     def handle(self, record: logging.LogRecord, text: str) -> None:
@@ -139,8 +140,9 @@ class Console:
 
     def _warn(self, text: str) -> None:
         """Warnings and errors that are of no job."""
-        is_repeated = text.startswith(REPEATED) or "returned non-zero exit status" in text
-        if text and not (is_repeated and (self._stopped_by or self._num_errors)):
+        if OF_JOB in text or (text.startswith(REPEATED) and (self._stopped_by or self._num_errors)):
+            return
+        if text:
             self._write(text.rstrip())
 
     def _inform(self, text: str) -> None:
@@ -169,7 +171,7 @@ class Console:
             job.look(time.time())
         kept = [f"{job.name} after epoch {job.told.done} of {job.told.total}" for job in progress.running() if job.told]
         is_kept = f"; {', '.join(kept)} is kept" if kept else ""
-        self._write(f"{progress.num_done} of {_counted(len(progress.jobs), 'job')} are finished{is_kept}.")
+        self._write(f"{progress.num_done} of {len(progress.jobs)} jobs are finished{is_kept}.")
 
     def _tell(self, text: str) -> None:
         """A finished job, with how far the run is."""
@@ -179,24 +181,32 @@ class Console:
             text = f"{self._percent(now)} {text}{f'; {left}' if left else ''}"
         self._write(text)
 
+    def _line(self) -> str:
+        """What is under way, on one line; "" if nothing is."""
+        *jobs, _ = self._view() or [""]
+        now = time.time()
+        left = [one for one in [self._left(now)] if one]
+        return f"{self._percent(now)} {'; '.join([*map(str.strip, jobs), *left])}" if jobs else ""
+
     def _view(self) -> list[str]:
-        """What is under way, a line per job, and how far all of it is."""
-        with self._lock:
-            now, progress = time.time(), self._progress
-            progress.look(now)
-            running = progress.running()
-            if not running:
-                return []
-            lines = [f"  {_under_way(job, now)}" for job in running[:MAX_RUNNING]]
-            if len(running) > MAX_RUNNING:
-                lines.append(f"  and {len(running) - MAX_RUNNING} more")
-            left = self._left(now)
-            done = f"{progress.num_done} of {_counted(len(progress.jobs), 'job')}"
-            return [*lines, f"{self._percent(now)} {done}{f', {left}' if left else ''}"]
+        """What is under way, a line per job, and how far all of it is.
+
+        Without our lock: a terminal asks for it while it holds a lock of its own, which whoever writes there waits for.
+        """
+        now, progress = time.time(), self._progress
+        progress.look(now)
+        running = progress.running()
+        if not running:
+            return []
+        lines = [f"  {_under_way(job, now)}" for job in running[:MAX_RUNNING]]
+        if len(running) > MAX_RUNNING:
+            lines.append(f"  and {len(running) - MAX_RUNNING} more")
+        left = self._left(now)
+        done = f"{progress.num_done} of {len(progress.jobs)} jobs"
+        return [*lines, f"{self._percent(now)} {done}{f', {left}' if left else ''}"]
 
     def _share(self) -> float:
-        with self._lock:
-            return self._progress.share(time.time())
+        return self._progress.share(time.time())
 
     def _percent(self, now: float) -> str:
         return f"{min(99, int(100 * self._progress.share(now))):3d} %"

@@ -107,7 +107,7 @@ def reason(lines: list[str]) -> str:
         if line.startswith("error: "):
             return one_line(line.removeprefix("error: "))
     if not lines:
-        return "failed without a word"
+        return "failed and left no log; see whether the disk is full"
     if _ONLY_PAIRS.fullmatch(lines[-1]):  # it was killed in the middle of its work
         return f"failed without a word after: {one_line(lines[-1])}"
     return one_line(lines[-1])

@@ -85,7 +85,7 @@ class Progress:
 
     def running(self) -> list[Job]:
         """Jobs under way, in the order of their start."""
-        return sorted((job for job in self.jobs.values() if job.is_running), key=lambda job: job.started)
+        return sorted((job for job in self.jobs.values() if job.is_running), key=lambda job: job.started or 0)
 
     def look(self, now: float) -> None:
         """Reads the logs of the jobs under way."""
@@ -155,9 +155,10 @@ def _is_recorded(job: Job, rule: str) -> bool:
 
 def _remaining(job: Job, guess: float, now: float) -> float:
     """Of a job's guessed seconds; one that takes longer than that is taken for nearly done, never for done."""
-    if job.started is None:
+    started = job.started  # who draws the picture looks on while a job fails
+    if started is None:
         return guess
-    elapsed = now - job.started
+    elapsed = now - started
     if job.told:
         return job.told.seconds_left
     return max(guess - elapsed, 0.1 * elapsed)

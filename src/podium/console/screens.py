@@ -5,23 +5,23 @@ import threading
 from collections.abc import Callable
 from typing import Any, TextIO
 
-FIRST_QUIET_S, LONGEST_QUIET_S = 60, 600
+FIRST_QUIET_S, LONGEST_QUIET_S = 120, 600
 LOOK_S = 5
 
 
 class Lines:
     """Plain lines, for a file or a pipe.
 
-    If nothing was written for a minute (in long runs: for a tenth of their time, at most ten minutes), it writes what
-    is under way.
+    If nothing was written for two minutes (in long runs: for a tenth of their time, at most ten minutes), it writes
+    what is under way.
 
     Args:
-        view: What is under way, as lines.
+        line: What is under way, as one line; "" if nothing is.
         now: A clock, in seconds.
     """
 
-    def __init__(self, view: Callable[[], list[str]], now: Callable[[], float], stream: TextIO | None = None) -> None:
-        self._view, self._now, self._stream = view, now, stream or sys.stderr
+    def __init__(self, line: Callable[[], str], now: Callable[[], float], stream: TextIO | None = None) -> None:
+        self._line, self._now, self._stream = line, now, stream or sys.stderr
         self._started = self._written = now()
         self._ended = threading.Event()
         threading.Thread(target=self._watch, daemon=True).start()
@@ -36,8 +36,8 @@ class Lines:
         """Writes what is under way, if nothing was written for long."""
         now = self._now()
         patience = min(LONGEST_QUIET_S, max(FIRST_QUIET_S, (now - self._started) / 10))
-        if now - self._written >= patience and (lines := self._view()):
-            self.write("\n".join(lines))
+        if now - self._written >= patience and (line := self._line()):
+            self.write(line)
 
     def end(self) -> None:
         """Nothing is under way any more."""

@@ -41,7 +41,7 @@ def name_of(rule: str, wildcards: Mapping[str, str]) -> str:
 
 
 def spaced(name: str) -> str:
-    """A name from a configuration as two words: "round1" → "round 1"."""
+    """A name from a configuration as two words: "fold3" → "fold 3"."""
     return re.sub(r"(?<=[a-z])(?=\d+\b)", " ", name.replace("_", " "))
 
 

@@ -1,5 +1,5 @@
-"""What happens before and after a run of Snakemake. All that Podium knows of Snakemake's inside stands here and in
-`podium.plan.records`; both are written for version 9.27.
+"""What happens before and after a run of Snakemake. All that Podium knows of Snakemake's inside stands here,
+in `podium.plan.records`, `podium.plan.planned_jobs` and `podium.console`; they are written for version 9.27.
 """
 
 import atexit

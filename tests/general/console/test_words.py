@@ -74,7 +74,7 @@ def test_outcomes(line, words):
         (["error: x.csv cannot be read; fix that", "last words"], "x.csv cannot be read; fix that"),
         (["Traceback (most recent call last):", "ValueError: 3 is too many"], "ValueError: 3 is too many"),
         (TRAINING[:1], f"failed without a word after: {TRAINING[0]}"),
-        ([], "failed without a word"),
+        ([], "failed and left no log; see whether the disk is full"),
     ],
 )
 def test_reasons(lines, why):
