@@ -1,8 +1,8 @@
 """Podium's console, as Snakemake finds it: ``--logger podium``, which profiles/default says.
 
 Snakemake imports this before it reads a Snakefile, so nothing of `podium` is imported here: the Snakefile hands over
-the console of its own checkout (`podium.console.attach`). Until then, and for other workflows, Snakemake's own text is
-shown.
+the console of its own checkout (`podium.plan.snakemake_run.attach_console`). Until then, and for other workflows,
+Snakemake's own text is shown.
 """
 
 from dataclasses import dataclass, field

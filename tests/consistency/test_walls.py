@@ -121,13 +121,13 @@ def test_the_modules_of_a_system_keep_frameworks_out(system: str, part: str):
         assert not frameworks & FORBIDDEN[part], f"{part} reaches {place}"
 
 
-def test_snakemakes_inside_is_known_in_four_modules_and_in_one_version():
-    known = {"console/__init__.py", *(f"plan/{name}.py" for name in ("planned_jobs", "records", "snakemake_run"))}
+def test_snakemakes_inside_is_known_in_two_modules_and_in_one_version():
+    known = {f"plan/{name}.py" for name in ("records", "snakemake_run")}
     told = {path.relative_to(PACKAGE).as_posix(): imports(path) for path in modules()}
     inside = {file for file, names in told.items() if any(name.startswith("snakemake") for name in names)}
     assert inside - {file for file, names in told.items() if "snakemake.utils.update_config" in names} == known
     assert f"snakemake=={version('snakemake')}\n" in (ROOT / "constraints.txt").read_text()
-    assert version("snakemake").startswith(f"{SNAKEMAKE}."), "read these four and console/console.py against it"
+    assert version("snakemake").startswith(f"{SNAKEMAKE}."), "read these two and console/console.py against it"
     assert f'min_version("{SNAKEMAKE}")' in (ROOT / "Snakefile").read_text()
 
 

@@ -11,11 +11,10 @@ from pathlib import Path
 # Fingerprints are of the code that rules run, the checkout's; an image has a copy of its own.
 sys.path.insert(0, str(Path(workflow.basedir, "src")))
 
-from podium.console import attach
 from podium.errors import UserError, one_line
 from podium.plan.opening import open_plan
 from podium.plan.records import Records, keep_records_beside_artefacts
-from podium.plan.snakemake_run import spread_requests
+from podium.plan.snakemake_run import attach_console, spread_requests
 
 keep_records_beside_artefacts()
 
@@ -38,7 +37,7 @@ FILE_IDS = {split: SOURCE.file_ids(split) for split in SOURCE.splits()}
 TEST_FILES = [ancient(SOURCE.arrival("test", file_id)) for file_id in FILE_IDS.get("test", [])]
 
 # What jobs say goes to their logs alone, if Podium's console (profiles/default) tells how far they are.
-CONSOLE = attach(workflow, RESULTS)
+CONSOLE = attach_console(workflow, RESULTS)
 ASIDE = " > /dev/null" if CONSOLE else ""
 
 # Scripts run this checkout's package, in whichever environment: the caller's, or one that `--sdm conda` has made.

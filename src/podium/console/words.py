@@ -22,6 +22,7 @@ OF_RULES = {
     "write_corpus_tables": "tables of the corpus",
     "write_manifest": "manifest",
     "write_model_card": "model card",
+    "write_report": "report of pictures",
 }
 OF_KINDS = {"train": "{}", "merge": "labels ({})", "import": "published {}", "evaluate": "score of {}"}
 

@@ -1,5 +1,6 @@
-"""What happens before and after a run of Snakemake. All that Podium knows of Snakemake's inside stands here,
-in `podium.plan.records`, `podium.plan.planned_jobs` and `podium.console`; they are written for version 9.27.
+"""What happens before and after a run of Snakemake. All that Podium knows of Snakemake's inside stands here and in
+`podium.plan.records`; what Snakemake says of a run is read in `podium.console.console`. All three are written for
+version 9.27.
 """
 
 import atexit
@@ -11,11 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from podium.console import END, Console
+from podium.console import END, Console, Job, name_of, recorded_seconds
 from podium.errors import run
 from podium.plan.fingerprints import Fingerprints
 from podium.plan.origins import note_origin
-from podium.plan.planned_jobs import planned_jobs
 from podium.plan.reasons import note_parts
 from podium.plan.records import remove_what_nothing_makes
 from podium.plan.stages import Plan
@@ -56,6 +56,24 @@ def _rules_by_kind(plan: Plan) -> dict[str, list[str]]:
     """Names of the rules that there is one of per stage, or per way of labels."""
     kinds = {"train": [*plan.stages], "merge": [*plan.labelled], "import": [*plan.stages, *plan.labelled]}
     return {kind: [f"{kind}_{one}" for one in of_kind] for kind, of_kind in kinds.items()}
+
+
+def attach_console(workflow: "Workflow", results: str) -> Console | None:
+    """Gives Snakemake's logger plugin ``podium`` a console.
+
+    Args:
+        workflow: Snakemake's.
+        results: The experiment's folder.
+
+    Returns:
+        The console; None if Snakemake shows its own text: in a plan, in a job's own process, or if the plugin is off.
+    """
+    manager = workflow.logger_manager
+    for handler in manager.get_log_handlers():
+        if getattr(handler, "is_on", False):
+            handler.console = Console(results, manager.get_logfile)
+            return handler.console
+    return None
 
 
 class SnakemakeRun:
@@ -99,7 +117,7 @@ class SnakemakeRun:
         self.forget_known_results()
         self._meter = UsageMeter()
         if self._console:
-            self._console.begin(planned_jobs(self._workflow, self._plan))
+            self._console.begin(self._jobs())
 
     def succeed(self) -> None:
         """After the last job: goes on if a killed run had begun something, or prints the summary."""
@@ -114,6 +132,39 @@ class SnakemakeRun:
         for job in dag.jobs:
             if job.rule.name.startswith(TRAINING) and dag.noneedrun_finished(job):
                 forget(Path(job.params.state))
+
+    def _jobs(self) -> dict[int, Job]:
+        """All that the run will make, by Snakemake's numbers; those that only gather files are left out."""
+        dag = self._workflow.dag
+        epochs = {f"{TRAINING}{stage.name}": stage.recipe.training.epochs for stage in self._plan.stages.values()}
+        found = {}
+        for job in dag.needrun_jobs():
+            if not job.output:
+                continue
+            wildcards = dict(job.wildcards_dict)
+            benchmark = str(job.benchmark) if job.benchmark else None
+            found[dag.jobid(job)] = Job(
+                rule=job.rule.name,
+                name=name_of(job.rule.name, wildcards),
+                log=str(job.log[0]) if job.log else None,
+                benchmark=benchmark,
+                lanes=self._lanes(job),
+                num_epochs=epochs.get(job.rule.name, 0),
+                is_one_of_many="file_id" in wildcards,
+                recorded=recorded_seconds(benchmark),
+            )
+        return found
+
+    def _lanes(self, job: Any) -> int:
+        """How many jobs of this kind the cores and the GPUs, or on a cluster its number of jobs, leave room for."""
+        limits = {name: limit.value for name, limit in self._workflow.global_resources.items()}
+        if not (self._workflow.local_exec or job.is_local):
+            return limits.get("_nodes") or 1
+        lanes = (limits.get("_cores") or 1) // max(1, job.threads)
+        num_gpus = job.resources.get("gpu", 0)
+        if num_gpus and limits.get("gpu"):
+            lanes = min(lanes, limits["gpu"] // num_gpus)
+        return max(1, lanes)
 
     def _await_console(self) -> None:
         """It writes in a thread of its own, and what follows shall stand below that."""
