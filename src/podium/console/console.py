@@ -72,9 +72,9 @@ class Console:
             elif event == "workflow_started":
                 self._is_run = True
             elif event == "job_info":
-                self._start(record.jobid)
+                self._start(record.jobid, record.created)
             elif event == "job_finished":
-                self._finish(record.job_id)
+                self._finish(record.job_id, record.created)
             elif event in ("job_error", "group_error"):
                 self._fail(record, event)
             elif record.levelno >= logging.WARNING:
@@ -94,15 +94,16 @@ class Console:
                 self._write(f"Fix the error; the same command goes on from there. Details: {self._snakemake_log()}")
             self._stopped_by, self._num_errors = "", 0
 
-    def _start(self, number: int) -> None:
+    def _start(self, number: int, when: float) -> None:
+        """By the record's time: on a busy machine this thread may hear of a job when its log is long written."""
         if job := self._progress.jobs.get(number):
-            job.started, job.ended, job.told = time.time(), None, None
+            job.started, job.ended, job.told = when, None, None
 
-    def _finish(self, number: int) -> None:
+    def _finish(self, number: int, when: float) -> None:
         job = self._progress.jobs.get(number)
         if job is None:
             return
-        job.ended = time.time()
+        job.ended = when
         if job.started is None:
             job.started = job.ended
         alike = [one for one in self._progress.jobs.values() if one.rule == job.rule]

@@ -26,7 +26,7 @@ PROVING = {"twin": ("make", "assemble"), "answers": ("agree", "read", "test_clip
 SCORING = {"answers": ("read", "score", "predictions", "test_clips")}
 TIMING = {"answers": ("example",)}
 TELLING = {"answers": ("card",)}
-DRAWING = {"pictures": ("PART",)}
+DRAWING = {"pictures": ("PART",), "metrics": ("METRICS",)}
 Uses = dict[str, tuple[str, ...]]
 
 
@@ -135,7 +135,7 @@ class Fingerprints:
         told = {**proofs, "stage seed_evaluation": self.seed_evaluation, "stage benchmark": self.benchmark}
         self.summary = self._made_of(told, "summarize")
         self.manifest = self._made_of({"stage summary": self.summary, "stage card": self.card}, "write_manifest")
-        drawing = DRAWING if has_part(plan.experiment.system, "pictures") else {}
+        drawing = {name: used for name, used in DRAWING.items() if has_part(plan.experiment.system, name)}
         self.report = self._made_of({"stage manifest": self.manifest}, "write_report", drawing)
 
     def by_name(self) -> dict[str, str]:

@@ -78,6 +78,8 @@ def worst_clips(material: Material, name: str) -> Drawn:
     """Film strips with the label above the prediction; where both differ, in colour."""
     rows, where = material.predictions
     is_read = rows["prediction"].map(lambda one: bool(material.pictures.said(one)))
+    if not is_read.any():
+        raise Missing(f"none of {counted(len(rows), 'clip')} was read")
     read = rows[is_read & (rows["score"] < 1)].sort_values(["score", "sequence_id"], kind="stable")
     if read.empty:
         raise Missing("every clip that was read was read right")

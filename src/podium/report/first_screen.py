@@ -5,6 +5,7 @@ from typing import Any
 from podium.data.sources import Generated
 from podium.data.unseen import trained_share
 from podium.report.material import Material, Missing
+from podium.report.metrics import meanings
 from podium.report.page_parts import escaped, table
 from podium.report.picture import counted
 
@@ -18,7 +19,7 @@ def first_screen(material: Material) -> str:
     return (
         f"<h1>{escaped(material.name)}</h1><p class='task'>{escaped(task)}</p>{warning}"
         f'<p class="score">{escaped(score_sentence(material))}</p><p>{escaped(meaning(material))}</p>'
-        f"{table(_facts(material, card))}<h2>Use it</h2>{_use(material)}"
+        f"{table(_facts(material))}<h2>Use it</h2>{_use(material)}"
     )
 
 
@@ -68,7 +69,7 @@ def _or_empty(material: Material, name: str) -> dict[str, Any]:
         return {}
 
 
-def _facts(material: Material, card: dict[str, Any]) -> list[tuple[str, str]]:
+def _facts(material: Material) -> list[tuple[str, str]]:
     dataset, data = material.manifest["dataset"], _data(material)
     people = [
         f"{split}: {counted(one['num_sequences'], 'clip')} by {one['num_participants']:,} people"
@@ -88,8 +89,7 @@ def _facts(material: Material, card: dict[str, Any]) -> list[tuple[str, str]]:
     if evaluation.get("score") is not None:
         scores = material.part("plan").SCORES
         told = [f"{words} {evaluation[key]:.3f}" for key, words in scores.items() if evaluation.get(key) is not None]
-        meaning = f" ({card['score_meaning']})" if card.get("score_meaning") else ""
-        rows.append(("score", escaped(", ".join(told) + meaning)))
+        rows.append(("score", escaped(f"{', '.join(told)} ({meanings(material.system)['score']})")))
     benchmark = _or_empty(material, "export/benchmark.json")
     if benchmark:
         rows.append(

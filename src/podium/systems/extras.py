@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-EXTRAS = ("pictures",)
+EXTRAS = ("pictures", "metrics")
 
 
 def has_part(system: str, name: str) -> bool:
