@@ -78,9 +78,15 @@ def as_svg(drawn: "Figure", name: str) -> str:
     text = re.sub(r'^<svg([^>]*?) width="[^"]*"', r"<svg\1", text, count=1)
     text = re.sub(r'^<svg([^>]*?) height="[^"]*"', r"<svg\1", text, count=1)
     text = re.sub(r' xmlns(:xlink)?="[^"]*"| version="1.1"', "", text)
-    text = re.sub(r"font: (\S+px) 'DejaVu Sans'[^;\"]*", r"font-size: \1", text)
+    text = re.sub(r"font: (?:(\d+) )?(\S+px) '[^;\"]*", _font, text)
     text = re.sub(r"#0102[0-9a-f]{2}", lambda found: f"var(--{COLOURS[found[0]][0]})", text)
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _font(found: re.Match[str]) -> str:
+    """The size and the weight of a text, whose font is the page's."""
+    weight, size = found.groups()
+    return f"font-size: {size}" + (f"; font-weight: {weight}" if weight else "")
 
 
 def whole_epochs(axes: "Axes") -> None:

@@ -70,7 +70,7 @@ def page_of_two(title: str, firsts: tuple[str, str], between: str, groups: tuple
     parts.append(_contents(groups[0]))
     for heading, some in groups[0].items():
         pairs = zip(some, groups[1][heading], strict=True)
-        rows = [f'<div class="beside">{_section(one)}{_section(other, "other-")}</div>' for one, other in pairs]
+        rows = [f'<div class="beside">{_section(one)}{_section(other)}</div>' for one, other in pairs]
         parts.append(f"<h2>{escaped(heading)}</h2>{''.join(rows)}")
     return _whole(title, "two", "".join(parts))
 
@@ -85,8 +85,8 @@ def _contents(groups: Groups) -> str:
     return f"<nav>{''.join(links)}</nav>"
 
 
-def _section(one: Picture, before: str = "") -> str:
+def _section(one: Picture) -> str:
     kind = "" if one.body else ' class="missing"'
     body = f'\n<div class="figure">{one.body}</div>' if one.body else ""
-    head = f'<h3 id="{before}{one.name}">{escaped(one.title)}</h3><p{kind}>{escaped(one.sentence)}</p>'
+    head = f'<h3 id="{one.name}">{escaped(one.title)}</h3><p{kind}>{escaped(one.sentence)}</p>'
     return f"\n<section>{head}{body}</section>"

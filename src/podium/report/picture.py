@@ -12,7 +12,7 @@ class Picture:
     """What a page shows under one heading.
 
     Attributes:
-        name: For ids and links.
+        name: For ids and links, on a page only once.
         title: The heading.
         sentence: What the picture says of this experiment.
         body: HTML; "" if something that it needs is missing, which ``sentence`` then tells.
@@ -25,14 +25,15 @@ class Picture:
 
 
 Drawn = tuple[str, str]  # a sentence, and HTML
+Draw = Callable[..., Picture]  # (material, before=""): "before" begins the picture's name
 
 
-def picture(title: str) -> Callable[[Callable[[Material, str], Drawn]], Callable[[Material], Picture]]:
+def picture(title: str) -> Callable[[Callable[[Material, str], Drawn]], Draw]:
     """Makes a `Picture` of a function of the material and of the picture's name. What is missing is told."""
 
-    def decorate(draw: Callable[[Material, str], Drawn]) -> Callable[[Material], Picture]:
-        def drawn(material: Material) -> Picture:
-            name = draw.__name__.replace("_", "-")
+    def decorate(draw: Callable[[Material, str], Drawn]) -> Draw:
+        def drawn(material: Material, before: str = "") -> Picture:
+            name = before + draw.__name__.replace("_", "-")
             try:
                 return Picture(name, title, *draw(material, name))
             except (Missing, UserError) as error:

@@ -42,7 +42,7 @@ def write_report(place: str | Path, out: Path | None = None) -> Path:
     """
     material = Material(place)
     path = out or material.results / FILE
-    write_text(path, page(f"{material.name}: report", first_screen(material), _groups(material)))
+    write_text(path, page(f"{material.name}: report", first_screen(material), _groups(material, _compares(material))))
     return path
 
 
@@ -57,23 +57,35 @@ def write_report_of_two(one: str | Path, other: str | Path, out: Path | None = N
     """
     here, there = Material(one), Material(other)
     path = out or here.results / f"report/report_beside_{there.name}.html"
-    firsts, groups = (tuple(f(each) for each in (here, there)) for f in (first_screen, _groups))
+    compares = _compares(here) or _compares(there)
+    groups = _groups(here, compares), _groups(there, compares, "other-")
+    firsts = first_screen(here), first_screen(there)
     write_text(path, page_of_two(f"{here.name} | {there.name}", firsts, _differences(here, there), groups))
     return path
 
 
-def _groups(material: Material) -> Groups:
-    found = {heading: [draw(material) for draw in some] for heading, some in PICTURES.items()}
-    if not material.experiment.get("comparison"):
-        found["Training"] = [one for one in found["Training"] if one.name != "recipes"]
-    return found
+def _compares(material: Material) -> bool:
+    return bool(material.experiment.get("comparison"))
+
+
+def _groups(material: Material, compares: bool, before: str = "") -> Groups:
+    """All pictures.
+
+    Args:
+        compares: Whether that of compared recipes is among them.
+        before: Begins their names.
+    """
+    return {
+        heading: [draw(material, before) for draw in some if compares or draw is not file_pictures.recipes]
+        for heading, some in PICTURES.items()
+    }
 
 
 def _differences(here: Material, there: Material) -> str:
     """What differs between two manifests, without what is not a cause."""
     parts = []
     found = by_subject(differences(here.manifest, there.manifest))
-    for subject in ("scores", "dataset", "configuration", "recipes"):
+    for subject in ("scores", "dataset", "data", "recipes", "configuration"):
         some = found.get(subject, [])
         rows = "".join(
             f"<tr><th>{escaped(key)}</th><td>{escaped(left)}</td><td>{escaped(right)}</td></tr>"

@@ -141,6 +141,13 @@ def test_two_side_by_side(results, tmp_path):
     write_json(other / "report/manifest.json", manifest)
     page = write_report_of_two(other, other, tmp_path / "two.html").read_text()
     assert page.count("<svg") == 2 * one.count("<svg") and "Nothing but times, code and files." in page
+    ids = Page(page).ids
+    assert len(ids) == len(set(ids)) and set(re.findall(r"url\(#([^)]*)\)", page)) <= set(ids)
+    write_json(results / "report/manifest.json", manifest)
+    manifest["experiment"]["comparison"] = ["round2"]
+    write_json(other / "report/manifest.json", manifest)
+    page = write_report_of_two(other, results, tmp_path / "two.html").read_text()
+    assert page.count(">Recipes that were compared</h3>") == 2, "also beside an experiment that compares none"
 
 
 def test_a_manifest_of_old_is_refused(results):
