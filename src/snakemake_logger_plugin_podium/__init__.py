@@ -33,12 +33,13 @@ class LogHandler(LogHandlerBase):
     """
 
     def __post_init__(self) -> None:
-        from snakemake.logging import ColorizingTextHandler
+        from snakemake.logging import ColorizingTextHandler, is_quiet_about
 
         self.console = None
         asked = self.common_settings
         wants_details = asked.dryrun or asked.verbose or asked.debug_dag or asked.printshellcmds
-        self.is_on = not (wants_details or (self.settings and self.settings.off))
+        wants_nothing = is_quiet_about(asked.quiet or (), "all")
+        self.is_on = not (wants_details or wants_nothing or (self.settings and self.settings.off))
         self._plain = ColorizingTextHandler(nocolor=asked.nocolor)
 
     def emit(self, record: LogRecord) -> None:
@@ -62,7 +63,8 @@ class LogHandler(LogHandlerBase):
 
     @property
     def writes_to_stream(self) -> bool:
-        """If not, Snakemake writes its own text: also for a plan, and for who asks for details (-p, --verbose)."""
+        """If not, Snakemake writes its own text: for a plan, and for who asks for details (-p, --verbose) or for
+        nothing (--quiet all)."""
         return self.is_on
 
     @property

@@ -50,6 +50,13 @@ def test_one_word_brings_back_snakemakes_own_text(fresh, word):
     assert "chatter" in outcome.stdout and (fresh.root / LOG).read_text() == "chatter\n"
 
 
+def test_quiet_is_quiet(fresh):
+    (fresh.root / WORK).write_text(REFUSES)
+    outcome = fresh.snakemake(TABLES, "--cores", "1", "--quiet", "all")
+    assert outcome.returncode == 1
+    assert "error: no such corpus; name another" in outcome.stdout and "Fix the error" not in outcome.stderr
+
+
 def test_an_error_comes_first_and_details_are_in_the_log(fresh):
     (fresh.root / WORK).write_text(REFUSES)
     outcome = fresh.snakemake(TABLES, "--cores", "1")

@@ -43,7 +43,6 @@ class Console:
         self._is_run = False  # else records are what a command such as --unlock has to say
         self._num_errors = 0
         self._stopped_by = ""
-        self._said: set[str] = set()
 
     def begin(self, jobs: dict[int, Job]) -> None:
         """Before the first job.

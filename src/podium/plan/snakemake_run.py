@@ -173,7 +173,7 @@ class SnakemakeRun:
         if self._console:
             is_done = threading.Event()
             logger.info("", extra={"event": END, "is_done": is_done})
-            is_done.wait(PATIENCE_S)  # under --quiet nothing arrives there
+            is_done.wait(PATIENCE_S)  # what a --quiet leaves out does not arrive there
 
     def _spread_retries(self) -> None:
         """As `spread_requests`, for a profile's ``preemptible-rules``, which are known once the run starts."""
