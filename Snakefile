@@ -35,7 +35,6 @@ include: "workflow/rules/labels.smk"
 if EXPERIMENT.export:
 
     include: "workflow/rules/export.smk"
-    include: "workflow/rules/report.smk"
 
 
 if EXPERIMENT.comparison:
@@ -43,6 +42,7 @@ if EXPERIMENT.comparison:
     include: "workflow/rules/compare.smk"
 
 
+include: "workflow/rules/report.smk"
 include: "workflow/rules/hooks.smk"
 
 

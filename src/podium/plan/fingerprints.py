@@ -79,8 +79,10 @@ class Fingerprints:
             self.stages[stage.name] = self._of_stage(plan, stage)
         compared = {name: self.stages[name] for name in plan.experiment.comparison or []}
         self.comparison = self._made_of({"trainings": compared}, "compare_recipes")
-        if export:
-            self._of_export(plan, export, raw)
+        told = self._of_export(plan, export, raw) if export else {"stage comparison": self.comparison}
+        self.manifest = self._made_of(told, "write_manifest")
+        drawing = {name: used for name, used in DRAWING.items() if has_part(plan.experiment.system, name)}
+        self.report = self._made_of({"stage manifest": self.manifest}, "write_report", drawing)
 
     def _of_stage(self, plan: Plan, stage: Stage) -> str:
         section, made_by = stage.section, stage.recipe.named()
@@ -114,7 +116,8 @@ class Fingerprints:
                 values[f"stage {teacher.name}"] = self.stages[teacher.name]
         return self._made_of(values, "merge_labels", LABELS)
 
-    def _of_export(self, plan: Plan, export: Any, raw: dict[str, str]) -> None:
+    def _of_export(self, plan: Plan, export: Any, raw: dict[str, str]) -> dict[str, str]:
+        """All that leads to the file, and what is said of it; returns the last of it."""
         settings = export.settings.model_dump(mode="json")
         names = {name for member in export.members for name in plan.stages[member].recipe.named()}
         networks = {f"stage {member}": self.stages[member] for member in export.members}
@@ -134,9 +137,7 @@ class Fingerprints:
         self.benchmark = self._made_of({**exported, **timing}, "benchmark_tflite", TIMING)
         told = {**proofs, "stage seed_evaluation": self.seed_evaluation, "stage benchmark": self.benchmark}
         self.summary = self._made_of(told, "summarize")
-        self.manifest = self._made_of({"stage summary": self.summary, "stage card": self.card}, "write_manifest")
-        drawing = {name: used for name, used in DRAWING.items() if has_part(plan.experiment.system, name)}
-        self.report = self._made_of({"stage manifest": self.manifest}, "write_report", drawing)
+        return {"stage summary": self.summary, "stage card": self.card}
 
     def by_name(self) -> dict[str, str]:
         """All of them: those of the experiment's stages and labels under their own names."""

@@ -115,7 +115,7 @@ def _compare_lengths(chosen: pd.DataFrame, rows: pd.DataFrame) -> str:
 
 def _strips(material: Material, rows: pd.DataFrame, where: str, name: str) -> tuple[pd.DataFrame, str]:
     """The first rows whose clips are there, and their strips."""
-    chosen = rows.head(NUM_CLIPS)
+    chosen = rows.drop_duplicates("sequence_id").head(NUM_CLIPS)  # several networks may have read a clip
     clips = _test_clips(material, chosen) if where == "hidden test" else _training_clips(material, chosen)
     parts = []
     for number, (row, x) in enumerate(zip(chosen.itertuples(), clips, strict=True)):

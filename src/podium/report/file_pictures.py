@@ -170,16 +170,9 @@ def recipes(material: Material, name: str) -> Drawn:
 
     from scipy.stats import t
 
-    compared = material.experiment.get("comparison")
-    if not compared:
+    if not material.compared:
         raise Missing("the experiment compares no recipes")
-    scores = {
-        recipe: [
-            material.json(f"comparison/{recipe}/seed{seed}/metrics.json")["score"]
-            for seed in material.experiment["stages"][recipe]["seeds"]
-        ]
-        for recipe in compared
-    }
+    scores = material.scores_of_compared
     middle = {}
     for recipe, found in scores.items():
         mean = sum(found) / len(found)

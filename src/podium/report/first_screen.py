@@ -30,11 +30,7 @@ def score_sentence(material: Material) -> str:
     except Missing as error:
         return f"There is no score: {error}."
     told = material.pictures.sentence(rows)
-    if where == "hidden test":
-        return told
-    return (
-        f"{told} This is of the folds' networks on training clips that each had not seen; the file has no hidden test."
-    )
+    return told if where == "hidden test" else f"{told} These are {where}; there is no hidden test."
 
 
 def meaning(material: Material) -> str:
@@ -98,9 +94,10 @@ def _facts(material: Material) -> list[tuple[str, str]]:
         found = next(iter(benchmark["latency_ms"].values()))
         times = ", ".join(f"{one['median']:.1f} ms for {frames} frames" for frames, one in found.items())
         rows.append(("speed", escaped(f"{times}, on one thread of {benchmark['processor']}")))
-    proof = _or_empty(material, "export/parity.json")
-    told = "not checked" if not proof else "yes" if proof["passed"] else "no"
-    rows.append(("equal to the trained networks", told))
+    if material.has_file:
+        proof = _or_empty(material, "export/parity.json")
+        told = "not checked" if not proof else "yes" if proof["passed"] else "no"
+        rows.append(("equal to the trained networks", told))
     rows.append(("licence of the data", escaped(dataset.get("licence") or "not told")))
     code = material.manifest["code"]
     rows.append(("made by", escaped(f"Podium {code['podium']}, commit {(code.get('commit') or 'unknown')[:12]}")))
@@ -108,6 +105,10 @@ def _facts(material: Material) -> list[tuple[str, str]]:
 
 
 def _use(material: Material) -> str:
+    if not material.has_file:
+        runs = [run for run in material.runs if (material.results / run / "model.safetensors").is_file()]
+        told = f"<pre>podium predict CLIPS --model {escaped(material.results / runs[0])}</pre>" if runs else ""
+        return f"{told}<p>No file was exported. Each training can read clips by itself.</p>"
     export = escaped(f"{material.results}/export")
     return (
         f"<pre>podium predict CLIPS --model {export}</pre>"

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
+from statistics import fmean
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +17,11 @@ from podium.storage.files import read_json
 from podium.storage.tables import read_table
 from podium.systems import part
 from podium.systems.extras import has_part
+
+
+def stage_of(run: str) -> str:
+    """The stage of a run, see `Material.runs`."""
+    return run.split("/")[-2]
 
 
 class Missing(Exception):
@@ -65,17 +71,27 @@ class Material:
         return self.results.parent / "data" / self.manifest["dataset"]["name"]
 
     @property
+    def has_file(self) -> bool:
+        """Whether the experiment makes a file; else it only compares stages."""
+        return bool(self.experiment.get("export"))
+
+    @property
+    def compared(self) -> list[str]:
+        """The stages that are held against each other."""
+        return self.experiment.get("comparison") or []
+
+    @property
     def runs(self) -> list[str]:
-        """Finished trainings, as "stage/seed1"."""
-        folders = {stage: stage for stage in self.experiment["stages"]}
-        jobs = self.manifest["jobs"]
-        return [name for name, job in jobs.items() if name.split("/")[0] in folders and job["state"] == "finished"]
+        """Finished trainings, by their folders below the experiment's: "stage/seed1", "comparison/stage/seed1"."""
+        jobs, stages = self.manifest["jobs"], self.experiment["stages"]
+        finished = [name for name, job in jobs.items() if job["state"] == "finished"]
+        return [name for name in finished if "/" in name and stage_of(name) in stages]
 
     @property
     def members(self) -> list[str]:
         """Those of the runs that are in the file."""
         stages = (self.experiment.get("export") or {}).get("members", [])
-        return [run for run in self.runs if run.split("/")[0] in stages]
+        return [run for run in self.runs if stage_of(run) in stages]
 
     @property
     def labels(self) -> dict[str, list[str]]:
@@ -96,9 +112,21 @@ class Material:
         return self._csv(self.results / run / "history.csv")
 
     @cached_property
+    def scores_of_compared(self) -> dict[str, list[float]]:
+        """Of each compared stage the score of each seed; the best mean first."""
+        scores = {
+            stage: [
+                self.json(f"comparison/{stage}/seed{seed}/metrics.json")["score"]
+                for seed in self.experiment["stages"][stage]["seeds"]
+            ]
+            for stage in self.compared
+        }
+        return dict(sorted(scores.items(), key=lambda one: -fmean(one[1])))
+
+    @cached_property
     def predictions(self) -> tuple[pd.DataFrame, str]:
-        """What was read of each clip, and on whom that was: the file on the hidden test; without one, what the folds
-        read of clips that they had not seen."""
+        """What was read of each clip, and which clips that were: by the file on the hidden test; without one, by the
+        folds, or by the best of the compared stages, on clips that they had not seen."""
         place = self.results / "export/predictions.csv"
         if place.is_file():
             table = self._csv(place, dtype={self.label: str, "prediction": str}, keep_default_na=False)
@@ -106,11 +134,17 @@ class Material:
                 for column in {"score", "num_frames", "confidence"} & set(table.columns):
                     table[column] = pd.to_numeric(table[column], errors="coerce")
                 return table, "hidden test"
-        files = [self.results / run / "oof.parquet" for run in self.runs]
+        runs = self.runs
+        if self.compared and not self.has_file:
+            best = next(iter(self.scores_of_compared))
+            runs, unseen = [run for run in runs if stage_of(run) == best], f"training clips that {best} had not seen"
+        else:
+            unseen = "training clips that the folds' networks had not seen"
+        files = [self.results / run / "oof.parquet" for run in runs]
         tables = [read_table(file, columns.PREDICTIONS) for file in files if file.is_file()]
         if not tables:
             raise Missing(f"neither {place} nor the oof.parquet of a fold has a prediction")
-        return pd.concat(tables, ignore_index=True), "training clips that were not seen"
+        return pd.concat(tables, ignore_index=True), unseen
 
     @cached_property
     def source(self) -> sources.Source:

@@ -1,5 +1,6 @@
 """The report of an experiment: a page of pictures, made of the files that are there."""
 
+from operator import attrgetter
 from pathlib import Path
 
 from podium.report import error_pictures, file_pictures, training_pictures
@@ -18,12 +19,14 @@ PICTURES = {
         error_pictures.lengths, error_pictures.calibration,
     ),
     "Training": (
-        training_pictures.training_loss, training_pictures.validation_score, training_pictures.stages,
-        training_pictures.augmented, file_pictures.recipes,
+        file_pictures.recipes, training_pictures.training_loss, training_pictures.validation_score,
+        training_pictures.stages, training_pictures.augmented,
     ),
     "The file": (file_pictures.formats, file_pictures.parity, file_pictures.latency),
     "Cost": (file_pictures.cost,),
 }  # fmt: skip
+OF_FILES = {training_pictures.stages, file_pictures.formats, file_pictures.parity, file_pictures.latency}
+OF_COMPARISONS = {file_pictures.recipes}
 _NUM_DIFFERENCES = 12  # of a subject that are shown; `podium diff` prints all
 
 
@@ -42,7 +45,7 @@ def write_report(place: str | Path, out: Path | None = None) -> Path:
     """
     material = Material(place)
     path = out or material.results / FILE
-    write_text(path, page(f"{material.name}: report", first_screen(material), _groups(material, _compares(material))))
+    write_text(path, page(f"{material.name}: report", first_screen(material), _groups([material], material)))
     return path
 
 
@@ -57,28 +60,25 @@ def write_report_of_two(one: str | Path, other: str | Path, out: Path | None = N
     """
     here, there = Material(one), Material(other)
     path = out or here.results / f"report/report_beside_{there.name}.html"
-    compares = _compares(here) or _compares(there)
-    groups = _groups(here, compares), _groups(there, compares, "other-")
+    groups = _groups([here, there], here), _groups([here, there], there, "other-")
     firsts = first_screen(here), first_screen(there)
     write_text(path, page_of_two(f"{here.name} | {there.name}", firsts, _differences(here, there), groups))
     return path
 
 
-def _compares(material: Material) -> bool:
-    return bool(material.experiment.get("comparison"))
-
-
-def _groups(material: Material, compares: bool, before: str = "") -> Groups:
-    """All pictures.
+def _groups(shown: list[Material], material: Material, before: str = "") -> Groups:
+    """The pictures of an experiment, without those that are of no experiment on the page.
 
     Args:
-        compares: Whether that of compared recipes is among them.
-        before: Begins their names.
+        shown: The experiments on it.
+        before: Begins the pictures' names.
     """
-    return {
-        heading: [draw(material, before) for draw in some if compares or draw is not file_pictures.recipes]
-        for heading, some in PICTURES.items()
+    has_file, compares = (any(map(test, shown)) for test in (attrgetter("has_file"), attrgetter("compared")))
+    left_out = (set() if has_file else OF_FILES) | (set() if compares else OF_COMPARISONS)
+    found = {
+        heading: [draw(material, before) for draw in some if draw not in left_out] for heading, some in PICTURES.items()
     }
+    return {heading: some for heading, some in found.items() if some}
 
 
 def _differences(here: Material, there: Material) -> str:

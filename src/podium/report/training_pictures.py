@@ -7,7 +7,7 @@ from podium.data.columns import FOLD_OF, TRAINED
 from podium.data.unseen import scored_on
 from podium.report.clip_pictures import strip
 from podium.report.drawing import INK, MUTED, SERIES, as_svg, bars, figure, whole_epochs
-from podium.report.material import Material, Missing
+from podium.report.material import Material, Missing, stage_of
 from podium.report.page_parts import escaped
 from podium.report.picture import Drawn, counted, picture
 from podium.storage.tables import read_table
@@ -29,14 +29,14 @@ def _histories(material: Material) -> dict[str, pd.DataFrame]:
 
 def _colours(runs: list[str]) -> dict[str, str]:
     """A colour for each stage."""
-    stages = list(dict.fromkeys(run.split("/")[0] for run in runs))
+    stages = list(dict.fromkeys(stage_of(run) for run in runs))
     return {stage: SERIES[number % len(SERIES)] for number, stage in enumerate(stages)}
 
 
 def _plot_runs(axes, histories: dict[str, pd.DataFrame], column: str) -> None:
     colours, told = _colours(list(histories)), set()
     for run, table in histories.items():
-        stage = run.split("/")[0]
+        stage = stage_of(run)
         rows = table.dropna(subset=column)
         label = None if stage in told else stage
         told.add(stage)
@@ -51,7 +51,7 @@ def training_loss(material: Material, name: str) -> Drawn:
     with figure(columns=2, width_ratios=[3, 2]) as (drawn, (left, right)):
         _plot_runs(left, histories, "loss")
         left.set_title("loss of training clips")
-        if len({run.split("/")[0] for run in histories}) > 1:
+        if len({stage_of(run) for run in histories}) > 1:
             left.legend()
         _plot_runs(right, histories, "learning_rate")
         right.set_title("learning rate at an epoch's end")
@@ -77,13 +77,13 @@ def validation_score(material: Material, name: str) -> Drawn:
     with figure() as (drawn, (axes,)):
         _plot_runs(axes, histories, "score")
         axes.set_title("score, higher is better")
-        if len({run.split("/")[0] for run in histories}) > 1:
+        if len({stage_of(run) for run in histories}) > 1:
             axes.legend()
         svg = as_svg(drawn, name)
     last = {run: table["score"].dropna().iloc[-1] for run, table in histories.items()}
     best = max(last, key=last.get)
     words = f"{best} ends highest, at {last[best]:.3f}"
-    stages = {stage: [last[run] for run in last if run.split("/")[0] == stage] for stage in _colours(list(last))}
+    stages = {stage: [last[run] for run in last if stage_of(run) == stage] for stage in _colours(list(last))}
     parts = [
         f"the {len(scores)} runs of {stage} end {_span(scores)}" for stage, scores in stages.items() if len(scores) > 1
     ]
@@ -142,13 +142,14 @@ def stages(material: Material, name: str) -> Drawn:
 
 @picture("Training clips as the networks saw them")
 def augmented(material: Material, name: str) -> Drawn:
-    """Samples of a member's second epoch, after augmentation."""
-    run = next((one for one in reversed(material.members) if (material.results / one / "history.csv").is_file()), None)
+    """Samples of a run's second epoch, after augmentation."""
+    runs = material.members if material.has_file else material.runs
+    run = next((one for one in reversed(runs) if (material.results / one / "history.csv").is_file()), None)
     if run is None:
-        raise Missing("no member was trained here")
+        raise Missing("no network of it was trained here")
     system, recipe = read_recipe(material.results / run / "recipe.json")
     account = material.json(f"{run}/recipe.json")
-    samples, how = material.part("samples"), (material.experiment["stages"][run.split("/")[0]].get("labels") or {})
+    samples, how = material.part("samples"), (material.experiment["stages"][stage_of(run)].get("labels") or {})
     table_file = material.data / "index.parquet"
     if how:
         table_file = material.results / how["how"] / f"train_with_{how['how']}.parquet"
