@@ -49,3 +49,8 @@ def test_comparison(compared):
     compared.edit(f"{RECIPES}/tiny_round2.yaml", "weight_decay: 0.05", "weight_decay: 0.06")
     later = {"compare_recipes": 1, "write_manifest": 1, "write_report": 1, "compare": 1}
     assert compared.planned("compare", config=CONFIG) == {"train_rotary": 2, **later}
+
+    compared.edit("workflow/scripts/train.py", "def main() -> None:", "def main() -> None:\n    raise SystemExit(2)")
+    outcome = compared.snakemake("compare", "--cores", "2", "--preemptible-retries", "0", config=CONFIG)
+    assert outcome.returncode == 1 and "Traceback" not in outcome.stderr
+    assert read_json(compared.root / "results/tiny_compare/report/manifest.failed.json")["state"] == "failed"

@@ -24,7 +24,7 @@ CONFIG = ROOT / "config"
 COMPARED = {"relative": "tiny_round2", "rotary": "tiny_round2"}
 # Only commands beside the workflow and the library reach these, or other systems.
 BESIDE = {
-    "audio", "data/whole_clips", "export/classes", "training/assembly",
+    "audio", "console", "data/whole_clips", "export/classes", "training/assembly",
     "landmarks/clip_arrays", "landmarks/csv_rows", "landmarks/drawing", "landmarks/given_tables", "landmarks/inspect",
     "landmarks/clip_files", "landmarks/clip_films", "landmarks/clip_folders", "landmarks/film_table",
     "landmarks/foreign", "landmarks/long_parquet", "landmarks/pictures", "landmarks/timing", "landmarks/utterances",
