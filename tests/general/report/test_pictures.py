@@ -56,9 +56,9 @@ def results(tmp_path):
     proof = {"fp16": {"passed": True, "max_error": 0.001, "relative_tolerance": 0.01}}
     write_json(folder / "export/parity.json", {"passed": True, "problems": [], "formats": proof, "seeds": [seed]})
     lengths = {"50": {"median": 2.0, "p90": 3.0}, "100": {"median": 4.0, "p90": 5.0}}
-    write_json(
-        folder / "export/benchmark.json", {"size_mb": 2.0, "latency_ms": {"1_threads": lengths}, "processor": "a chip"}
-    )
+    slower = {frames: {name: 2 * ms for name, ms in one.items()} for frames, one in lengths.items()}
+    times = {"latency_ms": {"1_threads": lengths}, "format_latency_ms": {"fp32": slower, "int8": lengths}}
+    write_json(folder / "export/benchmark.json", {"size_mb": 2.0, **times, "processor": "a chip"})
     write_json(folder / "export/inference_args.json", {"min_confidence": 0.25})
     return folder
 
@@ -113,7 +113,8 @@ def test_sentences_are_of_this_experiment(results):
     )
     assert "most often e is read as nothing (2 times)" in told["What is taken for what"]
     assert "1 of 10 clips fall" in told["Does the confidence tell?"]
-    assert "100 frames take 4.0 ms on one thread, 833 times as fast" in told["Latency"]
+    assert "100 frames take 4.0 ms on 1 thread, 833 times as fast" in told["Latency"]
+    assert "of the formats int8 is fastest there" in told["Latency"]
     write_predictions(results, {phrase: phrase for phrase in PHRASES})
     better = write_report(results).read_text()
     assert "Of 100 letters 100 come out right; 100 of 100 phrases are exact." in better
