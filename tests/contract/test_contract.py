@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from project import Project, copy_project
 
+from podium.export.pictures import Pictures
 from podium.storage.files import read_json
 from podium.systems import PARTS, names, part
+from podium.systems.extras import has_part
 
 TOY = Path(__file__).parent / "toy"
 CONFIG = "config/toy.yaml"
@@ -30,6 +32,13 @@ OFFERED = {
 def test_every_system_offers_the_same(system, name):
     module = part(system, name)
     assert [one for one in OFFERED[name] if not hasattr(module, one)] == []
+
+
+@pytest.mark.parametrize("system", names())
+def test_a_report_can_draw_what_a_file_takes(system):
+    pictures = part(system, "pictures") if has_part(system, "pictures") else Pictures("label")
+    shown = pictures.shown(part(system, "answers").example(12, np.random.default_rng(0)))
+    assert shown.ndim < 3 or (shown.shape[2] == 2 and np.max(pictures.lines) < shown.shape[1])
 
 
 @pytest.fixture(scope="module")
