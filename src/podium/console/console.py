@@ -185,8 +185,9 @@ class Console:
         """What is under way, on one line; "" if nothing is."""
         *jobs, _ = self._view() or [""]
         now = time.time()
-        left = [one for one in [self._left(now)] if one]
-        return f"{self._percent(now)} {'; '.join([*map(str.strip, jobs), *left])}" if jobs else ""
+        left = self._left(now)
+        told = [*map(str.strip, jobs), *([f"{left} in all"] if left else [])]
+        return f"{self._percent(now)} {'; '.join(told)}" if jobs else ""
 
     def _view(self) -> list[str]:
         """What is under way, a line per job, and how far all of it is.
@@ -198,12 +199,19 @@ class Console:
         running = progress.running()
         if not running:
             return []
-        lines = [f"  {_under_way(job, now)}" for job in running[:MAX_RUNNING]]
-        if len(running) > MAX_RUNNING:
-            lines.append(f"  and {len(running) - MAX_RUNNING} more")
+        told = list(dict.fromkeys(self._together(job) or _under_way(job, now) for job in running))
+        lines = [f"  {one}" for one in told[:MAX_RUNNING]]
+        if len(told) > MAX_RUNNING:
+            lines.append(f"  and {len(told) - MAX_RUNNING} more")
         left = self._left(now)
         done = f"{progress.num_done} of {len(progress.jobs)} jobs"
         return [*lines, f"{self._percent(now)} {done}{f', {left}' if left else ''}"]
+
+    def _together(self, job: Job) -> str:
+        """What is under way of a job of which there is one per file; "" if it is none."""
+        alike = [one for one in self._progress.jobs.values() if one.rule == job.rule] if job.is_one_of_many else []
+        done = sum(one.ended is not None for one in alike)
+        return f"{job.name}: {done} of {_counted(len(alike), 'file')}" if alike else ""
 
     def _share(self) -> float:
         return self._progress.share(time.time())

@@ -110,7 +110,7 @@ def _compare_lengths(chosen: pd.DataFrame, rows: pd.DataFrame) -> str:
     if "num_frames" not in rows or rows["num_frames"].nunique() < 2:
         return ""
     ours, all_ = chosen["num_frames"].median(), rows["num_frames"].median()
-    return f"; they have {ours:.0f} frames in the middle, all clips {all_:.0f}"
+    return f"; their median length is {ours:.0f} frames, that of all clips {all_:.0f}"
 
 
 def _strips(material: Material, rows: pd.DataFrame, where: str, name: str) -> tuple[pd.DataFrame, str]:

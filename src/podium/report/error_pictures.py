@@ -74,12 +74,14 @@ def _draw_matrix(axes, table: pd.DataFrame, names: list[str]) -> None:
     is_right = rows == columns
     size = 45 * _matrix_height(len(names)) / len(names)
     for chosen, colour in ((is_right, SERIES[0]), (~is_right, BAD)):
-        strength = np.clip(np.sqrt(shares[rows[chosen], columns[chosen]]), 0.15, 1).round(2)
+        strength = np.clip(np.sqrt(shares[rows[chosen], columns[chosen]]), 0.3, 1).round(2)
         colours = [(*to_rgb(colour), one) for one in strength]
         axes.scatter(columns[chosen], rows[chosen], s=size**2 * 0.45, marker="s", c=colours, linewidths=0)
     told = [_name(one) for one in names]
     font = min(8, 350 / len(names))
-    axes.set_xticks(range(len(names)), told, fontsize=font, rotation=90 if len(max(told, key=len)) > 2 else 0)
+    axes.set_xticks(range(len(names)), told, fontsize=font)
+    for text in axes.get_xticklabels():
+        text.set_rotation(90 if len(text.get_text()) > 2 else 0)
     axes.set_yticks(range(len(names)), told, fontsize=font)
     axes.set_xlim(-0.7, len(names) - 0.3)
     axes.set_ylim(len(names) - 0.3, -0.7)
@@ -149,7 +151,7 @@ def groups(material: Material, name: str) -> Drawn:
         large = by_score[by_score["number"] >= min(MIN_IN_GROUP, by_score["number"].max())]
         one = large.iloc[0]
         clips = counted(int(one["number"]), "clip")
-        worst.append(f"by {kind}, {large.index[0]} is read worst ({one['score']:.2f} of {clips})")
+        worst.append(f"by {kind}, {large.index[0]} is read worst ({one['score']:.2f}, {clips})")
         drawn_groups[kind] = (table if is_ordered else by_score).head(MAX_BARS)
     height = 1.0 + 0.28 * max(map(len, drawn_groups.values()))
     with figure(height, len(drawn_groups)) as (drawn, all_axes):

@@ -33,7 +33,8 @@ def formats(material: Material, name: str) -> Drawn:
             logarithmic(right)
         right.set_yticks(range(len(names)), names)
         right.set_ylim(len(names) - 0.5, -0.5)
-        right.set_title("largest error (dot), limit (bar)")
+        right.set_title("largest error")
+        right.set_xlabel("dot: error; bar: its limit")
         svg = as_svg(drawn, name)
     smallest = min(names, key=lambda one: told[one]["size_mb"])
     words = f"{smallest} is the smallest with {told[smallest]['size_mb']:.2f} MB"

@@ -84,8 +84,10 @@ def _facts(material: Material) -> list[tuple[str, str]]:
     evaluation = _or_empty(material, "export/evaluation.json")
     if evaluation.get("score") is not None:
         scores = material.part("plan").SCORES
-        told = [f"{words} {evaluation[key]:.3f}" for key, words in scores.items() if evaluation.get(key) is not None]
-        rows.append(("score", escaped(f"{', '.join(told)} ({meanings(material.system)['score']})")))
+        first, *others = [
+            f"{words} {evaluation[key]:.3f}" for key, words in scores.items() if evaluation.get(key) is not None
+        ]
+        rows.append(("score", escaped("; ".join([f"{first}: {meanings(material.system)['score']}", *others]))))
     benchmark = _or_empty(material, "export/benchmark.json")
     if benchmark:
         rows.append(

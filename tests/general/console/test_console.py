@@ -57,6 +57,15 @@ def test_many_files_are_told_together(console, capsys):
     assert len(rest) == 1 and rest[0].endswith("clips packed: 3 files, took 1 s")
 
 
+def test_many_files_under_way_are_one_line(console):
+    console.begin({one: Job("pack_shard", "clips packed", is_one_of_many=True, recorded=1.0) for one in range(3)})
+    for number in range(3):
+        tell(console, "job_info", jobid=number)
+    tell(console, "job_finished", job_id=1)
+    line = console._line()
+    assert line.split(" % ")[1].startswith("clips packed: 1 of 3 files; ") and line.endswith("s left in all")
+
+
 def test_what_jobs_of_no_interest_say_is_left_out(console, capsys):
     tell(console, "workflow_started", "Workflow has started!")
     for text in ("Using shell: /bin/bash", "Select jobs to execute...", "Removing output files of failed job"):

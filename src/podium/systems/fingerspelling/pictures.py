@@ -22,7 +22,7 @@ _ARMS = [[SELECTION.slot_of[f"pose_{point}"] for point in arm] for arm in ((12, 
 _MOUTH = [SELECTION.slot_of[f"face_{point}"] for point in (61, 0, 291, 17)]
 _SHOWN = [*_HANDS, *_ARMS[0], *_ARMS[1], *_MOUTH]
 _LENGTHS = [0, 5, 10, 15, 20, 1000]
-_LENGTH_NAMES = ["to 5", "6 to 10", "11 to 15", "16 to 20", "over 20"]
+_LENGTH_NAMES = ["up to 5", "6 to 10", "11 to 15", "16 to 20", "over 20"]
 
 
 class PhrasePictures(Pictures):
