@@ -9,8 +9,8 @@ from podium.systems.extras import has_part
 # history.csv. A system may tell more, or otherwise, in its module ``metrics``.
 METRICS: dict[str, dict[str, str]] = {
     "Scores": {
-        "score": "the share of clips that are read right, from 0 to 1; null if nothing was scored",
-        "reason": "why there is no score",
+        "score": "the share of clips that are read right, from 0 to 1",
+        "reason": "why there is no score, which is then null",
         "num_right": "clips that are read right",
         "score_of_participant": "the score of each person's clips",
         "worst": "the clips with the lowest scores: label, prediction, score",

@@ -62,7 +62,8 @@ def training_loss(material: Material, name: str) -> Drawn:
     words = [f"The loss of {run} goes from {loss[0]:.2f} to {loss[-1]:.2f} in {counted(len(loss), 'epoch')}"]
     if len(loss) > 1:
         change = 1 - loss[-1] / loss[-2] if loss[-2] else 0.0
-        words.append(f"; in the last one it {'still falls' if change > 0 else 'rises'} by {100 * abs(change):.0f} %")
+        percent = round(100 * abs(change))
+        words.append(f"; in the last one it {'still falls' if change > 0 else 'rises'} by {percent or 'less than 1'} %")
     return "".join(words) + ". The loss of validation clips is not measured; their score is, below.", svg
 
 
