@@ -21,7 +21,8 @@ h3{margin:1.6rem 0 .2rem;font-size:1.06rem}
 .warning{border-left:4px solid var(--series3);padding-left:.7rem}
 table{border-collapse:collapse;margin:.9rem 0;font-size:.93rem;width:100%}
 th{text-align:left;font-weight:600;color:var(--muted);padding:.22rem 1rem .22rem 0;vertical-align:top;width:13rem}
-td{padding:.22rem 0;overflow-wrap:anywhere}tr+tr{border-top:1px solid var(--grid)}
+td{padding:.22rem .6rem .22rem 0;overflow-wrap:anywhere}.three{table-layout:fixed}
+.three th{width:auto;overflow-wrap:anywhere}tr+tr{border-top:1px solid var(--grid)}
 pre{overflow-x:auto;padding:.55rem .7rem;border:1px solid var(--grid);border-radius:6px;font-size:.88rem;margin:.5rem 0}
 code,pre{font-family:ui-monospace,"SF Mono",Menlo,"DejaVu Sans Mono",monospace}
 nav{columns:2;font-size:.93rem;margin:.6rem 0}

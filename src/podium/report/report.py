@@ -27,6 +27,7 @@ PICTURES = {
 }  # fmt: skip
 OF_FILES = {training_pictures.stages, file_pictures.formats, file_pictures.parity, file_pictures.latency}
 OF_COMPARISONS = {file_pictures.recipes}
+_MAX_VALUE = 100  # characters of a value that differs
 _NUM_DIFFERENCES = 12  # of a subject that are shown; `podium diff` prints all
 
 
@@ -88,11 +89,17 @@ def _differences(here: Material, there: Material) -> str:
     for subject in ("scores", "dataset", "data", "recipes", "configuration"):
         some = found.get(subject, [])
         rows = "".join(
-            f"<tr><th>{escaped(key)}</th><td>{escaped(left)}</td><td>{escaped(right)}</td></tr>"
+            f"<tr><th>{escaped(key)}</th><td>{escaped(_short(left))}</td><td>{escaped(_short(right))}</td></tr>"
             for key, left, right in some[:_NUM_DIFFERENCES]
         )
-        more = f"<p>and {len(some) - _NUM_DIFFERENCES} more: <code>podium diff</code> prints all</p>"
-        parts += (
-            [f"<h3>{subject}</h3><table>{rows}</table>{more if len(some) > _NUM_DIFFERENCES else ''}"] if some else []
-        )
+        if some:
+            parts.append(f'<h3>{subject}</h3><table class="three">{rows}</table>')
+        if len(some) > _NUM_DIFFERENCES:
+            parts.append(f"<p>and {len(some) - _NUM_DIFFERENCES} more: <code>podium diff</code> prints all</p>")
     return f"<h2>What differs</h2>{''.join(parts) or '<p>Nothing but times, code and files.</p>'}"
+
+
+def _short(value: object) -> str:
+    """A value as a page has room for it."""
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}…"
