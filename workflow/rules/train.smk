@@ -88,7 +88,7 @@ for stage in PLAN.stages.values():
                 "python workflow/scripts/train.py --system {SYSTEM} --recipe {input.recipe:q} --data {params.data:q}"
                 " --table {input.table:q} {params.part} --teachers {input.teachers:q} --out {params.out:q}"
                 " --tensorboard {params.tensorboard:q} --state {params.state:q} --fingerprint {params.fingerprint}"
-                " --gpus {resources.gpu} 2>&1 | tee {log:q}"
+                " --gpus {resources.gpu} 2>&1 | keep_log {params.state:q} {log:q}"
 
 
 def get_member_file(name):

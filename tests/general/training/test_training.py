@@ -1,6 +1,7 @@
 """Training on a handful of clips: schedule, groups, accumulation, same bits, scores, and that it learns."""
 
 import math
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -347,7 +348,9 @@ def test_a_full_fit_leaves_all_that_export_needs(tmp_path):
     assert sorted(path.name for path in out.iterdir()) == [
         "history.csv", "metrics.json", "model.safetensors", "recipe.json", "reference.npz",
     ]  # fmt: skip
-    assert len(list(events.glob("events.*"))) == 1
+    (curves,) = events.glob("events.*")
+    groups = dict(re.findall(r"(\d_\w+)/(\w+)", curves.read_text(errors="replace")))
+    assert sorted(groups) == ["1_score", "2_loss", "3_steps", "4_speed"], "score first, and nothing without a group"
     reading = Recognizer(out).read(np.load(root / "shards/train/1.npy")[:20])
     assert 0 <= reading.confidence <= 1
     reference = np.load(out / "reference.npz")
