@@ -3,9 +3,11 @@
 import errno
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from podium.errors import UserError, run
 from podium.landmarks.mediapipe import RAW_COLUMNS
@@ -186,11 +188,24 @@ def test_bad_input_ends_in_one_line_and_exit_code_2(capsys, error):
     assert line.endswith("\n") and line[:-1].isprintable() and len(line) <= len("error: \n") + 1003
 
 
-def test_bugs_keep_their_traceback():
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_that_torch_hides_is_told(capsys):
     def main():
-        raise KeyError("a bug")
+        with open("/dev/full", "wb", buffering=0) as stream:
+            torch.save(torch.zeros(100_000), stream)
 
-    with pytest.raises(KeyError):
+    with pytest.raises(SystemExit) as stop:
+        run(main)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == "error: no space left on the disk; make room and run again\n"
+
+
+@pytest.mark.parametrize("error", [KeyError, RuntimeError])
+def test_bugs_keep_their_traceback(error):
+    def main():
+        raise error("a bug")
+
+    with pytest.raises(error):
         run(main)
 
 
