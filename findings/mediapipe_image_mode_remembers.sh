@@ -14,7 +14,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 pip="$folder/venv/bin/pip --quiet --disable-pip-version-check"
-$pip install mediapipe==1.2.3 numpy==2.4.6 flatbuffers==25.12.19 "opencv-contrib-python<5"
+$pip install mediapipe==1.2.3 numpy==2.4.6 flatbuffers==25.12.19 opencv-contrib-python==4.14.0.94
 $pip download --no-deps --only-binary :all: --python-version 3.11 --platform manylinux_2_28_x86_64 --dest "$folder" \
     mediapipe==0.10.21 scikit-image==0.26.0
 cd "$folder"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # mediapipe 1.2.3, numpy 2.4.6.
 # Behaviour: mp.Image takes the memory behind an array as it lies there, whatever the array's strides. A view of a picture (a cut
-# of columns, every second pixel, a turned picture) becomes another picture, of the right size, without a word. Up to 0.10.21
-# such arrays ended with a TypeError.
+# of columns, every second pixel, a turned picture) becomes another picture, of the right size, without a word. Older
+# releases refused such arrays (a TypeError in 0.10.9; google-ai-edge/mediapipe, issue 5251).
 # Output seen (pixels of the image that are those of the array):
 #   whole picture: 100 %
 #   rows 100 to 400: 100 %
@@ -16,7 +16,7 @@ set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check mediapipe==1.2.3 numpy==2.4.6 "opencv-contrib-python<5"
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check mediapipe==1.2.3 numpy==2.4.6 opencv-contrib-python==4.14.0.94
 "$folder/venv/bin/python" - <<'PYTHON'
 import sys
 
