@@ -1,14 +1,14 @@
 #!/bin/sh
 # mediapipe 1.2.3 with the models of 0.10.21, numpy 2.4.6, the picture "astronaut" of scikit-image 0.26.0.
-# Behaviour: HolisticLandmarker in IMAGE mode, which is meant for single pictures, starts from where it has found the person in the
-# picture before. The same picture gives another answer the second time, and yet another the third time.
+# Behaviour: HolisticLandmarker in IMAGE mode, which is meant for single pictures, goes on from the picture before. The same
+# picture gives another answer the second time, and yet another the third time.
 # Output seen (nose to elbows, the largest distance from the first answer):
 #   the second time: 0.0274 of the picture's width
 #   the third time: 0.0451 of the picture's width
 #   by another landmarker, the first time: 0.0000 of the picture's width
 # Why it matters: landmarks of photos, or of single frames of several videos, depend on the order of the files, and one picture
-# alone cannot be checked against a whole run. A shoulder is about 0.3 wide, so this is no rounding. Make a landmarker for each
-# picture; Podium makes one for each clip, in VIDEO mode with the true times.
+# alone cannot be checked against a whole run. This is no rounding: in this picture an eye is about 0.04 wide. Make a
+# landmarker for each picture; Podium makes one for each clip, in VIDEO mode with the true times.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,7 +1,7 @@
 #!/bin/sh
 # mediapipe 1.2.3, numpy 2.4.6.
-# Behaviour: mp.Image takes the memory behind an array as it lies there, whatever the array's strides. A view of a picture (a cut
-# of columns, every second pixel, a turned picture) becomes another picture, of the right size, without a word. Older
+# Behaviour: mp.Image takes the memory behind an array as it lies there, whatever the array's strides. A view of a picture (a
+# cut of columns, every second pixel, a turned picture) becomes another picture, of the right size, without a word. Older
 # releases refused such arrays (a TypeError in 0.10.9; google-ai-edge/mediapipe, issue 5251).
 # Output seen (pixels of the image that are those of the array):
 #   whole picture: 100 %
@@ -9,8 +9,8 @@
 #   columns 100 to 400: 0 %
 #   every second pixel: 0 %
 #   turned (rows for columns): 0 %
-# Why it matters: cropping to one person and halving a 4K picture are the usual steps before a landmarker. It finds nobody then, or
-# points at wrong places, and this looks like a bad video. np.ascontiguousarray(view) is all that is needed. Pictures
+# Why it matters: cropping to one person and halving a 4K picture are usual steps before a landmarker. It finds nobody then,
+# or points at wrong places, and this looks like a bad video. np.ascontiguousarray(view) is all that is needed. Pictures
 # mirrored or brought from BGR to RGB by a step of -1 are views as well. Podium makes whole arrays of all pictures.
 set -eu
 folder=$(mktemp -d)

@@ -1,9 +1,9 @@
 #!/bin/sh
 # pose-format 0.15.0, numpy 2.4.6.
-# Behaviour: all .pose files whose headers are the same bytes get one and the same header object from Pose.read(), and
-# Pose.copy() keeps the header, too. What one clip's header is told, the others' headers say: focus() and
-# normalize_pose_size() set the width and height of clips that were read before, and of those that are read afterwards.
-# Output seen (three files of 1280 × 720):
+# Behaviour: .pose files with the same header that are read one after the other get one and the same header object from
+# Pose.read(), and Pose.copy() keeps it, too. What one clip's header is told, the others' headers say: focus() sets the
+# width and height of clips that were read before, and of those that are read afterwards.
+# Output seen (files of 1280 × 720):
 #   stated before: 1280 × 720
 #   stated after focus() of another clip, read before: 101 × 99
 #   stated after focus() of another clip, read afterwards: 101 × 99

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Snakemake 9.27.1.
-# Behaviour: a job that asks for more than a limit of --resources neither waits nor ends the run: what it asks for is lowered to the
-# limit, without a word. So `gpu=0` does not keep back jobs with `gpu=1`, and memory that grows with `attempt` stops growing.
+# Behaviour: a job that asks for more than a limit of --resources neither waits nor ends the run: what it asks for is lowered
+# to the limit, without a word. So `gpu=0` does not keep back jobs with `gpu=1`, and memory that grows with `attempt` stops
+# growing.
 # Output seen:
 #   --resources gpu=0, a job with gpu=1: runs, with 0 GPUs
 #   --resources gpu=1 --set-resources train:gpu=4: runs, with 1 GPU

@@ -8,9 +8,9 @@
 #   7 4 nan 1: 1
 #   nan 7 4 1: 7
 #   7 4 1 nan: nan
-# Why it matters: a hand that is not found is NaN in MediaPipe's landmarks. A file that scales a clip by its own largest and smallest
-# coordinates, as many do, uses the frames behind the last gap alone: the numbers look right, differ from training, and no
-# clip without gaps shows it. Choose first: tf.reduce_max(tf.where(tf.math.is_nan(x), -1e4, x), axis).
+# Why it matters: a hand that is not found is NaN in the competitions' landmarks. A file that scales a clip by its own largest
+# and smallest coordinates uses the frames behind the last gap alone: the numbers look right, differ from training, and no
+# clip without gaps shows it. Replace first: tf.reduce_max(tf.where(tf.math.is_nan(x), -1e4, x), axis).
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
