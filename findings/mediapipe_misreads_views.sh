@@ -10,8 +10,8 @@
 #   every second pixel: 0 %
 #   turned (rows for columns): 0 %
 # Why it matters: cropping to one person and halving a 4K picture are usual steps before a landmarker. It finds nobody then,
-# or points at wrong places, and this looks like a bad video. np.ascontiguousarray(view) is all that is needed. Pictures
-# mirrored or brought from BGR to RGB by a step of -1 are views as well. Podium makes whole arrays of all pictures.
+# or points at wrong places, and this looks like a bad video. np.ascontiguousarray(view) is all that is needed.
+# Podium makes whole arrays of all pictures.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
