@@ -65,7 +65,7 @@ ELSEWHERE = {
     "podium keep": "tests/workflow/test_rerun.py",
     "podium try": "tests/general/training/test_presets.py",
     "snakemake export": "tests/workflow/test_published_weights.py",
-    "snakemake --cores all --logger-podium-off": "tests/workflow/test_console.py",
+    "snakemake --cores all --logger-podium-off": "tests/workflow/test_run_console.py",
     "snakemake --unlock": "tests/slurm/test_interruptions.py",
     "snakemake --report": "tests/workflow/test_command.py",
     "python -m pytest tests/contract": "tests/contract/test_contract.py",

@@ -27,7 +27,7 @@ PICTURES = {
 }  # fmt: skip
 OF_FILES = {training_pictures.stages, file_pictures.formats, file_pictures.parity, file_pictures.latency}
 OF_COMPARISONS = {file_pictures.recipes}
-_MAX_VALUE = 100  # characters of a value that differs
+_MAX_VALUE = 100  # how long a value that differs may be
 _NUM_DIFFERENCES = 12  # of a subject that are shown; `podium diff` prints all
 
 

@@ -1,4 +1,4 @@
-"""What is written when Snakemake's records come in; that they come so is for tests/workflow/test_console.py."""
+"""What is written when Snakemake's records come in; that they come so is for tests/workflow/test_run_console.py."""
 
 import io
 import logging
