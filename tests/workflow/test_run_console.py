@@ -18,7 +18,7 @@ LOG = "results/logs/data/tiny/write_corpus_tables.log"
 WORK = "workflow/scripts/generate_corpus.py"
 TIMEOUT_S = 60
 REFUSES = "import sys\nprint('chatter', flush=True)\nsys.exit('error: no such corpus; name another')\n"
-WAITS = "import time\nprint('begun', flush=True)\ntime.sleep(40)\n"
+WAITS = "import time\nprint('begun', flush=True)\ntime.sleep(100)\n"
 
 
 def test_a_whole_run_is_a_line_per_job(finished):
