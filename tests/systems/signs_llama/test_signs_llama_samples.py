@@ -105,6 +105,16 @@ def test_a_point_that_one_clip_lacks_is_the_other_ones():
     np.testing.assert_allclose(drawn_to_zero_BTF[0][:, hand], 0.0625, rtol=1e-6)
 
 
+def test_a_batch_without_a_mixed_frame_stays_as_it_is():
+    x_BTNA = np.stack([points_of(10), points_of(11)[:10]])
+    x_BTF, length_B = features(x_BTNA, seen_points(x_BTNA), RECIPE.data.choices), np.array([10, 10])
+    mix = Mix(np.ones(2, np.float32), np.array([1, 0]), np.zeros(2, np.int64))
+    for is_seen_BTN in (seen_points(x_BTNA), None):
+        found_BTF, mask_BT = mixed(x_BTF.copy(), length_B, mix, is_seen_BTN)
+        np.testing.assert_array_equal(found_BTF, x_BTF)
+        assert mask_BT.all()
+
+
 def test_draws_never_choose_the_clip_itself():
     length_B = np.array([3, 50, 8, 8])
     for share in np.linspace(0, 1, 20, endpoint=False):

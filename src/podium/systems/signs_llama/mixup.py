@@ -74,6 +74,6 @@ def mixed(
         is_seen_QN = is_seen_BTN.reshape(-1, is_seen_BTN.shape[-1])
         share_MN = lam_M1 * is_seen_QN[own_M] + (1 - lam_M1) * is_seen_QN[other_M]
         share_MN[share_MN == 0] = 1
-        values_MF[:, :NUM_COORDINATES].reshape(len(clip_M), -1, AXES)[:] /= share_MN[..., None]
+        values_MF[:, :NUM_COORDINATES].reshape(-1, NUM_COORDINATES // AXES, AXES)[:] /= share_MN[..., None]
     rows_QF[own_M] = values_MF
     return x_BTF, mask_BT
