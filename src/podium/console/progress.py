@@ -78,6 +78,8 @@ class Progress:
     def __init__(self, jobs: dict[int, Job], started: float) -> None:
         self.jobs = jobs
         self.started = started
+        self._shown = 0.0
+        self._shown_at = started
 
     @property
     def num_done(self) -> int:
@@ -118,9 +120,20 @@ class Progress:
         return seconds, is_told and (is_sure or now - self.started > TRUSTED_AFTER_S)
 
     def share(self, now: float) -> float:
-        """How much of the whole time is over, from 0 to 1."""
-        elapsed, left = now - self.started, self.left(now)[0]
-        return 1.0 if left <= 0 else elapsed / (elapsed + left)
+        """How much of the run is over, from 0 to 1; never less than it has told before.
+
+        Since the last call, of what was left then, goes as much as the time since is of the time since and the time
+        left now. With guesses that hold, this is the share of the whole time. When a guess grows, it slows down.
+        As long as the time left is little more than a guess, it waits.
+        """
+        left, is_told = self.left(now)
+        since = now - self._shown_at
+        if left <= 0:
+            self._shown = 1.0
+        elif is_told and since > 0:
+            self._shown += (1 - self._shown) * since / (since + left)
+            self._shown_at = now
+        return self._shown
 
     def _seen(self, rule: str, now: float) -> list[float]:
         """What jobs of a rule took in this run, or will have taken by a training's own account."""

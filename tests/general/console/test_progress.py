@@ -35,6 +35,31 @@ def test_a_first_run_says_nothing_before_a_training_does():
     assert progress.share(BEGIN + 100) == pytest.approx(100 / 500)
 
 
+def test_the_share_never_goes_back_and_ends_at_one():
+    progress, seen = Progress(trainings(2, recorded=50.0), BEGIN), []
+    progress.jobs[0].started = BEGIN
+    for second in range(10, 400, 10):
+        if second == 50:  # it turns out that they take four times as long
+            progress.jobs[0].told, progress.jobs[1].recorded = Epochs(1, 5, {}, 150.0), 200.0
+        if progress.jobs[0].told:
+            progress.jobs[0].told = Epochs(1, 5, {}, max(0.0, 200.0 - second))
+        if second == 200:
+            progress.jobs[0].ended = progress.jobs[1].started = BEGIN + 200
+        seen.append(progress.share(BEGIN + second))
+    assert seen == sorted(seen) and len(set(seen)) == len(seen)
+    assert seen[3] == pytest.approx(0.4) and seen[4] - seen[3] < 0.03 and 0.9 < seen[-1] < 1
+    progress.jobs[1].ended = BEGIN + 400
+    assert progress.share(BEGIN + 400) == 1.0
+
+
+def test_the_share_waits_as_long_as_nobody_knows():
+    progress = Progress(trainings(2), BEGIN)
+    progress.jobs[0].started = BEGIN
+    assert progress.share(BEGIN + 50) == 0.0
+    progress.jobs[0].told = Epochs(2, 5, {}, 150.0)
+    assert progress.share(BEGIN + 100) == pytest.approx(100 / 500)
+
+
 def test_another_stage_is_guessed_by_its_epochs():
     jobs = trainings(1, started=BEGIN, ended=BEGIN + 100) | {9: Job("train_b", "b, seed 1", num_epochs=10)}
     progress = Progress(jobs, BEGIN)
