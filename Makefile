@@ -3,7 +3,9 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: run model test speech voices chaos test-slurm test-image check-pins lint docs clean unusable
+.PHONY: install run model test speech voices chaos test-slurm test-image check-pins lint docs clean unusable
+
+install: $(VENV)/ready
 
 run: $(VENV)/ready
 	snakemake --cores all --resources gpu=1
@@ -20,7 +22,7 @@ chaos: $(VENV)/ready
 	python tests/chaos.py --kills 100
 	PODIUM_EVERY_KNOCK=1 python -m pytest tests/workflow/test_knocks.py
 
-# Trains the model that comes with Podium, proves it and puts it into the package; about four hours on two cores.
+# Trains the model that comes with Podium, proves it and puts it into the package; an hour and a half on two cores.
 model: $(VENV)/ready
 	snakemake --cores all --resources gpu=1 --configfile config/live.yaml
 	python -m podium.recognise.pretrained results/live/export

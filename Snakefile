@@ -6,7 +6,7 @@
 #   results/{experiment}/{how}/        train_with_{how}.parquet: labels that a stage has from earlier ones (oof)
 #   results/{experiment}/port/         seed{seed}/  the TensorFlow twin
 #   results/{experiment}/export/       model.tflite inference_args.json model_card.json parity.json evaluation.json …
-#   results/{experiment}/report/       summary.md manifest.json
+#   results/{experiment}/report/       report.html summary.md manifest.json
 #   results/{experiment}/comparison/   {stage}/seed{seed}/…  comparison.md
 #
 # or by stage: snakemake data | STAGE | HOW | export | compare, with the stages and labels of the experiment's file
@@ -35,7 +35,6 @@ include: "workflow/rules/labels.smk"
 if EXPERIMENT.export:
 
     include: "workflow/rules/export.smk"
-    include: "workflow/rules/report.smk"
 
 
 if EXPERIMENT.comparison:
@@ -43,12 +42,13 @@ if EXPERIMENT.comparison:
     include: "workflow/rules/compare.smk"
 
 
+include: "workflow/rules/report.smk"
 include: "workflow/rules/hooks.smk"
 
 
 rule all:
     default_target: True
     input:
-        [rules.export.input, rules.write_manifest.output] if EXPERIMENT.export else [],
+        [rules.export.input, rules.write_manifest.output, rules.write_report.output] if EXPERIMENT.export else [],
         rules.summarize.output if EXPERIMENT.export and HAS_DATA else [],
         rules.compare.input if EXPERIMENT.comparison and not EXPERIMENT.export else [],

@@ -66,9 +66,7 @@ def virtual_hands(conditions: Conditions | None, num_people: int, rng: np.random
 def train(x_NF: torch.Tensor, y_N: torch.Tensor) -> nn.Module:
     """A classifier of `CLASSES`."""
     torch.manual_seed(0)
-    network = nn.Sequential(
-        nn.Linear(63, 256), nn.SiLU(), nn.Linear(256, 256), nn.SiLU(), nn.Linear(256, len(CLASSES))
-    )
+    network = nn.Sequential(nn.Linear(63, 256), nn.SiLU(), nn.Linear(256, 256), nn.SiLU(), nn.Linear(256, len(CLASSES)))
     optimizer = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.05)
     steps = NUM_EPOCHS * (len(x_NF) // BATCH)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)

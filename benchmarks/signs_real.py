@@ -1,13 +1,13 @@
 """Does a network of virtual signs know real ones? And do real clips of some signers teach those of others?
 
     python benchmarks/signs_real.py SHARED/real/signs_long [--weights results/signs_llama/member/seed1 …]
-    python benchmarks/signs_real.py SHARED/real/signs_long --teach
+    python benchmarks/signs_real.py SHARED/real/signs_long --teach [--system signs_deberta]
 
 Reads 84 real clips of two signs, hello and thankyou, by 21 signers, in the competition's layout. Without ``--teach`` it
-asks networks that were trained on other clips which of the two a clip shows. With it, the recipe ``few`` is trained on
-17 signers and asked about the other four, for every choice of a fixed rule: the signers in ascending order of their
-ids, four at a time, the last group filled up from the front; so each signer is asked about once or, three of them,
-twice.
+asks networks of either sign recogniser, trained on other clips, which of the two a clip shows. With it, a recogniser's
+recipe ``few`` is trained on 17 signers and asked about the other four, for every choice of a fixed rule: the signers in
+ascending order of their ids, four at a time, the last group filled up from the front; so each signer is asked about
+once or, three of them, twice.
 """
 
 import argparse
@@ -24,15 +24,14 @@ from podium.data.clips import shard_path
 from podium.data.shards import pack_shard
 from podium.systems import part
 from podium.systems.files import read_recipe
+from podium.systems.signs.raw import open_raw, prepare
 from podium.systems.signs.vocabulary import SIGNS
-from podium.systems.signs_llama import learner, samples
-from podium.systems.signs_llama.recipe import Recipe
 from podium.training.learner import Parts
 from podium.training.loop import Rows, train
 from podium.training.weights import load_learner
 
 ROOT = Path(__file__).parent.parent
-RECIPE = ROOT / "config/recipes/signs_llama/few.yaml"
+SYSTEMS = ("signs_llama", "signs_deberta")
 TWO = [SIGNS.index(sign) for sign in ("hello", "thankyou")]
 NUM_ASKED = 4
 
@@ -42,6 +41,7 @@ def main() -> None:
     parser.add_argument("clips", type=Path, help="folder in the competition's layout")
     parser.add_argument("--weights", nargs="+", type=Path, default=[], help="folders of trained runs")
     parser.add_argument("--teach", action="store_true", help="train on 17 signers, ask about the others")
+    parser.add_argument("--system", choices=SYSTEMS, default=SYSTEMS[0], help="whose recipe is trained")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
@@ -51,7 +51,7 @@ def main() -> None:
         if arguments.weights:
             print_known(table, Path(folder), arguments.weights)
         if arguments.teach:
-            print_taught(table, Path(folder), arguments.seed)
+            print_taught(table, Path(folder), arguments.system, arguments.seed)
 
 
 def pack(clips: Path, root: Path) -> pd.DataFrame:
@@ -60,8 +60,8 @@ def pack(clips: Path, root: Path) -> pd.DataFrame:
     for signer, rows in told.groupby("participant_id"):
         path = shard_path(root, "train", signer)
         path.parent.mkdir(parents=True, exist_ok=True)
-        recordings = samples.open_raw(clips / "train_landmark_files" / str(signer))
-        shard = pack_shard(recordings, samples.prepare, rows["sequence_id"].tolist(), set(), signer, path)
+        recordings = open_raw(clips / "train_landmark_files" / str(signer))
+        shard = pack_shard(recordings, prepare, rows["sequence_id"].tolist(), set(), signer, path)
         packed.append(shard.sequences.assign(split="train", participant_id=signer))
     return pd.concat(packed).merge(told[["sequence_id", "sign"]], on="sequence_id")
 
@@ -70,9 +70,9 @@ def print_known(table: pd.DataFrame, root: Path, folders: list[Path]) -> None:
     """What trained networks, and all of them together, say of the two signs."""
     members, logits = [], []
     for folder in folders:
-        _, recipe = read_recipe(folder / "recipe.json")
-        members.append(load_learner(folder / "model.safetensors", learner.make, recipe))
-        clips = samples.validation(table, root, recipe)
+        system, recipe = read_recipe(folder / "recipe.json")
+        members.append(load_learner(folder / "model.safetensors", part(system, "learner").make, recipe))
+        clips = part(system, "samples").validation(table, root, recipe)
         logits.append(np.stack([members[-1].observe(clips.raw(row))["outputs"] for row in range(len(clips))]))
     named = {str(folder): one for folder, one in zip(folders, logits, strict=True)} | {"mean": np.mean(logits, axis=0)}
     for name, logits_BV in named.items():
@@ -90,9 +90,10 @@ def verdict(logits_BV: np.ndarray, table: pd.DataFrame) -> str:
     )
 
 
-def print_taught(table: pd.DataFrame, root: Path, seed: int) -> None:
+def print_taught(table: pd.DataFrame, root: Path, system: str, seed: int) -> None:
     """Every group of signers, and all clips together."""
-    parts, recipe = Parts.of("signs_llama", part), load(Recipe, RECIPE)
+    recipe = load(part(system, "plan").Recipe, ROOT / f"config/recipes/{system}/few.yaml")
+    parts = Parts.of(system, part)
     signers, num_right, num_asked = sorted(table["participant_id"].unique()), 0, 0
     for first in range(0, len(signers), NUM_ASKED):
         asked = [signers[(first + place) % len(signers)] for place in range(NUM_ASKED)]

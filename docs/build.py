@@ -1,8 +1,9 @@
 """Writes the generated parts of the documentation; ``--check`` only says whether they are in step.
 
-The configuration reference and the JSON schemas come from the pydantic models, the graph from Snakemake, the tables of
-remarks and reasons from `podium.landmarks.remarks`, those of results and of the comparison from the last runs of
-`config/config.yaml` and `config/compare.yaml` (left as they are if there were none).
+The configuration reference and the JSON schemas come from the pydantic models, the graph from Snakemake, the meanings
+of numbers from `podium.report.metrics` and the systems, the tables of remarks and reasons from
+`podium.landmarks.remarks`, those of results and of the comparison from the last runs of `config/config.yaml` and
+`config/compare.yaml` (left as they are if there were none).
 """
 
 import argparse
@@ -12,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -19,6 +21,8 @@ from pydantic import BaseModel
 
 from podium import config
 from podium.landmarks.remarks import MEANINGS, REASONS
+from podium.report.metrics import FILES as METRIC_FILES
+from podium.report.metrics import METRICS, own_metrics
 from podium.storage.files import write_text
 from podium.systems import names, part
 
@@ -43,6 +47,7 @@ def main() -> None:
     check = parser.parse_args().check
     pages = {
         ROOT / "docs/configuration.md": configuration_page(),
+        ROOT / "docs/metrics.md": metrics_page(),
         ROOT / "docs/predict.md": predict_page(),
         ROOT / "README.md": readme(with_results=not check),
     }
@@ -73,13 +78,32 @@ def readme(with_results: bool) -> str:
     return fill(text, "results", results.read_text(encoding="utf-8").strip())
 
 
+def metrics_page() -> str:
+    """docs/metrics.md: what each number in an experiment's files means."""
+    parts = [
+        "# What the numbers mean\n\nGenerated from `podium.report.metrics` and the systems by `make docs`.\n",
+        meanings_table("file below `results/{experiment}/`", METRIC_FILES),
+    ]
+    for group, meanings in METRICS.items():
+        parts.append(f"\n## {group}\n\n{meanings_table('key', meanings)}")
+    for system in names():
+        if own := own_metrics(system):
+            parts.append(f"\n## Of {system}\n\n{meanings_table('key', own)}")
+    return "\n".join(parts) + "\n"
+
+
 def predict_page() -> str:
     """docs/predict.md with its two tables of what is said of clips."""
     text = (ROOT / "docs/predict.md").read_text(encoding="utf-8")
     for name, header, meanings in (("remarks", "remark", MEANINGS), ("reasons", "reason", REASONS)):
-        rows = "".join(f"\n| `{kind}` | {meaning} |" for kind, meaning in meanings.items())
-        text = fill(text, name, f"| {header} | meaning |\n|---|---|{rows}")
+        text = fill(text, name, meanings_table(header, meanings))
     return text
+
+
+def meanings_table(header: str, meanings: Mapping[str, str]) -> str:
+    """Markdown: names and what they mean."""
+    rows = "".join(f"\n| `{name}` | {meaning} |" for name, meaning in meanings.items())
+    return f"| {header} | meaning |\n|---|---|{rows}"
 
 
 def fill(text: str, name: str, content: str) -> str:

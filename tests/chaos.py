@@ -31,7 +31,7 @@ KILLS_PER_RUN = 5
 TIMEOUT_SECONDS = 1800
 # What may differ between two runs: it holds times, or TensorFlow's own identifiers.
 _NOT_COMPARED = re.compile(
-    r"results/(logs|benchmarks|state)/|/(benchmark\.json|summary\.md|results\.md|progress\.png)$"
+    r"results/(logs|benchmarks|state)/|/(benchmark\.json|summary\.md|results\.md|progress\.png|report\.html)$"
     r"|/manifest(\.failed)?\.json$|/saved_model/|/\."
 )
 _MANIFEST_OF_DATA = re.compile(r"results/data/[^/]+/manifest\.json$")
@@ -110,7 +110,7 @@ def run_until(project: Project, seconds: float | None) -> tuple[int | None, Jobs
     )  # fmt: skip
     log = project.root / "chaos.log"
     with open(log, "w") as stream:
-        command = ["snakemake", "--cores", "2", "--configfile", TINY]
+        command = ["snakemake", "--cores", "2", "--configfile", TINY, "--logger-podium-off"]  # its own words are read
         process = subprocess.Popen(
             command, cwd=project.root, env=project.environment, stdout=stream, stderr=stream, start_new_session=True
         )

@@ -10,12 +10,13 @@ import json
 import os
 import runpy
 import shutil
+import signal
 import socket
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from multiprocessing import get_context, set_start_method
 from multiprocessing.connection import wait
@@ -44,10 +45,13 @@ elif words == [] or words[0].startswith("-"):
     os.execv({real!r}, [{real!r}, *words])
 job = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 job.connect({place!r})
+ignored = []
 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-    if signal.getsignal(number) != signal.SIG_IGN:
+    if signal.getsignal(number) == signal.SIG_IGN:
+        ignored.append(int(number))
+    else:
         signal.signal(number, lambda number, _: job.send(bytes([number])))
-job.send(json.dumps([words, os.getcwd(), dict(os.environ), os.getpid()]).encode())
+job.send(json.dumps([words, os.getcwd(), dict(os.environ), os.getpid(), ignored]).encode())
 os._exit((job.recv(1) or b"\\1")[0])
 """
 
@@ -125,9 +129,9 @@ def _attend(job: socket.socket) -> None:
     with job:
         if not (request := job.recv(_REQUEST_BYTES)):
             return
-        words, folder, environment, asker = json.loads(request)
+        words, folder, environment, asker, ignored = json.loads(request)
         streams = Path(f"/proc/{asker}/fd")
-        process = start(words, folder, environment, streams / "1", streams / "2")
+        process = start(words, folder, environment, streams / "1", streams / "2", partial(_obey, ignored))
         while process.sentinel not in wait([process.sentinel, job]):
             if number := job.recv(1):
                 os.kill(process.pid, number[0])
@@ -137,6 +141,13 @@ def _attend(job: socket.socket) -> None:
                 return
         process.join()
         job.send(bytes([process.exitcode if process.exitcode >= 0 else 128 - process.exitcode]))
+
+
+def _obey(ignored: list[int]) -> None:
+    """Signals as whoever asked has them, and not as whoever has started the tests (`nohup make test &`)."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        signal.signal(number, signal.SIG_IGN if number in ignored else usual)
 
 
 def _become(

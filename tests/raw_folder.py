@@ -24,14 +24,16 @@ def table(num_signers: int = 6, clips_per_signer: int = 4, split: str = "train",
     for number in range(num_signers * clips_per_signer):
         signer = number // clips_per_signer
         file_id = first_id * 10 + signer // 2
-        rows.append({
-            "path": f"{split}_landmarks/{file_id}.parquet",
-            "file_id": file_id,
-            "sequence_id": first_id + number,
-            "participant_id": 50 + signer,
-            "phrase": f"phrase {number}" if split == "train" else f"sentence {number % 3}",
-            "num_frames": 20 + 3 * (number % 7),
-        })
+        rows.append(
+            {
+                "path": f"{split}_landmarks/{file_id}.parquet",
+                "file_id": file_id,
+                "sequence_id": first_id + number,
+                "participant_id": 50 + signer,
+                "phrase": f"phrase {number}" if split == "train" else f"sentence {number % 3}",
+                "num_frames": 20 + 3 * (number % 7),
+            }
+        )
     return pd.DataFrame(rows)
 
 

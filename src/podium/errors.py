@@ -58,6 +58,11 @@ def run(main: Callable[[], None]) -> None:
             raise
         place = f" while writing {error.filename}" if error.filename else ""
         _stop(f"no space left on the disk{place}; make room and run again")
+    except RuntimeError as error:  # of torch, which meets a full disk and then stumbles over its own half file
+        hidden = error.__context__
+        if not (isinstance(hidden, OSError) and hidden.errno in DISK_FULL):
+            raise
+        _stop("no space left on the disk; make room and run again")
 
 
 def _stop(message: str) -> NoReturn:

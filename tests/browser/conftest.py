@@ -1,4 +1,4 @@
-"""The page in a folder, with two small networks in the place of a model."""
+"""The page in a folder, and a file for phones, with two small networks in the place of a model."""
 
 import json
 import shutil
@@ -10,6 +10,7 @@ from small_networks import account_of, built_in, random_network, small_recipe, s
 
 from podium.export.card import model_card
 from podium.export.formats import MAKERS
+from podium.export.graph import Graph
 from podium.landmarks.pictures.task_file import holistic_task
 from podium.page.building import build
 from podium.page.modules import NAME, SITE, modules
@@ -19,25 +20,35 @@ from podium.systems.fingerspelling.twin import assemble, make
 
 HERE = Path(__file__).parent
 MAX_FRAMES = 64
+RECIPE = small_recipe(max_frames=MAX_FRAMES)
 MIN_CONFIDENCE = 0.42  # such networks trust some clips and others not
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory) -> Path:
+def ensemble() -> Graph:
+    twins = [make(RECIPE).port(state_of(random_network(RECIPE, seed)), "the test") for seed in (1, 2)]
+    return assemble(twins, built_in(15, MIN_CONFIDENCE))
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory, ensemble) -> Path:
     """The folder of an export: the file for browsers, settings, card."""
     folder = tmp_path_factory.mktemp("model")
-    recipe = small_recipe(max_frames=MAX_FRAMES)
-    twins = [make(recipe).port(state_of(random_network(recipe, seed)), "the test") for seed in (1, 2)]
-    ensemble = assemble(twins, built_in(15, MIN_CONFIDENCE))
     (folder / "model_web.tflite").write_bytes(MAKERS["web"](ensemble))
     settings = {"system": "fingerspelling", "selected_columns": COLUMNS, "frame_rate": 30}
     settings |= built_in(15, MIN_CONFIDENCE)
     parity = {"passed": True, "formats": {"tensorflow": {"num_clips": 0}, "web": {"num_clips": 0}}}
-    account = account_of(recipe, seed=1, podium="0")
+    account = account_of(RECIPE, seed=1, podium="0")
     card = model_card("test", answers, [folder / "model_web.tflite"], settings, parity, [account], None, None)
     (folder / "model_card.json").write_text(json.dumps(card))
     (folder / "inference_args.json").write_text(json.dumps(settings))
     return folder
+
+
+@pytest.fixture(scope="session")
+def phone_file(ensemble) -> bytes:
+    """The same networks as a file for phones."""
+    return MAKERS["fp16"](ensemble)
 
 
 @pytest.fixture(scope="session")

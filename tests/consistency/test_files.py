@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pages import PAGES
 from project import ROOT
 
+from podium import systems
 from podium.plan.stages import Plan, load_experiment
 
 IMAGE = {"podium.def", "podium.sif"}  # files with a name like that of a module
+OTHERS = ("examples", "results")  # folders with a README of their own
 
 
 def dependencies() -> list[str]:
@@ -67,7 +70,7 @@ def test_every_rule_has_its_script():
 
 
 def test_links_in_the_documentation_lead_somewhere():
-    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "results/README.md"]:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / name / "README.md" for name in OTHERS)]:
         for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)", page.read_text()):
             place = page.parent / target if target else page
             assert place.exists(), f"{page.name} links to {target}"
@@ -77,7 +80,7 @@ def test_links_in_the_documentation_lead_somewhere():
 def test_paths_and_names_in_the_documentation_exist():
     tops = "src|tests|workflow|config|docs|benchmarks|examples|profiles|envs|findings"
     files = [f"/{path.relative_to(ROOT).as_posix()}" for top in tops.split("|") for path in (ROOT / top).rglob("*.py")]
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    for page in PAGES:
         text = page.read_text()
         for path in set(re.findall(rf"(?<![\w/.{{}}-])(?:{tops})/[\w./{{}}*…-]*", text)):
             fixed = re.split(r"/(?=[^/]*(?:NAME|SYSTEM|RECIPE|[{*…]))", path)[0]  # up to what a reader fills in
@@ -86,6 +89,13 @@ def test_paths_and_names_in_the_documentation_exist():
             assert any(file.endswith(f"/{path}") for file in files), f"{page.name} names {path}"
         for name in set(re.findall(r"`(podium(?:\.\w+)+)", text)) - IMAGE:
             assert is_in_package(name.split(".")[1:]), f"{page.name} names {name}"
+
+
+def test_the_citation_names_whom_every_system_follows():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    notes = [one["notes"] for one in citation["references"] if one["type"] == "software"]
+    assert sorted(notes) == sorted(f"What the system {system} follows." for system in systems.names())
 
 
 def test_the_page_on_systems_tells_all_that_is_demanded():

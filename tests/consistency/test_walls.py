@@ -19,7 +19,7 @@ FLOORS = [
     {"errors"},
     {"registry", "storage"},
     {"provenance"},
-    {"config", "runtime"},
+    {"config", "console", "runtime"},
     {"data"},
     {"audio", "landmarks"},
     {"port", "recognise", "training"},
@@ -33,8 +33,8 @@ LOOSE = {"__init__", "__main__", "errors", "provenance", "registry"}  # modules 
 SHARED_SYSTEMS = {"signs"}  # folders of ``systems`` that other systems may import
 # Rooms that know neither torch nor TensorFlow, and those that know one of both.
 NEITHER = {
-    "errors", "registry", "storage", "provenance", "audio", "config", "landmarks", "runtime", "page", "plan", "report",
-    "cli",
+    "errors", "registry", "storage", "provenance", "audio", "config", "console", "landmarks", "runtime", "page", "plan",
+    "report", "cli",
 }  # fmt: skip
 WITHOUT_TORCH = {"port", "export"} | NEITHER
 WITHOUT_TENSORFLOW = {"data", "recognise", "training"} | NEITHER
@@ -127,7 +127,7 @@ def test_snakemakes_inside_is_known_in_two_modules_and_in_one_version():
     inside = {file for file, names in told.items() if any(name.startswith("snakemake") for name in names)}
     assert inside - {file for file, names in told.items() if "snakemake.utils.update_config" in names} == known
     assert f"snakemake=={version('snakemake')}\n" in (ROOT / "constraints.txt").read_text()
-    assert version("snakemake").startswith(f"{SNAKEMAKE}."), "read plan/records and plan/snakemake_run against it"
+    assert version("snakemake").startswith(f"{SNAKEMAKE}."), "read these two and console/console.py against it"
     assert f'min_version("{SNAKEMAKE}")' in (ROOT / "Snakefile").read_text()
 
 

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from project import Project, copy_project
 
+from podium.export.pictures import Pictures
 from podium.storage.files import read_json
 from podium.systems import PARTS, names, part
+from podium.systems.extras import has_part
 
 TOY = Path(__file__).parent / "toy"
 CONFIG = "config/toy.yaml"
@@ -30,6 +32,13 @@ OFFERED = {
 def test_every_system_offers_the_same(system, name):
     module = part(system, name)
     assert [one for one in OFFERED[name] if not hasattr(module, one)] == []
+
+
+@pytest.mark.parametrize("system", names())
+def test_a_report_can_draw_what_a_file_takes(system):
+    pictures = part(system, "pictures") if has_part(system, "pictures") else Pictures("label")
+    shown = pictures.shown(part(system, "answers").example(12, np.random.default_rng(0)))
+    assert shown.ndim < 3 or (shown.shape[2] == 2 and np.max(pictures.lines) < shown.shape[1])
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +72,8 @@ def test_a_system_of_one_page_goes_through_all_rules(toy):
     assert read_json(results / "export/evaluation.json")["score"] == card["score"]["score"] > 0.9
     assert len(card["networks"]) == 2 and card["output"]["classes"] == ["falling", "rising"]
     assert read_json(results / "report/manifest.json")["outcome"]["predicted"]["score"] > 0.9
+    page = (results / "report/report.html").read_text()
+    assert "are read right" in page and "Training clips as the networks saw them" in page
     assert toy.planned(config=CONFIG) == {}
 
 

@@ -3,9 +3,11 @@
 import errno
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from podium.errors import UserError, run
 from podium.landmarks.mediapipe import RAW_COLUMNS
@@ -29,9 +31,7 @@ def test_landmark_table():
 
 def test_mirror_is_an_involution_that_swaps_the_hands():
     np.testing.assert_array_equal(landmarks.MIRROR[landmarks.MIRROR], np.arange(130))
-    np.testing.assert_array_equal(
-        landmarks.MIRROR[landmarks.SLOTS["left_hand"]], landmarks.SLOTS["right_hand"]
-    )
+    np.testing.assert_array_equal(landmarks.MIRROR[landmarks.SLOTS["left_hand"]], landmarks.SLOTS["right_hand"])
     fixed = [landmarks.NAMES[i] for i in range(130) if landmarks.MIRROR[i] == i]
     assert fixed == ["face_0", "face_17", "face_13", "face_14", "face_1", "face_2"]
 
@@ -188,11 +188,24 @@ def test_bad_input_ends_in_one_line_and_exit_code_2(capsys, error):
     assert line.endswith("\n") and line[:-1].isprintable() and len(line) <= len("error: \n") + 1003
 
 
-def test_bugs_keep_their_traceback():
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_that_torch_hides_is_told(capsys):
     def main():
-        raise KeyError("a bug")
+        with open("/dev/full", "wb", buffering=0) as stream:
+            torch.save(torch.zeros(100_000), stream)
 
-    with pytest.raises(KeyError):
+    with pytest.raises(SystemExit) as stop:
+        run(main)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == "error: no space left on the disk; make room and run again\n"
+
+
+@pytest.mark.parametrize("error", [KeyError, RuntimeError])
+def test_bugs_keep_their_traceback(error):
+    def main():
+        raise error("a bug")
+
+    with pytest.raises(error):
         run(main)
 
 

@@ -11,6 +11,8 @@ pytestmark = [
     pytest.mark.skipif(os.environ.get("PODIUM_SLURM_TESTS") != "all", reason="takes minutes; make test-slurm"),
     pytest.mark.skipif(not has_accounting(), reason="no slurmdbd and mariadbd here"),
 ]
+
+
 @pytest.fixture(scope="module")
 def accounted(slurm):
     """The same node, under a controller that keeps accounts."""

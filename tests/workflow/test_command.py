@@ -1,10 +1,12 @@
 """What people type: plans, single targets, stages, graphs, reports; and what they type wrong."""
 
 import json
+import re
 
 import pytest
 from project import RECIPES
 
+OF_A_POOR_NETWORK = {"confusions", "worst-clips"}  # one that reads nothing at all makes no such errors
 STAGES = ["data", "round1", "oof", "round2", "export"]
 
 
@@ -62,6 +64,19 @@ def test_report(finished):
     assert outcome.returncode == 0, outcome.stderr
     page = (finished.root / "report.html").read_text()
     assert "summary.md" in page and "progress.png" in page
+    assert "report.html" in page and "data:text/html" in page, "shown inside, not a download"
+
+
+def test_the_page_of_pictures(finished, tmp_path):
+    page = (finished.root / "results/tiny/report/report.html").read_text()
+    assert "on no real person" in page
+    told = dict(re.findall(r'<h3 id="([\w-]+)">[^<]*</h3><p(?: class="(missing)")?>', page))
+    shown = {name for name, is_missing in told.items() if not is_missing}
+    assert len(told) == 15 and told.keys() - shown <= OF_A_POOR_NETWORK, "all files that pictures need are there"
+    assert page.count("<svg") >= len(shown)
+    again = finished.podium("report", "tiny", "tiny", "--out", str(tmp_path / "two.html"))
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "two.html").read_text().count("<svg") == 2 * page.count("<svg")
 
 
 @pytest.mark.parametrize(

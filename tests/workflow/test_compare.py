@@ -39,6 +39,18 @@ def test_comparison(compared):
     assert len(clips) == 4 and all(one == clips[0] for one in clips)
     assert set(pd.read_parquet(folder / "rotary/seed1/oof.parquet")["participant_id"]) <= unseen
 
+    assert read_json(compared.root / "results/tiny_compare/report/manifest.json")["state"] == "finished"
+    page = (compared.root / "results/tiny_compare/report/report.html").read_text()
+    for said in ("has the highest mean", "there is no hidden test", "No file was exported", 'id="training-loss"'):
+        assert said in page
+    assert 'id="latency"' not in page and 'class="missing"' not in page.split('id="recipes"')[1].split("</section>")[0]
+
     assert compared.planned("compare", config=CONFIG) == {}
     compared.edit(f"{RECIPES}/tiny_round2.yaml", "weight_decay: 0.05", "weight_decay: 0.06")
-    assert compared.planned("compare", config=CONFIG) == {"train_rotary": 2, "compare_recipes": 1, "compare": 1}
+    later = {"compare_recipes": 1, "write_manifest": 1, "write_report": 1, "compare": 1}
+    assert compared.planned("compare", config=CONFIG) == {"train_rotary": 2, **later}
+
+    compared.edit("workflow/scripts/train.py", "def main() -> None:", "def main() -> None:\n    raise SystemExit(2)")
+    outcome = compared.snakemake("compare", "--cores", "2", "--preemptible-retries", "0", config=CONFIG)
+    assert outcome.returncode == 1 and "Traceback" not in outcome.stderr
+    assert read_json(compared.root / "results/tiny_compare/report/manifest.failed.json")["state"] == "failed"

@@ -85,20 +85,15 @@ def test_a_full_disk_costs_nothing_but_the_stage(copied, disk, target):
     assert artefacts(copied) == before
 
 
-@pytest.mark.parametrize(
-    ("missing", "message"),
-    [
-        ("manifest.json", "error: results cannot be written: read-only file system; fix that and run again"),
-        ("summary.md", "Write-protected output files for rule"),  # what is there and is to be made again
-    ],
-)
-def test_read_only_results(copied, disk, missing, message):
+@pytest.mark.parametrize("missing", ["report.html", "summary.md"])  # behind the second, files that are there are due
+def test_read_only_results(copied, disk, missing):
     (disk.results / "tiny/report" / missing).unlink()
     before = artefacts(copied)
     disk.remount("ro")
     outcome = copied.snakemake("--cores", "2")
-    assert outcome.returncode != 0 and message in outcome.stderr
-    assert "Traceback" not in outcome.stderr
+    errors = [line for line in outcome.stderr.splitlines() if "error" in line.lower()]
+    assert errors == ["error: results cannot be written: read-only file system; fix that and run again"]
+    assert outcome.returncode == 2 and "Traceback" not in outcome.stderr
     disk.remount("rw")
     assert artefacts(copied) == before
     assert copied.snakemake("--cores", "2").returncode == 0

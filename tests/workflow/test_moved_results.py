@@ -162,7 +162,7 @@ def test_two_dataset_files_of_one_name(copied):
     text = (copied.root / "config/datasets/tiny.yaml").read_text()
     other = copied.root / "config/datasets/other.yaml"
     other.write_text(text)
-    assert copied.planned() == {"write_manifest": 1}, "a copy of the file is the same dataset"
+    assert copied.planned() == {"write_manifest": 1, "write_report": 1}, "a copy of the file is the same dataset"
     other.write_text(text.replace("num_folds: 2", "num_folds: 3"))
     outcome = copied.snakemake("-n")
     (line,) = [line for line in outcome.stderr.splitlines() if "error:" in line]

@@ -8,7 +8,7 @@ from podium.storage.files import read_json
 
 LATER = {"train_round2": 2, "port_seed": 2, "evaluate_seed": 2, "export_tflite": 1, "answer_in_torch": 1,
          "verify_parity": 1, "evaluate_tflite": 1, "write_model_card": 1, "benchmark_tflite": 1, "summarize": 1,
-         "write_manifest": 1}  # fmt: skip
+         "write_manifest": 1, "write_report": 1}  # fmt: skip
 
 
 @pytest.fixture

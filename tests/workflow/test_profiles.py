@@ -21,7 +21,7 @@ def submitted_rules():
     for file in (ROOT / "workflow/rules").glob("*.smk"):
         blocks = re.split(r"^ *rule ?(?=\w*:)", file.read_text(), flags=re.MULTILINE)[1:]
         found |= {named(block) for block in blocks if "localrule: True" not in block and "output:" in block}
-    return found - {""} | {"train", "merge", "import", "evaluate_seed"}
+    return found - {""} | {"train", "merge", "read", "import", "evaluate_seed"}
 
 
 def named(block):

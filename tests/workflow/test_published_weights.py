@@ -33,7 +33,8 @@ def published(fresh):
 
 def test_from_checkpoints_to_the_file(published):
     assert published.planned("export") == {**PLAN, "export": 1}
-    assert published.planned() == {**PLAN, "write_manifest": 1}, "nothing is scored unless it is asked for"
+    everything = {**PLAN, "write_manifest": 1, "write_report": 1}
+    assert published.planned() == everything, "nothing is scored unless it is asked for"
     scored = published.planned("results/tiny/export/evaluation.json")
     assert scored["list_sequences"] == 1 and not {"train_round1", "pack_shard"} & scored.keys()
     outcome = published.snakemake("export", "--cores", "2")

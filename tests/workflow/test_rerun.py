@@ -14,9 +14,10 @@ AFTER_PORT = {
     "benchmark_tflite": 1,
     "summarize": 1,
     "write_manifest": 1,
+    "write_report": 1,
 }
 EXPORT = {"answer_in_torch": 1, **AFTER_PORT}
-AFTER_BENCHMARK = {"benchmark_tflite": 1, "summarize": 1, "write_manifest": 1}
+AFTER_BENCHMARK = {"benchmark_tflite": 1, "summarize": 1, "write_manifest": 1, "write_report": 1}
 AFTER_ROUND2 = {"port_seed": 2, "evaluate_seed": 2, **EXPORT}
 FROM_ROUND2 = {"train_round2": 2, **AFTER_ROUND2}
 FROM_ROUND1 = {"train_round1": 2, "merge_oof": 1, **FROM_ROUND2}

@@ -3,7 +3,10 @@
 import base64
 import importlib.metadata
 
+import pandas as pd
+
 from podium.report.manifest import differences
+from podium.report.metrics import meanings
 from podium.storage.files import file_digest, read_json
 
 
@@ -21,6 +24,15 @@ def test_manifest_of_a_finished_run(finished):
     assert manifest["code"]["rooms"]["systems"] and manifest["data_jobs"]["num_jobs"] > 0
     assert manifest["outcome"]["sha256"]["model.tflite"] == file_digest(results / "export/model.tflite")
     assert manifest["outcome"]["parity"] == {"passed": True}
+
+
+def test_every_number_of_a_finished_run_is_explained(finished):
+    results = finished.root / "results/tiny"
+    files = [file for name in ("metrics.json", "evaluation.json") for file in results.rglob(name)]
+    keys = {key for file in files for key in read_json(file)}
+    columns = {column for file in results.rglob("history.csv") for column in pd.read_csv(file).columns}
+    assert {"num_without_prediction", "p_dummy", "validation_was_trained_on"} <= keys and "gradient_norm" in columns
+    assert (keys | {one for one in columns if not one.startswith("loss_")}) <= meanings("fingerspelling").keys()
 
 
 def test_a_failed_run_says_how_far_it_came(copied):

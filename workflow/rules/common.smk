@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "src")))
 from podium.errors import UserError, one_line
 from podium.plan.opening import open_plan
 from podium.plan.records import Records, keep_records_beside_artefacts
-from podium.plan.snakemake_run import spread_requests
+from podium.plan.snakemake_run import attach_console, spread_requests
 
 keep_records_beside_artefacts()
 
@@ -36,12 +36,20 @@ LOGS, BENCHMARKS = f"results/logs/{EXPERIMENT.name}", f"results/benchmarks/{EXPE
 FILE_IDS = {split: SOURCE.file_ids(split) for split in SOURCE.splits()}
 TEST_FILES = [ancient(SOURCE.arrival("test", file_id)) for file_id in FILE_IDS.get("test", [])]
 
+# What jobs say goes to their logs alone, if Podium's console (profiles/default) tells how far they are.
+CONSOLE = attach_console(workflow, RESULTS)
+ASIDE = " > /dev/null" if CONSOLE else ""
+
 # Scripts run this checkout's package, in whichever environment: the caller's, or one that `--sdm conda` has made.
 # A scheduler ends a job with SIGTERM to all of its processes. A training then writes its state and says so. The shell waits
 # for it, since a scheduler kills what the shell leaves behind, and `tee` still writes its last lines to the log.
 shell.prefix(
     "set -euo pipefail; export PYTHONPATH=$PWD/src${{PYTHONPATH:+:$PYTHONPATH}}; trap : TERM INT HUP;"
-    " tee() {{ trap '' TERM INT HUP; command tee \"$@\"; }}; "
+    " tee() {{ trap '' TERM INT HUP; command tee \"$@\"" + ASIDE + "; }}; "
+    # A training that goes on from its state goes on in its log, of which Snakemake removes the earlier part.
+    " keep_log() {{ trap '' TERM INT HUP; mkdir -p \"${{1%/*}}\"; touch \"$1.log\";"
+    " if compgen -G \"$1/state-*.pt\" > /dev/null; then cat \"$1.log\" >> \"$2\"; else : > \"$1.log\"; fi;"
+    " tee --append \"$2\" \"$1.log\"; }}; "
 )
 
 

@@ -1,7 +1,7 @@
 """Stages against each other: each trains from several seeds on the same clips and reads people it has not seen.
 
 Needs: their runs, see train.smk.
-Makes: results/{experiment}/comparison/comparison.md.
+Makes: results/{experiment}/comparison/comparison.md; without a file, the report as well.
 Cost: seconds; the trainings go side by side if there is room.
 """
 
@@ -38,3 +38,4 @@ rule compare_recipes:
 rule compare:
     input:
         rules.compare_recipes.output,
+        [] if EXPERIMENT.export else f"{RESULTS}/report/report.html",

@@ -153,7 +153,7 @@ rule evaluate_tflite:
 
 rule benchmark_tflite:
     input:
-        model=f"{EXPORT}/model.tflite",
+        models=MODELS,
     output:
         f"{EXPORT}/benchmark.json",
     log:
@@ -165,11 +165,12 @@ rule benchmark_tflite:
         "../../envs/export.yaml"
     params:
         fingerprint=FINGERPRINTS.benchmark,
+        formats=FORMATS,
         frames=EXPERIMENT.export.benchmark_frames,
         num_runs=EXPERIMENT.export.num_benchmark_runs,
     shell:
-        "python workflow/scripts/benchmark_tflite.py --model {input.model:q} --frames {params.frames}"
-        " --num-runs {params.num_runs} --out {output:q} 2>&1 | tee {log:q}"
+        "python workflow/scripts/benchmark_tflite.py --formats {params.formats} --models {input.models:q}"
+        " --frames {params.frames} --num-runs {params.num_runs} --out {output:q} 2>&1 | tee {log:q}"
 
 
 rule write_model_card:

@@ -4,7 +4,7 @@ from contextlib import suppress
 from podium.plan.snakemake_run import SnakemakeRun
 from podium.report.manifest import write_manifest
 
-RUN = SnakemakeRun(workflow, PLAN, FINGERPRINTS, FILE_IDS, keeps_shards=SOURCE.discards_raw)
+RUN = SnakemakeRun(workflow, PLAN, FINGERPRINTS, FILE_IDS, keeps_shards=SOURCE.discards_raw, console=CONSOLE)
 
 
 onstart:

@@ -1,6 +1,6 @@
-"""What came out, for people; and what the experiment was made of and how it went.
+"""What came out, for people, in words and in pictures; and what the experiment was made of and how it went.
 
-Needs: every stage.
+Needs: every stage that the file needs; without a file, those that are compared.
 Makes: results/{experiment}/report/; after a failure manifest.failed.json, which says how far it came.
 Cost: seconds.
 """
@@ -8,14 +8,9 @@ import json
 
 from podium.plan.keep import read_kept
 
-# Jobs by their names in logs and benchmarks, each with a file that it makes.
-RUNS = {f"{stage.folder}/{run.name}": PLAN.place(stage, run) for stage in PLAN.needed for run in stage.runs}
+REPORTED = PLAN.needed if EXPERIMENT.export else [PLAN.stages[name] for name in EXPERIMENT.comparison or PLAN.stages]
+RUNS = {f"{stage.folder}/{run.name}": PLAN.place(stage, run) for stage in REPORTED for run in stage.runs}
 NEEDED_LABELS = PLAN.needed_labels
-JOBS = {("" if HAS_DATA else "import_") + name: f"{place}/model.safetensors" for name, place in RUNS.items()}
-JOBS |= {LABEL_RULES[how]: PLAN.table_of(stage) for how, stage in NEEDED_LABELS.items()}
-JOBS |= {f"port_seed/{member}": f"{port}/weights.safetensors" for member, port in zip(PLAN.members, PORTS)}
-LAST = ["export_tflite", "answer_in_torch", "verify_parity", "benchmark_tflite", "write_model_card"]
-LAST += ["evaluate_tflite", "summarize"] if HAS_DATA else []
 
 
 def get_summary_account():
@@ -28,35 +23,45 @@ def get_summary_account():
     }
 
 
-rule summarize:
-    input:
-        [f"{RESULTS}/{how}/metrics.json" for how in NEEDED_LABELS],
-        [f"{place}/{name}" for place in RUNS.values() for name in ("history.csv", "metrics.json")],
-        get_member_files("evaluation.json") if TEST_FILES else [],
-        manifest=f"{DATA}/manifest.json",
-        export=rules.export.input,
-    output:
-        tables=f"{RESULTS}/report/results.md",
-        summary=report(f"{RESULTS}/report/summary.md", category="Summary", caption="../report/summary.rst"),
-        progress=report(f"{RESULTS}/report/progress.png", category="Training", caption="../report/progress.rst"),
-    localrule: True
-    log:
-        f"{LOGS}/summarize.log",
-    benchmark:
-        f"{BENCHMARKS}/summarize.tsv"
-    conda:
-        "../../envs/train.yaml"
-    params:
-        fingerprint=FINGERPRINTS.summary,
-        data=DATA,
-        results=RESULTS,
-        account=json.dumps(get_summary_account()),
-    shell:
-        "python workflow/scripts/summarize.py --data {params.data:q} --results {params.results:q}"
-        " --account {params.account:q} 2>&1 | tee {log:q}"
+# Jobs by their names in logs and benchmarks, each with a file that it makes.
+if EXPERIMENT.export:
 
+    rule summarize:
+        input:
+            [f"{RESULTS}/{how}/metrics.json" for how in NEEDED_LABELS],
+            [f"{place}/{name}" for place in RUNS.values() for name in ("history.csv", "metrics.json")],
+            get_member_files("evaluation.json") if TEST_FILES else [],
+            manifest=f"{DATA}/manifest.json",
+            export=rules.export.input,
+        output:
+            tables=f"{RESULTS}/report/results.md",
+            summary=report(f"{RESULTS}/report/summary.md", category="Summary", caption="../report/summary.rst"),
+            progress=report(f"{RESULTS}/report/progress.png", category="Training", caption="../report/progress.rst"),
+        localrule: True
+        log:
+            f"{LOGS}/summarize.log",
+        benchmark:
+            f"{BENCHMARKS}/summarize.tsv"
+        conda:
+            "../../envs/train.yaml"
+        params:
+            fingerprint=FINGERPRINTS.summary,
+            data=DATA,
+            results=RESULTS,
+            account=json.dumps(get_summary_account()),
+        shell:
+            "python workflow/scripts/summarize.py --data {params.data:q} --results {params.results:q}"
+            " --account {params.account:q} 2>&1 | tee {log:q}"
 
-JOBS |= {name: getattr(rules, name).output[0] for name in LAST}
+    JOBS = {("" if HAS_DATA else "import_") + name: f"{place}/model.safetensors" for name, place in RUNS.items()}
+    JOBS |= {LABEL_RULES[how]: PLAN.table_of(stage) for how, stage in NEEDED_LABELS.items()}
+    JOBS |= {f"port_seed/{member}": f"{port}/weights.safetensors" for member, port in zip(PLAN.members, PORTS)}
+    LAST = ["export_tflite", "answer_in_torch", "verify_parity", "benchmark_tflite", "write_model_card"]
+    LAST += ["evaluate_tflite", "summarize"] if HAS_DATA else []
+    JOBS |= {name: getattr(rules, name).output[0] for name in LAST}
+else:
+    JOBS = {name: f"{place}/model.safetensors" for name, place in RUNS.items()}
+    JOBS |= {"compare_recipes": rules.compare_recipes.output.table} if EXPERIMENT.comparison else {}
 
 
 def get_account():
@@ -96,3 +101,21 @@ rule write_manifest:
     shell:
         "python workflow/scripts/write_manifest.py --results {params.results:q} --account {params.account:q}"
         " 2>&1 | tee {log:q}"
+
+
+rule write_report:
+    input:
+        rules.write_manifest.output,
+    output:
+        report(f"{RESULTS}/report/report.html", category="Report", caption="../report/report.rst"),
+    localrule: True
+    log:
+        f"{LOGS}/write_report.log",
+    benchmark:
+        f"{BENCHMARKS}/write_report.tsv"
+    conda:
+        "../../envs/train.yaml"
+    params:
+        fingerprint=FINGERPRINTS.report,
+    shell:
+        "python workflow/scripts/write_report.py --manifest {input:q} --out {output:q} 2>&1 | tee {log:q}"

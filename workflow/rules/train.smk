@@ -58,6 +58,7 @@ for stage in PLAN.stages.values():
                 table=PLAN.table_of(stage),
                 folds=f"{DATA}/folds.parquet",
                 recipe=ancient(stage.recipe_file),
+                teachers=PLAN.teaching_weights(stage),
                 shards=[ancient(f"{shard}.npy") for shard in SHARDS],
             output:
                 model=f"{place}/model.safetensors",
@@ -85,9 +86,9 @@ for stage in PLAN.stages.values():
                 part=stage.arguments,
             shell:
                 "python workflow/scripts/train.py --system {SYSTEM} --recipe {input.recipe:q} --data {params.data:q}"
-                " --table {input.table:q} {params.part} --out {params.out:q} --tensorboard {params.tensorboard:q}"
-                " --state {params.state:q} --fingerprint {params.fingerprint} --gpus {resources.gpu}"
-                " 2>&1 | tee {log:q}"
+                " --table {input.table:q} {params.part} --teachers {input.teachers:q} --out {params.out:q}"
+                " --tensorboard {params.tensorboard:q} --state {params.state:q} --fingerprint {params.fingerprint}"
+                " --gpus {resources.gpu} 2>&1 | keep_log {params.state:q} {log:q}"
 
 
 def get_member_file(name):

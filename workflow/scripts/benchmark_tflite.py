@@ -1,4 +1,4 @@
-"""Measures the file: size, latency with one and two threads, operators."""
+"""Measures the file: size, latency with one and two threads, operators; and the latency of its other formats."""
 
 import argparse
 from pathlib import Path
@@ -13,13 +13,17 @@ from podium.systems.files import read_export
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True, type=Path, help=f"the .tflite file, {SETTINGS_FILE} beside it")
+    parser.add_argument("--formats", required=True, nargs="+", help="the first is the one that is told")
+    parser.add_argument(
+        "--models", required=True, nargs="+", type=Path, help=f"their .tflite files, {SETTINGS_FILE} beside them"
+    )
     parser.add_argument("--frames", required=True, nargs="+", type=int, help="lengths of the clips to time")
     parser.add_argument("--num-runs", required=True, type=int, help="timed calls per length")
     parser.add_argument("--out", required=True, help="report to write (.json)")
     arguments = parser.parse_args()
-    system, _ = read_export(arguments.model.with_name(SETTINGS_FILE))
-    report = benchmark(arguments.model, part(system, "answers"), arguments.frames, arguments.num_runs)
+    system, _ = read_export(arguments.models[0].with_name(SETTINGS_FILE))
+    models = dict(zip(arguments.formats, arguments.models, strict=True))
+    report = benchmark(models, part(system, "answers"), arguments.frames, arguments.num_runs)
     write_json(arguments.out, report)
     for threads, latencies in report["latency_ms"].items():
         medians = " ".join(f"ms_at_{num_frames}={one['median']:.1f}" for num_frames, one in latencies.items())

@@ -28,6 +28,8 @@ def main() -> None:
     parser.add_argument("--seed", required=True, type=natural)
     help_labels = "label the clips of the split supplemental for later stages: supplemental.parquet"
     parser.add_argument("--label-supplemental", action="store_true", help=help_labels)
+    help_teachers = "weights of earlier stages' networks to learn from, each beside its recipe.json"
+    parser.add_argument("--teachers", type=Path, nargs="*", default=[], metavar="WEIGHTS", help=help_teachers)
     parser.add_argument("--out", required=True, type=Path, help="folder to write")
     parser.add_argument("--tensorboard", type=Path, help="folder for event files")
     parser.add_argument("--state", type=Path, help="folder for the state of a run under way")
@@ -62,6 +64,7 @@ def main() -> None:
         state=state,
         fingerprint=fingerprint,
         labels_supplemental=arguments.label_supplemental,
+        teachers=tuple(arguments.teachers),
     )
     train_job(job, recipe, Parts.of(arguments.system, part))
     if lease:

@@ -11,9 +11,9 @@ import sys
 
 import podium
 from podium import errors
-from podium.cli import data_inspect, diff, import_checkpoint, info, keep, landmarks, page, predict, try_recipe
+from podium.cli import data_inspect, diff, import_checkpoint, info, keep, landmarks, page, predict, report, try_recipe
 
-COMMANDS = (predict, page, landmarks, info, diff, keep, data_inspect, try_recipe, import_checkpoint)
+COMMANDS = (predict, page, landmarks, info, report, diff, keep, data_inspect, try_recipe, import_checkpoint)
 GROUPS = {"data": "look at folders of landmarks"}  # first words that several commands share
 
 

@@ -150,7 +150,10 @@ class Experiment(Section, Generic[Settings]):
     def _check(self) -> "Experiment":
         if self.name in RESERVED_NAMES:
             raise ValueError(f"name '{self.name}' is taken by a folder of its own: {', '.join(RESERVED_NAMES)}")
-        ways = [stage.labels.how for stage in self.stages.values() if stage.labels]
+        ways: dict[str, Labels] = {}
+        for labels in [stage.labels for stage in self.stages.values() if stage.labels]:
+            if ways.setdefault(labels.how, labels) != labels:
+                raise ValueError(f"stages with labels.how '{labels.how}' share a table; write the same labels at each")
         for name in (*self.stages, *ways):
             if name in RESERVED_STAGES or [*self.stages, *ways].count(name) > 1:
                 raise ValueError(f"a stage or way of labels cannot be called '{name}'; the name is taken")

@@ -46,7 +46,9 @@ def evaluate(
         label: The column of the label.
 
     Returns:
-        The report, for JSON; ``score`` is null with a ``reason`` if there is nothing to score. And the predictions.
+        The report, for JSON; ``score`` is null with a ``reason`` if there is nothing to score. And the predictions,
+        each with ``num_frames``, the length of what the file was given (-1: nothing), and ``confidence``, if it has
+        one.
     """
     readings = [_UNREAD] * len(table)
     num_frames = np.full(len(table), -1)  # -1: a clip that cannot be had
@@ -61,6 +63,7 @@ def evaluate(
         except ClipError:
             num_unread += 1
     rows = answers.predictions(table, readings, is_test=True)
+    rows = rows.assign(num_frames=num_frames, confidence=[reading.confidence for reading in readings])
     report = {**answers.score(table, readings, is_test=True), "num_sequences": len(table)}
     if rows.empty:
         return {**report, "score": None, "reason": "the dataset has no hidden test"}, rows

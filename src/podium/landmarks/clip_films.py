@@ -87,7 +87,11 @@ def select(x_LC: np.ndarray, selection: Selection) -> np.ndarray:
 def remarks_of(film: Film) -> tuple[str, ...]:
     """What is doubtful about a film, as far as it has been read."""
     account = film.account
-    found = {"several_people": account.is_crowded, "pictures_lost": account.num_damaged > 0}
+    found = {
+        "several_people": account.is_crowded,
+        "no_face": account.is_headless,
+        "pictures_lost": account.num_damaged > 0,
+    }
     return tuple(kind for kind in MEANINGS if found.get(kind))
 
 

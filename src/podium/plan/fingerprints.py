@@ -9,6 +9,7 @@ from podium.plan.stages import Plan, Stage, digests_given
 from podium.provenance import digest, flat, plain
 from podium.storage.digests import digests_of
 from podium.storage.source_code import PACKAGE, defining, reached
+from podium.systems.extras import has_part
 
 SCRIPTS = PACKAGE.parents[1] / "workflow/scripts"
 # What the scripts ask of a system's modules.
@@ -17,6 +18,7 @@ LISTING = {"plan": ("SOURCES", "LABELS")}
 INDEXING = {"plan": ("SOURCES", "INPUT_COLUMNS")}
 PACKING = {**LISTING, "samples": ("open_raw", "prepare")}
 LABELS = {"answers": ("relabel", "import_labels")}
+READING = {"learner": ("make", "label")}
 IMPORTING = {"learner": ("import_checkpoint",)}
 TORCH = {"learner": ("make", "assemble"), "answers": ("read", "score", "predictions", "test_clips", "edge_clips")}
 PORTING = {"twin": ("make",)}
@@ -25,6 +27,7 @@ PROVING = {"twin": ("make", "assemble"), "answers": ("agree", "read", "test_clip
 SCORING = {"answers": ("read", "score", "predictions", "test_clips")}
 TIMING = {"answers": ("example",)}
 TELLING = {"answers": ("card",)}
+DRAWING = {"pictures": ("PART",), "metrics": ("METRICS",)}
 Uses = dict[str, tuple[str, ...]]
 
 
@@ -77,8 +80,10 @@ class Fingerprints:
             self.stages[stage.name] = self._of_stage(plan, stage)
         compared = {name: self.stages[name] for name in plan.experiment.comparison or []}
         self.comparison = self._made_of({"trainings": compared}, "compare_recipes")
-        if export:
-            self._of_export(plan, export, raw)
+        told = self._of_export(plan, export, raw) if export else {"stage comparison": self.comparison}
+        self.manifest = self._made_of(told, "write_manifest")
+        drawing = {name: used for name, used in DRAWING.items() if has_part(plan.experiment.system, name)}
+        self.report = self._made_of({"stage manifest": self.manifest}, "write_report", drawing)
 
     def _of_stage(self, plan: Plan, stage: Stage) -> str:
         section, made_by = stage.section, stage.recipe.named()
@@ -110,9 +115,13 @@ class Fingerprints:
                 values |= {"stage index": self.index, f"{teacher.name}.given": sha256}
             else:
                 values[f"stage {teacher.name}"] = self.stages[teacher.name]
+        if plan.is_taught(stage):
+            names = {name for teacher in teachers for name in teacher.recipe.named()}
+            return self._made_of(values, "read_clips", READING, names)
         return self._made_of(values, "merge_labels", LABELS)
 
-    def _of_export(self, plan: Plan, export: Any, raw: dict[str, str]) -> None:
+    def _of_export(self, plan: Plan, export: Any, raw: dict[str, str]) -> dict[str, str]:
+        """All that leads to the file, and what is said of it; returns the last of it."""
         settings = export.settings.model_dump(mode="json")
         names = {name for member in export.members for name in plan.stages[member].recipe.named()}
         networks = {f"stage {member}": self.stages[member] for member in export.members}
@@ -132,7 +141,7 @@ class Fingerprints:
         self.benchmark = self._made_of({**exported, **timing}, "benchmark_tflite", TIMING)
         told = {**proofs, "stage seed_evaluation": self.seed_evaluation, "stage benchmark": self.benchmark}
         self.summary = self._made_of(told, "summarize")
-        self.manifest = self._made_of({"stage summary": self.summary, "stage card": self.card}, "write_manifest")
+        return {"stage summary": self.summary, "stage card": self.card}
 
     def by_name(self) -> dict[str, str]:
         """All of them: those of the experiment's stages and labels under their own names."""

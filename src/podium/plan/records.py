@@ -8,17 +8,19 @@ artefacts, and an artefact without one is made again.
 import json
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from snakemake.exceptions import ProtectedOutputException
 from snakemake.persistence import MetadataRecord, ParamsChange
 from snakemake.persistence.file import FilePersistence
 
 from podium.errors import UserError, run
 from podium.plan.reasons import Parts, read_parts, reasons
 from podium.storage.digests import digests_of
-from podium.storage.files import read_json, remove, write_text
+from podium.storage.files import check_writable, read_json, remove, write_text
 
 RESULTS = "results/"
 FOLDER = ".provenance"
@@ -42,6 +44,16 @@ class Records(FilePersistence):
     """
 
     parts: dict[str, Parts] = {}
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """As Snakemake. It names the files that a run cannot write; if the whole folder is meant, that is told."""
+        with super().lock():
+            try:
+                yield
+            except ProtectedOutputException:
+                run(lambda: check_writable("results"))
+                raise
 
     def _record_path(self, subject: str, id: str) -> str:
         if subject == self._metadata_path and id.startswith(RESULTS):

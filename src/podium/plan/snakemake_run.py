@@ -1,15 +1,18 @@
 """What happens before and after a run of Snakemake. All that Podium knows of Snakemake's inside stands here and in
-`podium.plan.records`; both are written for version 9.27.
+`podium.plan.records`; what Snakemake says of a run is read in `podium.console.console`. All three are written for
+version 9.27.
 """
 
 import atexit
 import os
 import sys
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from podium.console import END, Console, Job, name_of, recorded_seconds
 from podium.errors import run
 from podium.plan.fingerprints import Fingerprints
 from podium.plan.origins import note_origin
@@ -28,14 +31,15 @@ SNAKEMAKE = "9.27"
 NUM_NAMED = 10  # files in a line
 TRAINING = "train_"  # how the names of rules that train begin
 GOES_ON = "PODIUM_GOES_ON"
+PATIENCE_S = 5
 
 
 def spread_requests(workflow: "Workflow", plan: Plan) -> None:
     """Gives the rules of an experiment's stages what a profile requests for their kind.
 
-    Which stages there are is known to the experiment alone, so a profile says ``train``, ``merge`` or ``import`` for
-    all ``train_STAGE``, ``merge_HOW`` and ``import_…``. What it says for a rule by its full name comes on top. To be
-    called before the first rule.
+    Which stages there are is known to the experiment alone, so a profile says ``train``, ``merge``, ``read`` or
+    ``import`` for all ``train_STAGE``, ``merge_HOW``, ``read_HOW`` and ``import_…``. What it says for a rule by its
+    full name comes on top. To be called before the first rule.
     """
     from snakemake.resources import Resources
 
@@ -50,8 +54,27 @@ def spread_requests(workflow: "Workflow", plan: Plan) -> None:
 
 def _rules_by_kind(plan: Plan) -> dict[str, list[str]]:
     """Names of the rules that there is one of per stage, or per way of labels."""
-    kinds = {"train": [*plan.stages], "merge": [*plan.labelled], "import": [*plan.stages, *plan.labelled]}
+    ways = [*plan.labelled]
+    kinds = {"train": [*plan.stages], "merge": ways, "read": ways, "import": [*plan.stages, *ways]}
     return {kind: [f"{kind}_{one}" for one in of_kind] for kind, of_kind in kinds.items()}
+
+
+def attach_console(workflow: "Workflow", results: str) -> Console | None:
+    """Gives Snakemake's logger plugin ``podium`` a console.
+
+    Args:
+        workflow: Snakemake's.
+        results: The experiment's folder.
+
+    Returns:
+        The console; None if Snakemake shows its own text: in a plan, in a job's own process, or if the plugin is off.
+    """
+    manager = workflow.logger_manager
+    for handler in manager.get_log_handlers():
+        if getattr(handler, "is_on", False):
+            handler.console = Console(results, manager.get_logfile)
+            return handler.console
+    return None
 
 
 class SnakemakeRun:
@@ -63,6 +86,7 @@ class SnakemakeRun:
         fingerprints: Of its stages.
         file_ids: The raw files that there are, by split.
         keeps_shards: Whether shards of an earlier configuration stay: making them anew would cost a download.
+        console: Told of its jobs; None if Snakemake shows its own text.
     """
 
     def __init__(
@@ -72,12 +96,14 @@ class SnakemakeRun:
         fingerprints: Fingerprints,
         file_ids: dict[str, list[int]],
         keeps_shards: bool,
+        console: Console | None = None,
     ) -> None:
         self._workflow = workflow
         self._plan = plan
         self._fingerprints = fingerprints
         self._file_ids = file_ids
         self._keeps_shards = keeps_shards
+        self._console = console
         self._meter: UsageMeter | None = None
 
     def start(self) -> None:
@@ -91,10 +117,13 @@ class SnakemakeRun:
         run(self._remove_earlier_configurations)
         self.forget_known_results()
         self._meter = UsageMeter()
+        if self._console:
+            self._console.begin(self._jobs())
 
     def succeed(self) -> None:
         """After the last job: goes on if a killed run had begun something, or prints the summary."""
         self.forget_known_results()
+        self._await_console()
         if not self._goes_on():
             self._print_summary()
 
@@ -104,6 +133,48 @@ class SnakemakeRun:
         for job in dag.jobs:
             if job.rule.name.startswith(TRAINING) and dag.noneedrun_finished(job):
                 forget(Path(job.params.state))
+
+    def _jobs(self) -> dict[int, Job]:
+        """All that the run will make, by Snakemake's numbers; those that only gather files are left out."""
+        dag = self._workflow.dag
+        epochs = {f"{TRAINING}{stage.name}": stage.recipe.training.epochs for stage in self._plan.stages.values()}
+        found = {}
+        for job in dag.needrun_jobs():
+            if not job.output:
+                continue
+            wildcards = dict(job.wildcards_dict)
+            benchmark = str(job.benchmark) if job.benchmark else None
+            found[dag.jobid(job)] = Job(
+                rule=job.rule.name,
+                name=name_of(job.rule.name, wildcards),
+                log=str(job.log[0]) if job.log else None,
+                benchmark=benchmark,
+                lanes=self._lanes(job),
+                num_epochs=epochs.get(job.rule.name, 0),
+                is_one_of_many="file_id" in wildcards,
+                recorded=recorded_seconds(benchmark),
+            )
+        return found
+
+    def _lanes(self, job: Any) -> int:
+        """How many jobs of this kind the cores and the GPUs, or on a cluster its number of jobs, leave room for."""
+        limits = {name: limit.value for name, limit in self._workflow.global_resources.items()}
+        if not (self._workflow.local_exec or job.is_local):
+            return limits.get("_nodes") or 1
+        lanes = (limits.get("_cores") or 1) // max(1, job.threads)
+        num_gpus = job.resources.get("gpu", 0)
+        if num_gpus and limits.get("gpu"):
+            lanes = min(lanes, limits["gpu"] // num_gpus)
+        return max(1, lanes)
+
+    def _await_console(self) -> None:
+        """It writes in a thread of its own, and what follows shall stand below that."""
+        from snakemake.logging import logger
+
+        if self._console:
+            is_done = threading.Event()
+            logger.info("", extra={"event": END, "is_done": is_done})
+            is_done.wait(PATIENCE_S)  # what a --quiet leaves out does not arrive there
 
     def _spread_retries(self) -> None:
         """As `spread_requests`, for a profile's ``preemptible-rules``, which are known once the run starts."""

@@ -173,7 +173,7 @@ class Plan:
 
     @property
     def labelled(self) -> dict[str, Stage]:
-        """The stages that learn from other stages, by their way of labels."""
+        """The stages that learn from other stages, by their way of labels; of several stages of one way, any."""
         return {stage.section.labels.how: stage for stage in self.stages.values() if stage.section.labels}
 
     @property
@@ -190,7 +190,8 @@ class Plan:
     @property
     def needed_labels(self) -> dict[str, Stage]:
         """The needed stages that learn from others, by their way of labels."""
-        return {how: stage for how, stage in self.labelled.items() if stage in self.needed and not stage.checkpoints}
+        labelled = [stage for stage in self.needed if stage.section.labels and not stage.checkpoints]
+        return {stage.section.labels.how: stage for stage in labelled}
 
     def place(self, stage: Stage, run: Run) -> str:
         """A run's folder."""
@@ -212,9 +213,19 @@ class Plan:
         name = "supplemental.parquet" if stage.labels_supplemental else "oof.parquet"
         return [f"{self.place(stage, run)}/{name}" for run in stage.runs]
 
+    def is_taught(self, stage: Stage) -> bool:
+        """Whether the networks of earlier stages themselves teach a stage."""
+        return stage.section.labels is not None and stage.section.labels.how in self.teaching_ways
+
+    def teaching_weights(self, stage: Stage) -> list[str]:
+        """Weights of the networks that teach a stage, each beside its recipe.json."""
+        teachers = self.teachers(stage) if self.is_taught(stage) else []
+        return [f"{self.place(teacher, run)}/model.safetensors" for teacher in teachers for run in teacher.runs]
+
     def label_options(self, how: str) -> dict[str, Any]:
         """The keys of a way of labels, with defaults for what is not said."""
-        labels, way = self.labelled[how].section.labels, self.label_ways.get(how, config.Section)
+        ways = {**self.label_ways, **self.teaching_ways}
+        labels, way = self.labelled[how].section.labels, ways.get(how, config.Section)
         return config.parse(way, labels.options, f"stages.{self.labelled[how].name}.labels").model_dump(mode="json")
 
     @property
@@ -222,6 +233,11 @@ class Plan:
         """Ways of labelling the clips of the split "supplemental", with the keys of each; empty in a system whose
         stages read the folds that they have left out."""
         return getattr(self.system, "LABEL_WAYS", {})
+
+    @property
+    def teaching_ways(self) -> Mapping[str, type[config.Section]]:
+        """Ways in which the networks of earlier stages themselves teach a later one, with the keys of each."""
+        return getattr(self.system, "TEACHING_WAYS", {})
 
     @property
     def _member_stages(self) -> list[str]:
@@ -239,22 +255,29 @@ class Plan:
             runs = [Run(f"seed{seed}", section.fold, seed) for seed in section.seeds]
         folder = f"comparison/{name}" if name in (self.experiment.comparison or []) else name
         later = [one.labels for one in self.experiment.stages.values() if one.labels]
-        is_asked = bool(self.label_ways) and any(name in labels.stages for labels in later)
+        is_asked = any(name in labels.stages for labels in later if labels.how in self.label_ways)
         return Stage(name, section, folder, file, recipe, runs, is_asked)
 
     def _check_labels(self, stage: Stage) -> None:
         teachers = self.teachers(stage)
         if stage.section.labels:
             how = stage.section.labels.how
-            if self.label_ways and how not in self.label_ways:
-                known = nearest(how, self.label_ways)
+            if self.label_ways and how not in {**self.label_ways, **self.teaching_ways}:
+                known = nearest(how, {**self.label_ways, **self.teaching_ways})
                 raise UserError(f"stages.{stage.name}.labels.how: unknown way '{how}': {known}")
             self.label_options(how)
         for teacher in teachers:
+            if self.is_taught(stage):
+                if teacher.given_table:
+                    raise UserError(
+                        f"stages.{stage.name}.labels.from: '{teacher.name}' is a given table; only networks teach"
+                    )
+                continue
             if not (teacher.leaves_out or teacher.labels_supplemental):
+                ways = "".join(f", or 'how: {way}' to learn from its networks" for way in self.teaching_ways)
                 raise UserError(
                     f"stages.{stage.name}.labels.from: '{teacher.name}' trains on all folds, so that it predicts no"
-                    " clip; give it 'folds: all'"
+                    f" clip; give it 'folds: all'{ways}"
                 )
             if teacher.given_table and len(teachers) > 1:
                 raise UserError(f"stages.{teacher.name}.given: a table cannot stand among {len(teachers)} stages")

@@ -168,9 +168,10 @@ def silu(x: tf.Tensor) -> tf.Tensor:
 
 
 class FrontEnd:
-    """Landmarks of each frame → features, over an image of frames × landmarks."""
+    """Landmarks of each frame, or of several as one, → features, over an image of frames × landmarks."""
 
-    def __init__(self, weights: Weights, num_landmarks: int, dim: int) -> None:
+    def __init__(self, weights: Weights, num_landmarks: int, dim: int, frames_per_step: int = 1) -> None:
+        self.strides = [frames_per_step, 2]
         self.flat = STEM_CHANNELS * ((num_landmarks + 1) // 2)
         self.kernel = weights.declare("conv.weight", (STEM_CHANNELS, 3, 3, 3), "conv2d")
         self.conv_norm = BatchNorm(weights.scope("conv_norm"), STEM_CHANNELS)
@@ -178,12 +179,12 @@ class FrontEnd:
         self.norm = BatchNorm(weights.scope("norm"), dim)
 
     def __call__(self, x_TCL: tf.Tensor) -> tf.Tensor:
-        """(T, 3, num_landmarks) → (T, dim)."""
+        """(T, 3, num_landmarks) → (⌈T / frames_per_step⌉, dim)."""
         # TensorFlow's own "SAME" would pad asymmetrically under a stride.
         image_1TLC = tf.reshape(tf.transpose(x_TCL, [0, 2, 1]), [1, -1, x_TCL.shape[2], 3])
         image_1TLC = tf.pad(image_1TLC, [[0, 0], [1, 1], [1, 1], [0, 0]])
         kernel, bias_O = self.conv_norm.folded(self.kernel)
-        h_1TPO = silu(tf.nn.conv2d(image_1TLC, kernel, strides=[1, 2], padding="VALID") + bias_O)
+        h_1TPO = silu(tf.nn.conv2d(image_1TLC, kernel, strides=self.strides, padding="VALID") + bias_O)
         kernel_ID, bias_D = self.norm.folded(self.linear.kernel_IO)
         return tf.matmul(tf.reshape(h_1TPO, [-1, self.flat]), kernel_ID) + bias_D
 

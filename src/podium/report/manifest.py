@@ -28,11 +28,11 @@ _ABSENT = "absent"
 # What a person looks for first; beginnings of keys, of which the longest that fits counts.
 _SUBJECTS = {
     "scores": ("state", "outcome.file.score", "outcome"),
-    "configuration": ("experiment",),
-    "recipes": ("recipes",),
     "dataset": ("dataset",),
-    "code": ("code",),
     "data": ("data",),
+    "recipes": ("recipes",),
+    "configuration": ("experiment",),
+    "code": ("code",),
     "packages": ("packages",),
     "files": ("outcome.sha256",),
     "stages": ("fingerprints", "kept"),

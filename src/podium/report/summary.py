@@ -39,6 +39,7 @@ def summarize(
         results / "report/summary.md",
         f"# {results.name}\n\n{corpus_line(manifest)}\n\n{tables}\n\n"
         "What to do next:\n\n"
+        f"- look at the pictures: `{results}/report/report.html`;\n"
         f"- put `{export}/model.tflite` and `{export}/inference_args.json` into an app;\n"
         f"- see what it misread: `{export}/predictions.csv`, `{export}/evaluation.json`;\n"
         f"- see that it equals the trained networks: `{export}/parity.json`;\n"

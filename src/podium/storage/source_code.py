@@ -20,7 +20,7 @@ MEMORY = Path("results/state/source_code.json")
 # the workflow. Of the configuration the values count, which fingerprints hold by themselves.
 NEUTRAL = {
     "__init__", "__main__", "cli", "config", "data/download", "errors", "landmarks/remarks", "plan", "provenance",
-    "recognise/card", "registry", "runtime", "storage/digests", "storage/source_code",
+    "recognise/card", "registry", "runtime", "storage/digests", "storage/source_code", "training/events",
 }  # fmt: skip
 
 

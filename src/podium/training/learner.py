@@ -1,13 +1,15 @@
 """What a run trains: a system's networks and their losses, behind the few verbs that the general rooms use."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from podium.errors import UserError
 
 Batch = dict[str, Tensor]
 
@@ -63,6 +65,18 @@ class Learner(nn.Module, ABC):
     def exported(self) -> nn.Module:
         """The network that is validated, saved and ported."""
         return self.network
+
+    def learn_from(self, teachers: Sequence["Learner"]) -> None:
+        """Takes the learners of earlier stages that teach this one; called once, before training, also with none.
+
+        Teachers are in evaluation mode and on the run's device. They must not become modules of this one: they are
+        neither trained nor saved. Here nobody teaches.
+
+        Raises:
+            UserError: They are not what this one can learn from, or it wants teachers and there are none.
+        """
+        if teachers:
+            raise UserError("networks of this system do not learn from others; leave out the stage's labels")
 
     @abstractmethod
     def forward(self, batch: Batch, progress: Progress, generator: torch.Generator) -> dict[str, Tensor]:

@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -83,6 +84,7 @@ def train(
     seed: int,
     tensorboard: Path | None = None,
     state_file: StateFile | None = None,
+    teachers: Sequence[Learner] = (),
 ) -> Outcome:
     """Trains a recipe's learner; the last epoch's weights are the result, or the best ones, as the recipe says.
 
@@ -91,16 +93,17 @@ def train(
     Args:
         tensorboard: Folder for event files.
         state_file: Where the run's state is kept.
+        teachers: Of earlier stages, with their weights; what the learner makes of them is its own.
 
     Raises:
-        UserError: The recipe's device is absent, losses or gradients went astray, memory ran out, or loader processes
-            have too little to share.
+        UserError: Learner and teachers do not go together, the recipe's device is absent, losses or gradients went
+            astray, memory ran out, or loader processes have too little to share.
         Interrupted: SIGTERM or Ctrl-C; the state is in ``state_file``.
     """
     device = choose_device(recipe.training.device)
     check_shared_memory(recipe.training, system.samples.clip_bytes(recipe))
     prepare(recipe.training, device, seed)
-    run = _Run(recipe, system, rows, seed, device, state_file or StateFile(None, {}, every_minutes=0))
+    run = _Run(recipe, system, rows, seed, device, state_file or StateFile(None, {}, 0), teachers)
     is_quiet = rank() > 0 or not sys.stderr.isatty()
     first_epoch = run.state.epoch
     with (
@@ -121,7 +124,14 @@ class _Run:
     """What stays while a run goes on, and its state."""
 
     def __init__(
-        self, recipe: Recipe, system: Parts, rows: Rows, seed: int, device: torch.device, state_file: StateFile
+        self,
+        recipe: Recipe,
+        system: Parts,
+        rows: Rows,
+        seed: int,
+        device: torch.device,
+        state_file: StateFile,
+        teachers: Sequence[Learner],
     ) -> None:
         self.recipe, self.system, self.rows, self.device, self.state_file = recipe, system, rows, device, state_file
         self.loader, self.sampler = training_batches(system.samples, rows.training, rows.root, recipe, seed, device)
@@ -130,6 +140,7 @@ class _Run:
         check_lengths(recipe, self.num_steps)
         self.clips = system.samples.validation(rows.validation, rows.root, recipe)
         self.state = first_state(recipe, system, seed, device)
+        self.state.learner.learn_from([teacher.to(device).eval() for teacher in teachers])
         log_start(self.state.learner, len(self.loader.dataset), device, seed)
         state_file.load(self.state)
         self.metrics: dict[str, float] = {}

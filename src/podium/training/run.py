@@ -6,22 +6,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from podium.config import TRAINING_USES, Recipe
+from podium.config import TRAINING_USES, Recipe, parse
 from podium.data.columns import FOLD_OF, TRAINED
 from podium.provenance import digest
 from podium.runtime.finished_runs import keep
 from podium.storage.artefacts import made_by
-from podium.storage.files import atomic_path, file_digest, write_json
+from podium.storage.files import atomic_path, file_digest, read_json, write_json
 from podium.storage.source_code import PACKAGE, defining, reached
 from podium.storage.tables import read_table
 from podium.training.device import choose_device, device_name
-from podium.training.learner import Parts
+from podium.training.learner import Learner, Parts
 from podium.training.loop import Outcome, Rows, train
 from podium.training.ranks import joined, rank
 from podium.training.reduction import num_ranks
 from podium.training.resume import StateFile
 from podium.training.split import split_rows
-from podium.training.weights import account, save_weights, write_reference
+from podium.training.weights import account, load_learner, save_weights, write_reference
 
 NUM_REFERENCE_CLIPS = 4
 
@@ -38,6 +38,7 @@ class Job:
         tensorboard: Folder for event files.
         state: Folder for the state of a run under way; what an interrupted run of the same job left there is continued.
         labels_supplemental: Whether it shall label the clips of the split "supplemental" for later stages.
+        teachers: Weights of earlier stages' networks that it learns from, each beside its recipe.json.
         fingerprint: Under which the results are kept there as well, see `podium.runtime.finished_runs`.
     """
 
@@ -50,6 +51,7 @@ class Job:
     state: Path | None = None
     fingerprint: str | None = None
     labels_supplemental: bool = False
+    teachers: tuple[Path, ...] = ()
 
 
 def train_job(job: Job, recipe: Recipe, system: Parts) -> None:
@@ -64,7 +66,8 @@ def train_job(job: Job, recipe: Recipe, system: Parts) -> None:
     state_file = StateFile(job.state, digests(job, recipe, system), recipe.training.save_every_minutes)
     device = choose_device(recipe.training.device)
     with joined(device):
-        outcome = train(recipe, system, rows, job.seed, job.tensorboard, state_file)
+        teachers = [load_teacher(path, recipe, system) for path in job.teachers]
+        outcome = train(recipe, system, rows, job.seed, job.tensorboard, state_file, teachers)
         is_writer, num_processes = rank() == 0, num_ranks()
     if not is_writer:
         return
@@ -80,6 +83,13 @@ def train_job(job: Job, recipe: Recipe, system: Parts) -> None:
     if job.state and job.fingerprint:
         keep(job.state, job.out, job.fingerprint)
     state_file.remove()  # last: until the results are kept it is all that a killed run leaves
+
+
+def load_teacher(path: Path, recipe: Recipe, system: Parts) -> Learner:
+    """A learner of an earlier stage, by the recipe beside its weights; ``recipe`` is one of the same system."""
+    place = made_by(path.with_name("recipe.json"), "train")
+    theirs = parse(type(recipe), read_json(place, "recipe")["recipe"], str(place))
+    return load_learner(path, system.learner, theirs)
 
 
 def job_rows(job: Job, system: Parts) -> tuple[Rows, bool]:
@@ -109,7 +119,7 @@ def digests(job: Job, recipe: Recipe, system: Parts) -> dict[str, str]:
     code = {place: one for entry in entries for place, one in reached(Path(entry), recipe.named()).items()}
     return {
         "recipe": digest(recipe.outcome(), job.fold, job.seed),
-        "data": digest(file_digest(job.table), file_digest(job.root / "folds.parquet")),
+        "data": digest(*map(file_digest, (job.table, job.root / "folds.parquet", *job.teachers))),
         "code": digest(code),
     }
 

@@ -40,7 +40,12 @@ def account(system: str, recipe: Recipe, seed: int, fold: int | None) -> dict[st
 
 
 def load_network(path: str | Path, module: ModuleType, recipe: Recipe) -> nn.Module:
-    """The network that a recipe's learner exports, with the weights of a file, on the CPU, in evaluation mode.
+    """The network that `load_learner` exports."""
+    return load_learner(path, module, recipe).exported
+
+
+def load_learner(path: str | Path, module: ModuleType, recipe: Recipe) -> Learner:
+    """A recipe's learner whose exported network has the weights of a file, on the CPU, in evaluation mode.
 
     Args:
         module: The system's ``learner``.
@@ -48,9 +53,9 @@ def load_network(path: str | Path, module: ModuleType, recipe: Recipe) -> nn.Mod
     Raises:
         UserError: There is no such file, it is no safetensors, or it does not fit the recipe: names or shapes differ.
     """
-    network = module.make(recipe).exported
-    _load(network, path)
-    return network.eval()
+    learner = module.make(recipe)
+    _load(learner.exported, path)
+    return learner.eval()
 
 
 def _load(network: nn.Module, path: str | Path) -> None:

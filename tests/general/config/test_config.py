@@ -1,6 +1,5 @@
 """YAML files: what is refused, and in which words."""
 
-
 import pytest
 from fingerspelling import load_recipe, model_section
 

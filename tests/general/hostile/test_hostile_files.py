@@ -105,7 +105,10 @@ def test_sound_files_are_read(command, sound, server, machine, tmp_path):
 
 
 SAMPLE = (
-    "parquet, pack: cut in half", "yaml, list: 2^100 merges", ".pth, import: calls os.system", "csv, list: UTF-16",
+    "parquet, pack: cut in half",
+    "yaml, list: 2^100 merges",
+    ".pth, import: calls os.system",
+    "csv, list: UTF-16",
 )
 
 

@@ -24,7 +24,7 @@ CONFIG = ROOT / "config"
 COMPARED = {"relative": "tiny_round2", "rotary": "tiny_round2"}
 # Only commands beside the workflow and the library reach these, or other systems.
 BESIDE = {
-    "audio", "data/whole_clips", "export/classes", "training/assembly",
+    "audio", "console", "data/whole_clips", "export/classes", "training/assembly",
     "landmarks/clip_arrays", "landmarks/csv_rows", "landmarks/drawing", "landmarks/given_tables", "landmarks/inspect",
     "landmarks/clip_files", "landmarks/clip_films", "landmarks/clip_folders", "landmarks/film_table",
     "landmarks/foreign", "landmarks/long_parquet", "landmarks/pictures", "landmarks/timing", "landmarks/utterances",
@@ -35,9 +35,9 @@ BESIDE = {
 }  # fmt: skip
 ALL = {
     "corpus", "shards", "index", "round1", "relative", "rotary", "comparison", "oof", "round2", "seed_evaluation",
-    "port", "export", "answers", "parity", "evaluation", "card", "benchmark", "summary", "manifest",
+    "port", "export", "answers", "parity", "evaluation", "card", "benchmark", "summary", "manifest", "report",
 }  # fmt: skip
-BEHIND_EXPORT = {"export", "parity", "evaluation", "card", "benchmark", "summary", "manifest"}
+BEHIND_EXPORT = {"export", "parity", "evaluation", "card", "benchmark", "summary", "manifest", "report"}
 BEHIND_TRAINING = BEHIND_EXPORT | {"comparison", "seed_evaluation", "port", "answers"}
 TRAINED = {"round1", "relative", "rotary", "oof", "round2"} | BEHIND_TRAINING
 BEHIND_SHARDS = {"index"} | TRAINED
@@ -131,11 +131,11 @@ LINE = "\n\ndef nobody_calls_this():\n    return 1\n"
         ("src/podium/systems/fingerspelling/oof.py", "", LINE, {"oof", "round2"} | BEHIND_TRAINING - {"comparison"}),
         ("src/podium/systems/fingerspelling/twins/attention.py", "", LINE, {"port"} | BEHIND_EXPORT),
         ("src/podium/export/formats.py", "", LINE, BEHIND_EXPORT),
-        ("src/podium/export/agreement.py", "", LINE, {"parity", "card", "summary", "manifest"}),
-        ("src/podium/export/benchmark.py", "", LINE, {"benchmark", "summary", "manifest"}),
-        ("src/podium/report/summary.py", "", LINE, {"summary", "manifest"}),
+        ("src/podium/export/agreement.py", "", LINE, {"parity", "card", "summary", "manifest", "report"}),
+        ("src/podium/export/benchmark.py", "", LINE, {"benchmark", "summary", "manifest", "report"}),
+        ("src/podium/report/summary.py", "", LINE, {"summary", "manifest", "report"}),
         ("src/podium/report/comparison.py", "", LINE, {"comparison"}),
-        ("workflow/scripts/write_model_card.py", "", LINE, {"card", "manifest"}),
+        ("workflow/scripts/write_model_card.py", "", LINE, {"card", "manifest", "report"}),
     ],
 )
 def test_an_edit_runs_what_it_reaches(copy, place, old, new, expected):
@@ -162,7 +162,8 @@ def test_every_module_is_reached_or_known_to_change_no_number():
     forgotten = [
         one.as_posix()
         for one in modules
-        if one.as_posix() not in places and not {one.as_posix(), *map(str, one.parents)} & (NEUTRAL | BESIDE)
+        if one.as_posix() not in places
+        and not {one.as_posix(), *map(str, one.parents)} & (NEUTRAL | BESIDE)
         and not source_code._is_neutral(one.as_posix())
     ]
     assert not forgotten
@@ -175,7 +176,7 @@ def test_what_suits_a_machine_trains_nothing_again(change):
 
 
 def test_a_corrected_licence_reaches_the_card_alone():
-    assert changed(stages(), stages(licence="CC BY 4.0")) == {"card", "manifest"}
+    assert changed(stages(), stages(licence="CC BY 4.0")) == {"card", "manifest", "report"}
 
 
 def test_what_a_network_depends_on_trains_it_again():

@@ -140,6 +140,4 @@ def test_a_columns_file_that_cannot_be_read_is_said(arrays, spoil):
     for name in (arrays, arrays / "123", arrays / "123/7.npy"):
         (source,) = open_clips([name])
         (clip,) = source.clips()
-        assert (
-            clip.content is None and ("remove all but one" if spoil == "two of them" else "columns") in clip.problem
-        )
+        assert clip.content is None and ("remove all but one" if spoil == "two of them" else "columns") in clip.problem

@@ -1,6 +1,5 @@
 """What `podium predict` and the library say of clips that are whole and may be wrong, and of clips without a text."""
 
-
 import numpy as np
 import pandas as pd
 import pytest

@@ -122,6 +122,7 @@ def test_scores_come_first_and_what_is_measured_last():
         "others": ["news"],
         "measured": ["jobs.round2/seed1.seconds", "machine.num_cores", "data_jobs.seconds"],
     }  # fmt: skip
+    assert [*groups][:5] == ["scores", "dataset", "data", "recipes", "configuration"]
     assert by_subject([]) == {}
 
 

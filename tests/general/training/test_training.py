@@ -1,6 +1,7 @@
 """Training on a handful of clips: schedule, groups, accumulation, same bits, scores, and that it learns."""
 
 import math
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,15 +46,17 @@ def write_data(root: Path, phrases: list[str] = PHRASES, num_signers: int = 4) -
     for number, phrase in enumerate(phrases):
         frames = np.repeat([postures[character] for character in phrase], FRAMES_PER_CHARACTER, axis=0)
         clips.append((frames + rng.normal(0, 0.01, frames.shape)).astype(np.float32))
-        rows.append({
-            "split": "train",
-            "file_id": 1,
-            "sequence_id": 100 + number,
-            "participant_id": number % num_signers,
-            "phrase": phrase,
-            "offset": offset,
-            "num_frames": len(frames),
-        })
+        rows.append(
+            {
+                "split": "train",
+                "file_id": 1,
+                "sequence_id": 100 + number,
+                "participant_id": number % num_signers,
+                "phrase": phrase,
+                "offset": offset,
+                "num_frames": len(frames),
+            }
+        )
         offset += len(frames)
     (root / "shards/train").mkdir(parents=True)
     np.save(root / "shards/train/1.npy", np.concatenate(clips))
@@ -345,7 +348,9 @@ def test_a_full_fit_leaves_all_that_export_needs(tmp_path):
     assert sorted(path.name for path in out.iterdir()) == [
         "history.csv", "metrics.json", "model.safetensors", "recipe.json", "reference.npz",
     ]  # fmt: skip
-    assert len(list(events.glob("events.*"))) == 1
+    (curves,) = events.glob("events.*")
+    groups = dict(re.findall(r"(\d_\w+)/(\w+)", curves.read_text(errors="replace")))
+    assert sorted(groups) == ["1_score", "2_loss", "3_steps", "4_speed"], "score first, and nothing without a group"
     reading = Recognizer(out).read(np.load(root / "shards/train/1.npy")[:20])
     assert 0 <= reading.confidence <= 1
     reference = np.load(out / "reference.npz")

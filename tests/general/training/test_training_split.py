@@ -11,11 +11,13 @@ from podium.training.split import split_rows
 def fold_rows() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Six signers in the folds 0, 1, 2 and held out, each with train and supplemental clips."""
     folds = pd.DataFrame({"participant_id": range(6), "fold": [0, 1, 2, 0, HELD_OUT, 1]})
-    table = pd.DataFrame({
-        "participant_id": list(range(6)) * 4,
-        "split": ["train"] * 12 + ["supplemental"] * 12,
-        "sequence_id": range(24),
-    })
+    table = pd.DataFrame(
+        {
+            "participant_id": list(range(6)) * 4,
+            "split": ["train"] * 12 + ["supplemental"] * 12,
+            "sequence_id": range(24),
+        }
+    )
     return table, folds
 
 

@@ -205,12 +205,14 @@ def test_masked_batch_norm_is_batch_norm_of_the_valid_frames():
 
 @pytest.mark.parametrize("num_landmarks", [12, 21])
 @pytest.mark.parametrize("published", [False, True])
-def test_front_end_is_convolution_and_batch_norm(num_landmarks, published):
+@pytest.mark.parametrize("rate", [1, 2])
+def test_front_end_is_convolution_and_batch_norm(num_landmarks, published, rate):
     """The norm that is folded into the kernel against the one that sees the convolution's output."""
     torch.manual_seed(0)
     x_BTLC, mask_BT = clips(12, 7)
     x_BTLC = x_BTLC[:, :, 70 : 70 + num_landmarks].contiguous()
-    ours, norm = FrontEnd(num_landmarks, 8, published), nn.BatchNorm2d(32)
+    ours, norm = FrontEnd(num_landmarks, 8, published, rate), nn.BatchNorm2d(32)
+    frames_BT, mask_BT = mask_BT, mask_BT[:, ::rate]
     counted_BT = torch.ones_like(mask_BT) if published else mask_BT
     for _ in range(2):
         h_BKTP = ours.conv(x_BTLC.permute(0, 3, 1, 2))
@@ -220,7 +222,7 @@ def test_front_end_is_convolution_and_batch_norm(num_landmarks, published):
         h_BTKP[counted_BT] = norm(long_1KNP)[0].transpose(0, 1)
         h_BTD = ours.linear(F.silu(h_BTKP.transpose(2, 3)).flatten(2))
         expected = ours.norm(h_BTD, mask_BT) * mask_BT[..., None]
-        y_BTD = ours(x_BTLC, mask_BT)
+        y_BTD = ours(x_BTLC, frames_BT)
         torch.testing.assert_close(y_BTD, expected, rtol=1e-4, atol=1e-5)
         weights_BTD = torch.randn_like(y_BTD)
         parameters = [ours.conv.weight, norm.weight, norm.bias]
@@ -234,7 +236,7 @@ def test_front_end_is_convolution_and_batch_norm(num_landmarks, published):
     expected = ours.norm(
         ours.linear(F.silu(norm(ours.conv(x_BTLC.permute(0, 3, 1, 2)))).permute(0, 2, 3, 1).flatten(2)), mask_BT
     )
-    torch.testing.assert_close(ours(x_BTLC, mask_BT)[mask_BT], expected[mask_BT], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(ours(x_BTLC, frames_BT)[mask_BT], expected[mask_BT], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(

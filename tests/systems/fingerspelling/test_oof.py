@@ -20,14 +20,16 @@ PHRASES = ["abcd", "house", "3 creek", "abba", "zzz", "held out", "sentence", "s
 
 
 def make_index() -> pd.DataFrame:
-    return pd.DataFrame({
-        "split": ["train"] * 6 + ["supplemental"] * 3,
-        "file_id": [1, 1, 2, 2, 2, 2, 9, 9, 9],
-        "sequence_id": [70, 50, 60, 10, 20, 30, 70, 81, 82],  # sequence 70 is in both splits
-        "participant_id": [5, 6, 5, 6, 5, 7, 5, 6, 7],
-        "phrase": PHRASES,
-        "num_frames": range(20, 29),
-    })
+    return pd.DataFrame(
+        {
+            "split": ["train"] * 6 + ["supplemental"] * 3,
+            "file_id": [1, 1, 2, 2, 2, 2, 9, 9, 9],
+            "sequence_id": [70, 50, 60, 10, 20, 30, 70, 81, 82],  # sequence 70 is in both splits
+            "participant_id": [5, 6, 5, 6, 5, 7, 5, 6, 7],
+            "phrase": PHRASES,
+            "num_frames": range(20, 29),
+        }
+    )
 
 
 def predicted(rows: list[int], predictions: list[str], scores: list[float]) -> pd.DataFrame:

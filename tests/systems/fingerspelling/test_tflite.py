@@ -334,7 +334,10 @@ def test_evaluation_of_a_seed(export, tmp_path):
 
 
 def test_benchmark(export):
-    report = benchmark(export.model, answers, [20, 50], 5)
+    report = benchmark({"fp16": export.model, "other": export.model}, answers, [20, 50], 5)
     assert report["size_mb"] == export.model.stat().st_size / 1e6
     assert report["operators"] == operator_names(export.model.read_bytes())
     assert [list(times) for times in report["latency_ms"].values()] == [["20", "50"]] * 2
+    assert {one: list(times) for one, times in report["format_latency_ms"].items()} == {
+        "fp16": ["20", "50"], "other": ["20", "50"]
+    }  # fmt: skip

@@ -12,6 +12,7 @@ import numpy as np
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".webm", ".gif", ".m4v", ".mkv", ".avi")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+MIN_PICTURES, MIN_FACES = 30, 0.1
 MAX_SIDE = 1920  # pixels; larger pictures are made smaller, since the models look at squares of 256
 
 
@@ -56,13 +57,20 @@ class Account:
         num_pictures: That were read.
         num_damaged: Pictures that could not be decoded, or that are missing at the end.
         num_with_person: Pictures in which Holistic found anything at all.
+        num_with_face: Pictures with a face.
         is_crowded: Several people were seen.
     """
 
     num_pictures: int = 0
     num_damaged: int = 0
     num_with_person: int = 0
+    num_with_face: int = 0
     is_crowded: bool = False
+
+    @property
+    def is_headless(self) -> bool:
+        """Hardly a picture shows a face; few pictures tell nothing."""
+        return self.num_pictures >= MIN_PICTURES and self.num_with_face < MIN_FACES * self.num_pictures
 
 
 def target_size(width: int, height: int, pixel_aspect: float) -> tuple[int, int]:

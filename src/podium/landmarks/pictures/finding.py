@@ -10,11 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from podium.errors import ClipError
+from podium.landmarks.mediapipe import PART_SIZES
 from podium.landmarks.pictures.films import Film, Picture
 from podium.landmarks.pictures.landmarker import Landmarker
 from podium.landmarks.pictures.people import Watch
 
 _ROUNDING = 1e-6  # seconds
+_FACE = slice(0, PART_SIZES["face"])
 
 
 class Timed(NamedTuple):
@@ -62,6 +64,7 @@ def _found(film: Film, task: Path, done: Callable[[], object]) -> Iterator[Timed
             x_LC = landmarker.find(picture.pixels_HWC, picture.time_s)
             watch.follow(x_LC)
             film.account.num_with_person += not np.isnan(x_LC).all()
+            film.account.num_with_face += not np.isnan(x_LC[_FACE]).all()
             done()
             yield Timed(picture.time_s, x_LC)
     finally:

@@ -1,11 +1,12 @@
 // Reads a film: pictures → landmarks → utterances → texts, as podium/landmarks/clip_films.py does.
 
 import {EvenFrames} from './even_rate.mjs';
-import {selection} from './points.mjs';
+import {BEGINS, selection} from './points.mjs';
 import {Watch} from './people.mjs';
 import {Cutter} from './utterances.mjs';
 
 const DRAFT_EVERY_MS = 400; // an open utterance is read anew
+const [MIN_PICTURES, MIN_FACES] = [30, 0.1]; // pictures that tell, and the share of them with a face
 const DRAFT_SHARE = 3; // and not before so many times the time that reading it has taken
 
 /** Reads one film. */
@@ -33,7 +34,7 @@ export class FilmReader {
     this.watch = new Watch(this.detector);
     this.isCrowded = false;
     this.last = {}; // the reading of the utterance that is open
-    [this.numTexts, this.numWithPerson, this.nextDraft] = [0, 0, 0];
+    [this.numTexts, this.numWithPerson, this.numWithFace, this.nextDraft] = [0, 0, 0, 0];
     this.landmarker = await this.landmarkers.take();
     try {
       for await (const picture of film.pictures()) {
@@ -64,6 +65,7 @@ export class FilmReader {
   async take({time, canvas}) {
     const points = await this.find(time, canvas);
     this.numWithPerson += points.some((value) => !Number.isNaN(value));
+    this.numWithFace += points.subarray(0, 3 * BEGINS.left_hand).some((value) => !Number.isNaN(value));
     this.told.onPicture(this.film, points);
     for (const frame of this.even.take(time, points)) {
       for (const utterance of this.cutter.take(this.select(frame))) await this.tell(utterance);
@@ -119,7 +121,10 @@ export class FilmReader {
   }
 
   remarks() {
-    return [...(this.isCrowded ? ['several_people'] : []), ...(this.film.isDamaged ? ['pictures_lost'] : [])];
+    const {numPictures, isDamaged} = this.film;
+    const isHeadless = numPictures >= MIN_PICTURES && this.numWithFace < MIN_FACES * numPictures;
+    const found = {several_people: this.isCrowded, no_face: isHeadless, pictures_lost: isDamaged};
+    return Object.keys(found).filter((kind) => found[kind]);
   }
 
   timesOf({begin, end}) {

@@ -13,7 +13,7 @@ import torch
 from podium.errors import UserError
 from podium.landmarks.normalise import normalise, resize
 from podium.systems.fingerspelling.learning import observe_encoder
-from podium.systems.fingerspelling.networks.base import SignReader
+from podium.systems.fingerspelling.networks.base import SignReader, tidy_ids
 from podium.systems.fingerspelling.networks.decoder import greedy
 from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.text import END, LABEL_LENGTH, PAD, VOCAB_SIZE
@@ -37,6 +37,8 @@ class Assembly:
     ) -> None:
         if len(networks) != len(recipes) or len({recipe.data.max_frames for recipe in recipes}) != 1:
             raise UserError("give a recipe for every model, all with the same data.max_frames")
+        if len({network.config.frames_per_step for network in networks}) != 1:
+            raise UserError("the networks take different numbers of frames as one step; give them one recipe")
         self.networks = networks
         self.max_frames = recipes[0].data.max_frames
         self.min_frames = settings.get("min_frames", 1)
@@ -73,7 +75,8 @@ class Assembly:
         Returns:
             Outputs: "ids" (33,) and "logits" (33, 63), of which the first "num_steps" count, none of a clip that is too
             short or not trusted; "confidence", 1 without a head; "is_dummy". And stages: the networks' input "x"
-            (T, 390), all x, all y, all z, and what each computes of it as "{network}/{stage}", each (T, D), in order.
+            (T, 390), all x, all y, all z, and what each computes of it as "{network}/{stage}", each (steps, D), in
+            order.
         """
         is_too_short = len(x) < self.min_frames
         if len(x) == 0:
@@ -82,17 +85,18 @@ class Assembly:
         x_TLC = x_BTLC[0].numpy()
         stages = {"x": x_TLC.transpose(0, 2, 1).reshape(len(x_TLC), -1)}
         encodings, head_logits = [], []
+        steps_BT = self.networks[0].steps(mask_BT)
         for index, network in enumerate(self.networks):
             seen = observe_encoder(network, x_BTLC, mask_BT)
             encodings.append(seen["encoder"])
-            logit_B = network.confidence_logit(seen["encoder"], mask_BT)
+            logit_B = network.confidence_logit(seen["encoder"], steps_BT)
             head_logits += [] if logit_B is None else [logit_B]
             stages |= {f"{index}/{stage}": value_BTD[0].numpy() for stage, value_BTD in seen.items()}
         confidence = float(torch.stack(head_logits).mean().sigmoid()) if head_logits else 1.0
         num_steps, ids_S, logits_SV = 0, np.full(LABEL_LENGTH, PAD), np.zeros((LABEL_LENGTH, VOCAB_SIZE), np.float32)
         if not is_too_short and confidence >= self.min_confidence:
             decoders = [network.decoder for network in self.networks]
-            ids, logits = (value[0].numpy() for value in greedy(decoders, encodings, mask_BT, published=False))
+            ids, logits = (value[0].numpy() for value in greedy(decoders, encodings, steps_BT, published=False))
             num_steps = len(ids)
             ids_S[:num_steps], logits_SV[:num_steps] = ids, logits
         outputs = {
@@ -103,6 +107,22 @@ class Assembly:
             "is_dummy": num_steps == 0 or bool(ids_S[0] == END),
         }
         return outputs, stages
+
+    @torch.no_grad()
+    def answer_batch(self, x_BTLC: torch.Tensor, mask_BT: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Reads clips of the networks' input, whatever their length and confidence.
+
+        Returns:
+            ids (B, 33) as `decode` takes them; and the confidence (B,), 1 without a head.
+        """
+        encodings = [network.encode(x_BTLC, mask_BT) for network in self.networks]
+        steps_BT = self.networks[0].steps(mask_BT)
+        pairs = zip(self.networks, encodings, strict=True)
+        logits = [network.confidence_logit(e_BTD, steps_BT) for network, e_BTD in pairs]
+        logits = [logit_B.float() for logit_B in logits if logit_B is not None]
+        raw_BS, _ = greedy([network.decoder for network in self.networks], encodings, steps_BT, published=False)
+        confidence_B = torch.stack(logits).mean(0).sigmoid() if logits else torch.ones(len(x_BTLC))
+        return tidy_ids(raw_BS, published=False), confidence_B
 
     def _batch(self, x: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         x_TLC = np.ascontiguousarray(resize(normalise(np.asarray(x, np.float32)), self.max_frames))

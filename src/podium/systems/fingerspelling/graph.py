@@ -50,6 +50,8 @@ class TextGraph(Graph):
         super().__init__(twins, settings)
         if len({twin.max_frames for twin in twins}) != 1:
             raise UserError("the seeds were trained with different data.max_frames; give them one recipe")
+        if len({twin.frames_per_step for twin in twins}) != 1:
+            raise UserError("the seeds take different numbers of frames as one step; give them one recipe")
         configs = [twin.config for twin in twins]
         if len({(one.dim, one.decoder.num_layers, one.decoder.num_heads) for one in configs}) != 1:
             raise UserError("the seeds' decoders differ in size; give them one recipe")
@@ -78,7 +80,8 @@ class TextGraph(Graph):
     def stages(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """The networks' input "x" (T, 390), all x, all y, all z, and what each makes of it as "{network}/{stage}"."""
         x_TCL, num_frames = preprocess(inputs, self.max_frames)
-        frames, seen = Frames(num_frames), {"x": tf.reshape(x_TCL, [-1, len(COLUMNS)])}
+        frames = self.twins[0].steps(Frames(num_frames))
+        seen = {"x": tf.reshape(x_TCL, [-1, len(COLUMNS)])}
         for index, twin in enumerate(self.twins):
             seen |= {f"{index}/{stage}": value_TD for stage, value_TD in twin.stages(x_TCL, frames).items()}
         return seen
@@ -118,7 +121,7 @@ class TextGraph(Graph):
             kept_M = tf.minimum(tf.range(max_frames) * total // new_frames, size - 1)
             frames = Frames(max_frames, new_frames, Kernels.XNNPACK)
             x_MCL = standardised(raw_TK, kept_M) * frames.is_frame_T1[..., None]
-            answer = self.decode(x_MCL, frames, total < self.min_frames)
+            answer = self.decode(x_MCL, self.twins[0].steps(frames), total < self.min_frames)
             is_written_S = tf.range(LABEL_LENGTH) < answer["num_rows"]
             ids_S = tf.argmax(answer["rows"], axis=1, output_type=tf.int32)
             outputs = {
@@ -135,7 +138,7 @@ class TextGraph(Graph):
         # No branches: around the whole network they keep TFLite from handing it to its fast kernels. A clip that gets
         # the dummy phrase passes the encoder, and then decodes no step.
         x_TCL, num_frames = preprocess(raw_TK, self.max_frames)
-        frames = Frames(num_frames, kernels=kernels)
+        frames = self.twins[0].steps(Frames(num_frames, kernels=kernels))
         answer = self.decode(x_TCL, frames, tf.shape(raw_TK)[0] < self.min_frames)
         num_steps = answer.pop("num_steps")
         return {
@@ -146,7 +149,7 @@ class TextGraph(Graph):
         }
 
     def decode(self, x_TCL: tf.Tensor, frames: Frames, is_too_short: tf.Tensor) -> dict[str, tf.Tensor]:
-        """What comes behind preprocessing, in tensors of fixed sizes.
+        """What comes behind preprocessing, in tensors of fixed sizes; ``frames`` are the encoders' steps.
 
         Returns:
             "rows" (33, 59) with the answer in the first "num_rows", "is_dummy", "confidence"; and of the decoding "ids"

@@ -2,6 +2,7 @@
 
 from podium.systems.fingerspelling.assembly import assemble
 from podium.systems.fingerspelling.learning import make
+from podium.systems.fingerspelling.unlabelled import label
 from podium.systems.fingerspelling.winners_weights.network import import_checkpoint
 
-__all__ = ["assemble", "import_checkpoint", "make"]
+__all__ = ["assemble", "import_checkpoint", "label", "make"]

@@ -1,20 +1,25 @@
 """What learns to read fingerspelling: one network of the registry.
 
 Stages of a clip, as `FingerspellingLearner.observe` tells them: ``raw`` (T, 390) · ``x`` (T, 130, 3) normalised and
-resized · ``mid/frontend``, ``mid/parts`` (networks with front ends for body parts) and ``mid/blocks.{i}`` (T, D) ·
-``encoder`` (T, D) · ``confidence_logit`` () · ``ids`` (S,) and ``logits`` (S, 63) of each greedy step. All in float32.
+resized · ``mid/frontend``, ``mid/parts`` (networks with front ends for body parts) and ``mid/blocks.{i}`` (steps, D) ·
+``encoder`` (steps, D) · ``confidence_logit`` () · ``ids`` (S,) and ``logits`` (S, 63) of each greedy step. All in
+float32.
 
 Letters in tensor names: B batch, T frames, K columns (390), L landmarks, C coordinates, D width, S output positions.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from podium.errors import UserError
 from podium.landmarks.normalise import normalise, resize
 from podium.systems.fingerspelling.networks import create
 from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.networks.decoder import greedy
+from podium.systems.fingerspelling.networks.teaching import Teachers
 from podium.systems.fingerspelling.recipe import Recipe
 from podium.training.learner import Batch, Learner, Progress, watched
 
@@ -30,10 +35,30 @@ class FingerspellingLearner(Learner):
     def __init__(self, network: SignReader, max_frames: int) -> None:
         super().__init__(network)
         self.max_frames = max_frames
+        self._teachers: Teachers | None = None  # no module: neither saved, nor averaged, nor trained
+
+    def learn_from(self, teachers: Sequence["FingerspellingLearner"]) -> None:
+        """See `Learner.learn_from`."""
+        is_wanted = self.network.config.teaching is not None
+        if is_wanted and not teachers:
+            raise UserError(
+                "model.teaching wants teachers; give the recipe to a stage with labels: {from: [STAGE], how: distill},"
+                " or set model.teaching to null"
+            )
+        if not teachers:
+            return
+        if not is_wanted:
+            raise UserError(
+                "the stage has teachers (labels.how: distill), and its recipe does not say what it learns from them;"
+                " write model.teaching: {}, or with all shares 0 for the texts alone that they have read"
+            )
+        if {teacher.max_frames for teacher in teachers} != {self.max_frames}:
+            raise UserError(f"data.max_frames is {self.max_frames}, and a teacher has another; give both the same")
+        self._teachers = Teachers([teacher.exported for teacher in teachers], self.network)
 
     def forward(self, batch: Batch, progress: Progress, generator: torch.Generator) -> dict[str, Tensor]:
         """The network's losses; ``generator`` draws which decoder inputs are hidden."""
-        return self.network(batch, generator)
+        return self.network(batch, generator, self._teachers.teach(batch) if self._teachers else None)
 
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
         """Greedy "ids" (B, 33), and "confidence" (B,) of a network with that head."""
@@ -61,6 +86,7 @@ def make(recipe: Recipe) -> FingerspellingLearner:
 def observe(network: SignReader, x_BTLC: Tensor, mask_BT: Tensor) -> dict[str, Tensor]:
     """What a network computes inside, batch dimension first, under the names at this file's head."""
     seen = observe_encoder(network, x_BTLC, mask_BT)
+    mask_BT = network.steps(mask_BT)
     logit_B = network.confidence_logit(seen["encoder"], mask_BT)
     if logit_B is not None:
         seen["confidence_logit"] = logit_B

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from podium.config import Count, Probability, Section, dataset_section
 from podium.landmarks.inspect.inspection import Inspection
+from podium.systems.fingerspelling.distillation import WAYS
 from podium.systems.fingerspelling.labels import LABELS
 from podium.systems.fingerspelling.landmarks import INPUT_COLUMNS, SELECTION, SHORT_FRAMES
 from podium.systems.fingerspelling.recipe import Recipe
@@ -13,11 +14,12 @@ from podium.systems.fingerspelling.sources import SOURCES
 from podium.systems.fingerspelling.tensors import TRAINING_ONLY
 
 __all__ = [
-    "INPUT_COLUMNS", "LABEL", "LABELS", "SCORES", "SOURCES", "TRAINING_ONLY", "Dataset", "Recipe", "Settings",
-    "inspection",
+    "INPUT_COLUMNS", "LABEL", "LABELS", "SCORES", "SOURCES", "TEACHING_WAYS", "TRAINING_ONLY", "Dataset", "Recipe",
+    "Settings", "inspection",
 ]  # fmt: skip
 
 LABEL = LABELS.column  # in tables
+TEACHING_WAYS = WAYS
 Dataset = dataset_section(SOURCES)
 SCORES = {"score": "score", "score_damerau": "with Damerau's distance"}  # of a stage or a file → how people call it
 

@@ -48,6 +48,15 @@ class RopeChoices(ConvolutionChoices, HeadChoices):
     """With both."""
 
 
+class Teaching(Section):
+    """Shares of the losses that come from the teachers, the networks of an earlier stage; the rest is the labels'."""
+
+    text: Probability = Field(0.5, description="of the text losses: distance from the teachers' distributions")
+    ctc: Probability = Field(0.5, description="of the CTC loss: distance from the teachers' distributions")
+    confidence: Probability = Field(1.0, description="of the confidence's target: what the teachers trust")
+    temperature: Factor = Field(1.0, description="of texts; above 1 it brings out what teachers hold for unlikely")
+
+
 class AnyModel(Section):
     """What all networks have, at any size."""
 
@@ -57,10 +66,16 @@ class AnyModel(Section):
     num_blocks: Count
     num_heads: Count = 4
     kernel_size: KernelSize = 51
+    frames_per_step: Literal[1, 2] = Field(
+        1, description="frames that the front end takes as one; 2 halves the work of all that follows"
+    )
     p_dropout: Probability = 0.1
     p_mask_input: Probability = Field(0.2, description="decoder input characters that are hidden in training")
     ctc_weight: Probability = Field(0.0, description="share of an auxiliary CTC loss; 0 builds no CTC head")
     decoder: Decoder = Decoder()
+    teaching: Teaching | None = Field(
+        None, description="for a stage with `labels: {how: distill}`: what it learns from its teachers"
+    )
 
     @model_validator(mode="after")
     def _check_sizes(self) -> "AnyModel":
@@ -187,6 +202,11 @@ class Recipe(config.Recipe):
 
     model: Model
     data: Data = Data()
+
+    def by_heart(self, num_steps: int) -> "Recipe":
+        """As for any recipe, and without teachers."""
+        recipe = super().by_heart(num_steps)
+        return recipe.model_copy(update={"model": recipe.model.model_copy(update={"teaching": None})})
 
     @property
     def least_frames(self) -> int:

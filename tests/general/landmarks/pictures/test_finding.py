@@ -7,6 +7,7 @@ import pytest
 from films import pictures, write_video
 
 from podium.errors import ClipError
+from podium.landmarks.clip_films import remarks_of
 from podium.landmarks.pictures.films import Account, Picture
 from podium.landmarks.pictures.finding import Timed, evenly, find_landmarks, without_gaps
 from podium.landmarks.pictures.landmarker import Landmarker
@@ -76,6 +77,19 @@ def test_of_two_people_the_larger_one_is_followed_and_it_is_told(task, hello, tm
     film = Frames(tmp_path, hello[:1])
     list(find_landmarks(film, task))
     assert not film.account.is_crowded
+
+
+def test_a_film_without_a_face_is_told(task, hello, tmp_path):
+    """The head is cut off, as in a picture of hands alone."""
+    film = Frames(tmp_path, [one[260:] for one in hello[:2]] * 15)
+    list(find_landmarks(film, task))
+    assert film.account.num_with_face == 0 and remarks_of(film) == ("no_face",)
+    film = Frames(tmp_path, hello[:1] * 30)
+    list(find_landmarks(film, task))
+    assert film.account.num_with_face == 30 and not remarks_of(film)
+    few = Frames(tmp_path, [one[260:] for one in hello[:2]])
+    list(find_landmarks(few, task))
+    assert not remarks_of(few), "two pictures tell nothing"
 
 
 def test_times_that_do_not_rise_are_made_to(task):

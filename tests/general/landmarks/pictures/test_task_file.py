@@ -115,5 +115,3 @@ def test_a_file_of_ones_own_is_checked(tmp_path, task):
         holistic_task(tmp_path / "b.task")
     with pytest.raises(UserError, match="c.task does not exist"):
         holistic_task(tmp_path / "c.task")
-
-

@@ -1,7 +1,7 @@
 """Building blocks of the encoders: the front end, feed-forward and convolution modules.
 
-Letters in tensor names: B batch, T frames, L landmarks, C coordinates, D width, K channels of the stem, P landmark
-positions after the stem, I numbers of a patch.
+Letters in tensor names: B batch, T frames, S steps of the encoder, L landmarks, C coordinates, D width, K channels of
+the stem, P landmark positions after the stem, I numbers of a patch.
 """
 
 import torch
@@ -42,42 +42,50 @@ class Dropout(nn.Module):
 class FrontEnd(nn.Module):
     """Landmarks of each frame → features, over an image of frames × landmarks.
 
-    A 3×3 convolution with stride 2 along the landmarks, batch norm, SiLU, and a linear layer over all positions and
-    channels of a frame. The batch norm never sees the convolution's output, the largest tensor of the network by far:
-    mean and variance of a linear map follow from the covariance of its input, so the norm is folded into the kernel.
+    A 3×3 convolution with stride 2 along the landmarks and ``frames_per_step`` along time, batch norm, SiLU, and a
+    linear layer over all positions and channels of a step. The batch norm never sees the convolution's output, the
+    largest tensor of the network by far: mean and variance of a linear map follow from the covariance of its input, so
+    the norm is folded into the kernel.
 
     Args:
         num_landmarks: Landmarks of the part; their order matters.
         dim: Width of the result.
+        frames_per_step: 1, or 2 to take two frames as one: a step then stands for frames 2s and 2s + 1, sees the frame
+            before them as well, and is valid if the first of both is.
         published: Batch-norm statistics of the stem include pads, and those of the output follow the last batch
             almost alone (momentum 0.95), as in the 1st-place solution.
     """
 
     computes_statistics = True
 
-    def __init__(self, num_landmarks: int, dim: int, published: bool) -> None:
+    def __init__(self, num_landmarks: int, dim: int, published: bool, frames_per_step: int = 1) -> None:
         super().__init__()
         self.published = published
-        self.conv = nn.Conv2d(3, STEM_CHANNELS, 3, stride=(1, 2), padding=1, bias=False)
+        self.frames_per_step = frames_per_step
+        self.conv = nn.Conv2d(3, STEM_CHANNELS, 3, stride=(frames_per_step, 2), padding=1, bias=False)
         self.conv_norm = MaskedBatchNorm(STEM_CHANNELS)
         self.linear = nn.Linear(STEM_CHANNELS * ((num_landmarks + 1) // 2), dim, bias=False)
         self.norm = MaskedBatchNorm(dim, momentum=0.95 if published else 0.1)
 
     def forward(self, x_BTLC: Tensor, mask_BT: Tensor) -> Tensor:
-        """(B, T, num_landmarks, 3), pads zero → (B, T, dim), pads zero."""
-        kernel, bias = self._normalised_kernel(x_BTLC, mask_BT)
+        """(B, T, num_landmarks, 3), pads zero → (B, ⌈T / frames_per_step⌉, dim), pads zero."""
+        mask_BS = steps_of(mask_BT, self.frames_per_step)
+        kernel, bias = self._normalised_kernel(x_BTLC, mask_BS)
         # Channels last: each frame's numbers come out side by side, as the linear layer reads them.
         x_BCTL = x_BTLC.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
-        h_BKTP = F.conv2d(x_BCTL, kernel.contiguous(memory_format=torch.channels_last), bias, (1, 2), padding=1)
-        h_BTD = self.linear(F.silu(h_BKTP.permute(0, 2, 3, 1)).flatten(2))
-        return self.norm(h_BTD, mask_BT) * mask_BT.unsqueeze(-1)
+        kernel = kernel.contiguous(memory_format=torch.channels_last)
+        h_BKSP = F.conv2d(x_BCTL, kernel, bias, self.conv.stride, padding=1)
+        h_BSD = self.linear(F.silu(h_BKSP.permute(0, 2, 3, 1)).flatten(2))
+        return self.norm(h_BSD, mask_BS) * mask_BS.unsqueeze(-1)
 
-    def _normalised_kernel(self, x_BTLC: Tensor, mask_BT: Tensor) -> tuple[Tensor, Tensor]:
+    def _normalised_kernel(self, x_BTLC: Tensor, mask_BS: Tensor) -> tuple[Tensor, Tensor]:
         """The convolution followed by its batch norm, as one kernel (K, 3, 3, 3) and bias (K,)."""
         norm = self.conv_norm
         if self.training:
             with torch.autocast(x_BTLC.device.type, enabled=False):
-                mean_I, covariance_II, count = patch_statistics(x_BTLC, None if self.published else mask_BT)
+                mean_I, covariance_II, count = patch_statistics(
+                    x_BTLC, None if self.published else mask_BS, self.frames_per_step
+                )
                 weight_KI = self.conv.weight.permute(0, 2, 3, 1).flatten(1)  # in the order of the patches
                 mean_K = weight_KI @ mean_I
                 var_K = ((weight_KI @ covariance_II) * weight_KI).sum(1).clamp(min=0)
@@ -88,14 +96,21 @@ class FrontEnd(nn.Module):
         return self.conv.weight * scale_K.view(-1, 1, 1, 1), shift_K
 
 
+def steps_of(mask_BT: Tensor, frames_per_step: int) -> Tensor:
+    """(B, T) → (B, ⌈T / frames_per_step⌉): which steps begin with a valid frame."""
+    return mask_BT[:, ::frames_per_step]
+
+
 @torch.no_grad()
-def patch_statistics(x_BTLC: Tensor, mask_BT: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+def patch_statistics(
+    x_BTLC: Tensor, mask_BS: Tensor | None, frames_per_step: int = 1
+) -> tuple[Tensor, Tensor, Tensor]:
     """Mean and covariance of the 3×3 patches that the front end's convolution sees.
 
     A patch holds I = 27 numbers: 3 frames × 3 landmarks × 3 coordinates, in this order.
 
     Args:
-        mask_BT: Frames to count; None counts all.
+        mask_BS: Steps to count; None counts all.
 
     Returns:
         mean (27,), population covariance (27, 27), number of patches ().
@@ -104,13 +119,13 @@ def patch_statistics(x_BTLC: Tensor, mask_BT: Tensor | None) -> tuple[Tensor, Te
     positions = (landmarks + 1) // 2
     padded = F.pad(x_BTLC.float(), (0, 0, 1, 2 * positions - landmarks, 1, 1))
     rows_BTPI = padded.flatten(2).unfold(2, 9, 6)  # (B, T + 2, P, 9): one frame's share of the patches
-    patches_BTPI = rows_BTPI.new_empty(batch, frames, positions, 28)
-    patches_BTPI[..., 27] = 1  # this column counts
+    patches_BSPI = rows_BTPI.new_empty(batch, -(-frames // frames_per_step), positions, 28)
+    patches_BSPI[..., 27] = 1  # this column counts
     for offset in range(3):
-        patches_BTPI[..., 9 * offset : 9 * offset + 9] = rows_BTPI[:, offset : offset + frames]
-    if mask_BT is not None:
-        patches_BTPI *= mask_BT[:, :, None, None]
-    patches_BNI = patches_BTPI.flatten(1, 2)
+        patches_BSPI[..., 9 * offset : 9 * offset + 9] = rows_BTPI[:, offset : offset + frames : frames_per_step]
+    if mask_BS is not None:
+        patches_BSPI *= mask_BS[:, :, None, None]
+    patches_BNI = patches_BSPI.flatten(1, 2)
     # Products clip by clip in float32, their sum in float64: neighbouring frames differ by little.
     moments = sum_over_ranks((patches_BNI.transpose(1, 2) @ patches_BNI).sum(0, dtype=torch.float64))
     count = moments[27, 27]

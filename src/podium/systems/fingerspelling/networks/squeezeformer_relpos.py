@@ -11,6 +11,7 @@ from podium.systems.fingerspelling.networks.attention import RelativeAttention, 
 from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.networks.encoder import Encoder
 from podium.systems.fingerspelling.networks.layers import FrontEnd
+from podium.systems.fingerspelling.networks.lessons import Lesson
 from podium.systems.fingerspelling.networks.registry import MODELS
 from podium.systems.fingerspelling.recipe import Model
 from podium.training.learner import Batch
@@ -22,7 +23,8 @@ class SqueezeformerRelpos(SignReader):
 
     def __init__(self, config: Model) -> None:
         super().__init__(config)
-        self.frontend = FrontEnd(NUM_LANDMARKS, config.dim, config.choices.batch_norm == "published")
+        published = config.choices.batch_norm == "published"
+        self.frontend = FrontEnd(NUM_LANDMARKS, config.dim, published, config.frames_per_step)
         self.encoder = Encoder(
             config,
             lambda: RelativeAttention(config.dim, config.num_heads, config.p_attention_dropout),
@@ -30,10 +32,13 @@ class SqueezeformerRelpos(SignReader):
         )
 
     def encode(self, x_BTLC: Tensor, mask_BT: Tensor) -> Tensor:
-        """(B, T, 130, 3) → (B, T, D)."""
-        return self.encoder(self.frontend(x_BTLC, mask_BT), mask_BT)
+        """(B, T, 130, 3) → (B, steps, D)."""
+        return self.encoder(self.frontend(x_BTLC, mask_BT), self.steps(mask_BT))
 
-    def losses(self, e_BTD: Tensor, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+    def losses(
+        self, e_BTD: Tensor, mask_BT: Tensor, batch: Batch, generator: torch.Generator, lesson: Lesson | None
+    ) -> dict[str, Tensor]:
         """The cross-entropy of the text."""
-        loss, _ = self.text_loss(self.decoder, batch["labels_BS"], e_BTD, batch["mask_BT"], generator)
+        taught_BSV = lesson.forward_BSV if lesson else None
+        loss, _ = self.text_loss(self.decoder, batch["labels_BS"], e_BTD, mask_BT, generator, taught_BSV)
         return {"loss": loss}

@@ -41,6 +41,8 @@ class ReaderTwin(Twin):
         """Makes the encoder, what stands around it, and the decoder."""
         self.config = self.recipe.model
         self.max_frames = self.recipe.data.max_frames
+        self.frames_per_step = self.recipe.model.frames_per_step
+        self.max_steps = -(-self.max_frames // self.frames_per_step)
         self.published = self.recipe.model.choices.generation == "published"
         self.build_encoder(self.weights)
         self.decoder = Decoder(self.weights.scope("decoder"), self.config.dim, self.config.decoder)
@@ -67,14 +69,19 @@ class ReaderTwin(Twin):
 
     @abstractmethod
     def stages(self, x_TCL: tf.Tensor, frames: Frames) -> dict[str, tf.Tensor]:
-        """What the encoder computes inside, each (T, D), in the order of computation; the last is "encoder".
+        """What the encoder computes inside, each (steps, D), in the order of computation; the last is "encoder".
 
         Args:
             x_TCL: (T, 3, 130), 0 < T ≤ max_frames, normalised, missing landmarks 0, and so are pads.
+            frames: `steps` of its frames.
         """
 
+    def steps(self, frames: Frames) -> Frames:
+        """The rows of the encoder, of a clip of so many frames."""
+        return frames if self.frames_per_step == 1 else frames.slower(self.frames_per_step)
+
     def encode(self, x_TCL: tf.Tensor, frames: Frames) -> tf.Tensor:
-        """(T, 3, 130) → (T, D)."""
+        """(T, 3, 130) → (steps, D), see `stages`."""
         return self.stages(x_TCL, frames)["encoder"]
 
     def confidence_logit(self, e_TD: tf.Tensor, frames: Frames) -> tf.Tensor | None:
@@ -84,7 +91,7 @@ class ReaderTwin(Twin):
     @tf.function(input_signature=[tf.TensorSpec([None, 130, 3], tf.float32)], autograph=False)
     def inside(self, x_TLC: tf.Tensor) -> dict[str, tf.Tensor]:
         """All that the network computes for a clip: its stages, "confidence_logit", "ids" (S,) and "logits" (S, V)."""
-        frames = Frames(tf.shape(x_TLC)[0])
+        frames = self.steps(Frames(tf.shape(x_TLC)[0]))
         seen = self.stages(tf.transpose(x_TLC, [0, 2, 1]), frames)
         logit = self.confidence_logit(seen["encoder"], frames)
         if logit is not None:

@@ -1,6 +1,6 @@
 """What the twins of round 2's networks share: all but the encoder.
 
-Letters in tensor names: T frames, L landmarks, C coordinates, D width.
+Letters in tensor names: T frames, behind the front ends their steps, L landmarks, C coordinates, D width.
 """
 
 from abc import abstractmethod
@@ -25,10 +25,10 @@ class PartsReader(ReaderTwin):
 
     def build_encoder(self, weights: Weights) -> None:
         """Front ends, encoder and confidence head."""
-        config = self.config
-        self.frontend = FrontEnd(weights.scope("frontend"), NUM_LANDMARKS, config.dim)
+        config, rate = self.config, self.frames_per_step
+        self.frontend = FrontEnd(weights.scope("frontend"), NUM_LANDMARKS, config.dim, rate)
         self.parts = [
-            FrontEnd(weights.scope(f"parts.{part}"), len(SLOTS[part]), config.dim // len(PARTS)) for part in PARTS
+            FrontEnd(weights.scope(f"parts.{part}"), len(SLOTS[part]), config.dim // len(PARTS), rate) for part in PARTS
         ]
         self.encoder = self.make_encoder(weights.scope("encoder"))
         self.confidence = Linear(weights.scope("confidence"), config.dim, 1)
@@ -52,7 +52,7 @@ class PartsReader(ReaderTwin):
         }
 
     def confidence_logit(self, e_TD: tf.Tensor, frames: Frames) -> tf.Tensor:
-        """Scalar, from the mean of the frames, or from the first frame alone as published."""
+        """Scalar, from the mean of the steps, or from the first one alone as published."""
         is_published = self.config.choices.confidence_pooling == "published"
         summary_1D = e_TD[:1] if is_published else frames.mean(e_TD)
         return tf.reshape(self.confidence(summary_1D), [])

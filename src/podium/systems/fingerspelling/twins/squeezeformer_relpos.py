@@ -22,8 +22,8 @@ class SqueezeformerRelpos(ReaderTwin):
     def build_encoder(self, weights: Weights) -> None:
         """Front end and encoder."""
         config = self.config
-        self.frontend = FrontEnd(weights.scope("frontend"), NUM_LANDMARKS, config.dim)
-        table_RD = offset_table(self.max_frames, config.dim)
+        self.frontend = FrontEnd(weights.scope("frontend"), NUM_LANDMARKS, config.dim, self.frames_per_step)
+        table_RD = offset_table(self.max_steps, config.dim)
         self.encoder = Encoder(weights.scope("encoder"), config, RelativeAttention, partial(offsets_of, table_RD))
 
     def stages(self, x_TCL: tf.Tensor, frames: Frames) -> dict[str, tf.Tensor]:

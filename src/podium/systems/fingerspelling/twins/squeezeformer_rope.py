@@ -15,5 +15,5 @@ class SqueezeformerRope(PartsReader):
 
     def make_encoder(self, weights: Weights) -> Encoder:
         """Blocks that share one rotation."""
-        tables_MK = rotary_table(self.max_frames, self.config.dim // self.config.num_heads)
+        tables_MK = rotary_table(self.max_steps, self.config.dim // self.config.num_heads)
         return Encoder(weights, self.config, RotaryAttention, partial(rotation_of, tables_MK))

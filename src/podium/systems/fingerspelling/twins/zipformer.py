@@ -255,5 +255,5 @@ class Zipformer(PartsReader):
 
     def make_encoder(self, weights: Weights) -> Callable[[tf.Tensor, Frames], list[tf.Tensor]]:
         """The recipe's stacks."""
-        tables_MK = rotary_table(self.max_frames, self.config.query_head_dim)
+        tables_MK = rotary_table(self.max_steps, self.config.query_head_dim)
         return ZipformerEncoder(weights, self.config, tables_MK)

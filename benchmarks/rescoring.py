@@ -1,0 +1,225 @@
+"""Would a slower reading read better? Beam search, and choosing among its texts by the backward decoder, the CTC head
+and a model of the characters of training phrases: points and milliseconds beside greedy reading, all networks together.
+
+    python benchmarks/rescoring.py --models results/demo/round2/seed1 results/demo/round2/seed2
+
+How much each voice counts is chosen on the held-out signers, and then told on the hidden test.
+"""
+
+import argparse
+import math
+import time
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn.functional as F
+
+from podium.landmarks.normalise import normalise, resize
+from podium.systems.files import read_recipe
+from podium.systems.fingerspelling import answers, learner, samples
+from podium.systems.fingerspelling.networks.decoder import Writer, greedy, only_text, reverse_labels, shift_right
+from podium.systems.fingerspelling.score import normalized_score
+from podium.systems.fingerspelling.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, decode, encode
+from podium.training.split import split_rows
+from podium.training.weights import load_network
+
+VOICES = ("forward", "backward", "ctc", "characters", "length")
+NEGLIGIBLE = 12.0  # what is less likely than the best text by so much, as a logarithm, is not looked for
+ORDER = 5  # characters that the model of texts looks at, the one that follows included
+
+
+class Hypothesis(NamedTuple):
+    """A text, and the logarithm of what each of `VOICES` gives it."""
+
+    text: str
+    voices: np.ndarray
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", type=Path, nargs="+", required=True, help="folders of trainings of round 2's kind")
+    parser.add_argument("--data", type=Path, default=Path("results/data/synthetic"), help="what they were trained on")
+    parser.add_argument("--widths", type=int, nargs="+", default=[1, 4, 8], help="of the beam")
+    parser.add_argument("--most", type=int, default=500, help="clips of each part")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    recipes = [read_recipe(folder / "recipe.json")[1] for folder in arguments.models]
+    pairs = zip(arguments.models, recipes, strict=True)
+    networks = [load_network(folder / "model.safetensors", learner, recipe) for folder, recipe in pairs]
+    index, folds = (pd.read_parquet(arguments.data / f"{name}.parquet") for name in ("index", "folds"))
+    training, held_out, is_seen = split_rows(index, folds, None)
+    if is_seen:
+        raise SystemExit("nobody is held out of this training; there is nobody to choose the weights on")
+    characters = Characters(training["phrase"])
+    tables = {"held out": held_out[: arguments.most], "hidden test": test_table(arguments.data)[: arguments.most]}
+    clips = {"held out": [samples.validation(held_out, arguments.data, recipes[0]).raw(row)
+                          for row in range(len(tables["held out"]))]}  # fmt: skip
+    clips["hidden test"] = [x for _, x in answers.test_clips(tables["hidden test"], arguments.data / "raw")]
+    phrases = {part: table["phrase"].tolist() for part, table in tables.items()}
+    encoded = {part: [encodings(networks, x, recipes[0]) for x in of_part] for part, of_part in clips.items()}
+    print("| reading | held out | hidden test | ms per clip behind the encoder |", "|---|---|---|---|", sep="\n")
+    begin = time.perf_counter()
+    texts = {part: [greedy_text(networks, *one) for one in of_part] for part, of_part in encoded.items()}
+    report("greedy", texts, phrases, begin)
+    for width in arguments.widths:
+        begin = time.perf_counter()
+        found = {part: [beam(networks, *one, width) for one in of_part] for part, of_part in encoded.items()}
+        first = {part: [max(texts, key=texts.get) for texts in of_part] for part, of_part in found.items()}
+        report(f"beam of {width}", first, phrases, begin)
+        best = {part: [max(texts, key=lambda text, p=p: normalized_score([p], [text]))
+                       for texts, p in zip(of_part, phrases[part], strict=True)]
+                for part, of_part in found.items()}  # fmt: skip
+        report(f"beam of {width}, the best text chosen by who knows", best, phrases, None)
+        begin = time.perf_counter()
+        heard = {}
+        for part, of_part in found.items():
+            pairs = zip(encoded[part], of_part, strict=True)
+            heard[part] = [listen(networks, *one, texts, characters) for one, texts in pairs]
+        spent = 1e3 * (time.perf_counter() - begin) / sum(map(len, encoded.values()))
+        for chosen in (("backward",), ("ctc",), ("characters",), VOICES[1:]):
+            weights = tuned(heard["held out"], phrases["held out"], chosen)
+            told = {part: [choose(one, weights) for one in of_part] for part, of_part in heard.items()}
+            said = ", ".join(f"{voice} {weight:.2g}" for voice, weight in zip(VOICES, weights, strict=True) if weight)
+            report(f"beam of {width}, by {said} (all voices: {spent:.1f} ms more)", told, phrases, None)
+
+
+def test_table(data: Path) -> pd.DataFrame:
+    """The hidden test."""
+    table = pd.read_parquet(data / "sequences.parquet")
+    return table[table["split"] == "test"].reset_index(drop=True)
+
+
+def report(name: str, texts: dict, phrases: dict, begin: float | None) -> None:
+    """One row."""
+    scores = [f"{100 * normalized_score(phrases[part], texts[part]):.2f}" for part in texts]
+    spent = 1e3 * (time.perf_counter() - begin) / sum(map(len, texts.values())) if begin else None
+    print(f"| {name} | {' | '.join(scores)} | {f'{spent:.1f}' if spent else ''} |", flush=True)
+
+
+@torch.no_grad()
+def encodings(networks: list, x: np.ndarray, recipe) -> tuple[list[torch.Tensor], torch.Tensor]:
+    """What each encoder makes of a raw clip; and its steps, none of which is a pad."""
+    x_BTLC = torch.from_numpy(np.ascontiguousarray(resize(normalise(x), recipe.data.max_frames)))[None]
+    mask_BT = torch.ones(x_BTLC.shape[:2], dtype=torch.bool)
+    return [network.encode(x_BTLC, mask_BT) for network in networks], networks[0].steps(mask_BT)
+
+
+def greedy_text(networks: list, encoded: list[torch.Tensor], steps_BT: torch.Tensor) -> str:
+    """As the file reads."""
+    ids_BS, _ = greedy([network.decoder for network in networks], encoded, steps_BT, published=False)
+    return decode(ids_BS[0].tolist())
+
+
+@torch.no_grad()
+def beam(networks: list, encoded: list[torch.Tensor], steps_BT: torch.Tensor, width: int) -> dict[str, float]:
+    """Texts that ended, each with the logarithm of its probability; at most ``width``, at least one."""
+    writers = [
+        Writer(network.decoder, e_BTD.expand(width, -1, -1), steps_BT.expand(width, -1))
+        for network, e_BTD in zip(networks, encoded, strict=True)
+    ]
+    ids_B1 = torch.full((width, 1), START)
+    written_BS = torch.zeros(width, 0, dtype=torch.long)
+    alive_B = torch.full((width,), -math.inf)
+    alive_B[0] = 0.0
+    ended: dict[str, float] = {}
+    for step in range(LABEL_LENGTH):
+        votes = [writer.step(ids_B1, torch.full_like(ids_B1, PAD + step + 1), step) for writer in writers]
+        log_p_BV = only_text(torch.stack(votes).mean(0))[:, 0].log_softmax(-1)
+        totals_BV = alive_B[:, None] + log_p_BV
+        for row in range(width):
+            if alive_B[row] > -math.inf:
+                text = decode(written_BS[row].tolist())
+                ended[text] = max(ended.get(text, -math.inf), float(totals_BV[row, END]))
+        totals_BV[:, END] = -math.inf
+        alive_B, flat_B = totals_BV.flatten().topk(width)
+        parents_B, ids_B = flat_B // totals_BV.shape[1], flat_B % totals_BV.shape[1]
+        written_BS, ids_B1 = torch.cat([written_BS[parents_B], ids_B[:, None]], 1), ids_B[:, None]
+        for writer in writers:
+            writer.caches = [{name: one[parents_B] for name, one in cache.items()} for cache in writer.caches]
+        kept = sorted(ended, key=ended.get, reverse=True)[:width]
+        ended = {text: ended[text] for text in kept}
+        most = float(alive_B[0])  # no later text can be likelier
+        if len(ended) == width and ended[kept[-1]] >= most or most < ended[kept[0]] - NEGLIGIBLE:
+            break
+    if float(alive_B[0]) > max(ended.values()):  # a text without an end, as greedy reading keeps it
+        ended[decode(written_BS[0].tolist())] = float(alive_B[0])
+    return ended
+
+
+@torch.no_grad()
+def listen(
+    networks: list, encoded: list[torch.Tensor], steps_BT: torch.Tensor, texts: dict[str, float], model: "Characters"
+) -> list[Hypothesis]:
+    """What each voice says of each text."""
+    labels_BS = torch.from_numpy(np.stack([encode(text) for text in texts]))
+    reversed_BS = reverse_labels(labels_BS, published=False)
+    wide = [e_BTD.expand(len(texts), -1, -1) for e_BTD in encoded]
+    steps_BT = steps_BT.expand(len(texts), -1)
+    pairs = list(zip(networks, wide, strict=True))
+    logits = torch.stack([one.backward_decoder(shift_right(reversed_BS), e, steps_BT) for one, e in pairs]).mean(0)
+    backward = -F.cross_entropy(logits.transpose(1, 2), reversed_BS, ignore_index=PAD, reduction="none").sum(1)
+    ctc = torch.zeros(len(texts))
+    if all(network.ctc_head is not None for network in networks):
+        p_BTV = torch.stack([network.ctc_head(e).softmax(-1) for network, e in pairs]).mean(0)
+        lengths_B = (labels_BS < NUM_CHARACTERS).sum(1)
+        ctc = -F.ctc_loss(
+            p_BTV.log().transpose(0, 1), labels_BS, steps_BT.sum(1), lengths_B, NUM_CHARACTERS, reduction="none"
+        ).clamp(max=1e3)
+    return [
+        Hypothesis(text, np.array([p, float(backward[row]), float(ctc[row]), model.log_p(text), len(text)]))
+        for row, (text, p) in enumerate(texts.items())
+    ]
+
+
+class Characters:
+    """How likely each character is behind the few before it, in some texts; shorter contexts help out (Witten–Bell)."""
+
+    def __init__(self, texts) -> None:
+        self.counts: dict[str, Counter] = {}
+        for text in texts:
+            padded = "\n" * (ORDER - 1) + text + "\n"
+            for place in range(ORDER - 1, len(padded)):
+                for size in range(ORDER):
+                    self.counts.setdefault(padded[place - size : place], Counter())[padded[place]] += 1
+
+    def log_p(self, text: str) -> float:
+        """Of a text and its end."""
+        padded = "\n" * (ORDER - 1) + text + "\n"
+        places = range(ORDER - 1, len(padded))
+        return sum(math.log(self._p(padded[place - ORDER + 1 : place], padded[place])) for place in places)
+
+    def _p(self, context: str, character: str) -> float:
+        shorter = self._p(context[1:], character) if context else 1 / (NUM_CHARACTERS + 1)
+        seen = self.counts.get(context)
+        if not seen:
+            return shorter
+        total = seen.total()
+        return (seen[character] + len(seen) * shorter) / (total + len(seen))
+
+
+def choose(hypotheses: list[Hypothesis], weights: np.ndarray) -> str:
+    """The text with the largest weighted sum."""
+    return max(hypotheses, key=lambda one: float(one.voices @ weights)).text
+
+
+def tuned(heard: list[list[Hypothesis]], phrases: list[str], chosen: tuple[str, ...]) -> np.ndarray:
+    """Weights of the chosen voices beside the forward decoder's 1, voice by voice the best of a few, twice around."""
+    weights = np.array([1.0] + [0.0] * (len(VOICES) - 1))
+
+    def score(trial: np.ndarray) -> float:
+        return normalized_score(phrases, [choose(one, trial) for one in heard])
+
+    for voice in chosen * 2:
+        place = VOICES.index(voice)
+        steps = (-0.5, -0.2, 0, 0.2, 0.5, 1) if voice == "length" else (0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5)
+        trials = [np.where(np.arange(len(VOICES)) == place, step, weights) for step in steps]
+        weights = max(trials, key=score)
+    return weights
+
+
+if __name__ == "__main__":
+    main()
