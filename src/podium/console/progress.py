@@ -2,6 +2,7 @@
 
 import csv
 import os
+import threading
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -12,6 +13,7 @@ TABLE = {"export_tflite": 40, "verify_parity": 60, "evaluate_tflite": 40, "port_
 OTHERWISE = 5
 TRUSTED_AFTER_S = 60  # before, a guess is not told
 WEIGHT_OF_TABLE_S = 20
+LATE = 0.1  # a job under way takes at least so much longer than it has taken, as a part of that
 
 
 @dataclass
@@ -78,8 +80,8 @@ class Progress:
     def __init__(self, jobs: dict[int, Job], started: float) -> None:
         self.jobs = jobs
         self.started = started
-        self._shown = 0.0
-        self._shown_at = started
+        self._lock = threading.Lock()  # a terminal asks in a thread of its own
+        self._shown, self._shown_at = 0.0, started
 
     @property
     def num_done(self) -> int:
@@ -107,6 +109,7 @@ class Progress:
         pace, per_epoch = self._pace(), self._seconds_per_epoch(now)
         for rule, jobs in waiting.items():
             known = self._seen(rule, now) or [job.recorded for job in self.jobs.values() if _is_recorded(job, rule)]
+            late = [(1 + LATE) * (now - job.started) for job in jobs if job.is_running and not job.told]
             each = []
             for job in jobs:
                 if known:
@@ -115,25 +118,28 @@ class Progress:
                     guess, is_sure, is_told = job.num_epochs * (per_epoch or 10), False, is_told and bool(per_epoch)
                 else:
                     guess, is_sure = pace * TABLE.get(rule, OTHERWISE), False
+                if job.started is None and late:  # those before it may show that the guess is too low
+                    guess = max(guess, fmean([*known, max(late)]))
                 each.append(_remaining(job, guess, now))
             seconds += max(*each, sum(each) / jobs[0].lanes) if len(each) > 1 else each[0]
         return seconds, is_told and (is_sure or now - self.started > TRUSTED_AFTER_S)
 
     def share(self, now: float) -> float:
-        """How much of the run is over, from 0 to 1; never less than it has told before.
+        """How much of the whole time is over, from 0 to 1; never less than the last answer.
 
-        Since the last call, of what was left then, goes as much as the time since is of the time since and the time
-        left now. With guesses that hold, this is the share of the whole time. When a guess grows, it slows down.
-        As long as the time left is little more than a guess, it waits.
+        It stands as long as the time left may not be told. If that time turns out longer than it looked, what is
+        missing is spread over it: the share goes on from where it was, more slowly, and is 1 at the end.
         """
-        left, is_told = self.left(now)
-        since = now - self._shown_at
-        if left <= 0:
-            self._shown = 1.0
-        elif is_told and since > 0:
-            self._shown += (1 - self._shown) * since / (since + left)
-            self._shown_at = now
-        return self._shown
+        with self._lock:
+            left, is_told = self.left(now)
+            elapsed, passed = now - self.started, max(0.0, now - self._shown_at)
+            if left <= 0:
+                self._shown = 1.0
+            elif is_told:
+                slower = self._shown + (1 - self._shown) * passed / (passed + left)
+                self._shown = max(slower, elapsed / (elapsed + left))
+            self._shown_at = max(now, self._shown_at)
+            return self._shown
 
     def _seen(self, rule: str, now: float) -> list[float]:
         """What jobs of a rule took in this run, or will have taken by a training's own account."""
@@ -174,4 +180,4 @@ def _remaining(job: Job, guess: float, now: float) -> float:
     elapsed = now - started
     if job.told:
         return job.told.seconds_left
-    return max(guess - elapsed, 0.1 * elapsed)
+    return max(guess - elapsed, LATE * elapsed)

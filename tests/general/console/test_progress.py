@@ -35,31 +35,6 @@ def test_a_first_run_says_nothing_before_a_training_does():
     assert progress.share(BEGIN + 100) == pytest.approx(100 / 500)
 
 
-def test_the_share_never_goes_back_and_ends_at_one():
-    progress, seen = Progress(trainings(2, recorded=50.0), BEGIN), []
-    progress.jobs[0].started = BEGIN
-    for second in range(10, 400, 10):
-        if second == 50:  # it turns out that they take four times as long
-            progress.jobs[0].told, progress.jobs[1].recorded = Epochs(1, 5, {}, 150.0), 200.0
-        if progress.jobs[0].told:
-            progress.jobs[0].told = Epochs(1, 5, {}, max(0.0, 200.0 - second))
-        if second == 200:
-            progress.jobs[0].ended = progress.jobs[1].started = BEGIN + 200
-        seen.append(progress.share(BEGIN + second))
-    assert seen == sorted(seen) and len(set(seen)) == len(seen)
-    assert seen[3] == pytest.approx(0.4) and seen[4] - seen[3] < 0.03 and 0.9 < seen[-1] < 1
-    progress.jobs[1].ended = BEGIN + 400
-    assert progress.share(BEGIN + 400) == 1.0
-
-
-def test_the_share_waits_as_long_as_nobody_knows():
-    progress = Progress(trainings(2), BEGIN)
-    progress.jobs[0].started = BEGIN
-    assert progress.share(BEGIN + 50) == 0.0
-    progress.jobs[0].told = Epochs(2, 5, {}, 150.0)
-    assert progress.share(BEGIN + 100) == pytest.approx(100 / 500)
-
-
 def test_another_stage_is_guessed_by_its_epochs():
     jobs = trainings(1, started=BEGIN, ended=BEGIN + 100) | {9: Job("train_b", "b, seed 1", num_epochs=10)}
     progress = Progress(jobs, BEGIN)
@@ -107,3 +82,47 @@ def test_seconds_of_an_earlier_run(tmp_path):
     table.write_text("s\n")
     assert recorded_seconds(str(table)) is None
     assert recorded_seconds(str(tmp_path / "absent")) is None and recorded_seconds(None) is None
+
+
+def shares_of(progress, took):
+    """What is shown every second while jobs of these seconds run one after another, and the seconds left."""
+    now, shown = BEGIN, []
+    for job, seconds in zip(progress.jobs.values(), took, strict=True):
+        job.started = now
+        for _ in range(seconds):
+            now += 1
+            shown.append((progress.share(now), progress.left(now)[0]))
+        job.ended = now
+    return shown, progress.share(now)
+
+
+def test_the_bar_never_goes_back_when_the_first_file_was_the_smallest():
+    jobs = {one: Job("read_clips", "clips made", is_one_of_many=True) for one in range(7)}
+    shown, end = shares_of(Progress(jobs, BEGIN), [70, 10, 90, 90, 90, 90, 90])
+    shares = [share for share, _ in shown]
+    assert shares == sorted(shares) and shares[-1] < end == 1.0
+    assert all(share > before for before, share in zip(shares[61:], shares[62:], strict=False))  # nor does it stand
+    assert all(shown[second][1] > 0.5 * (530 - second) for second in (171, 261, 351, 441))
+
+
+def test_the_bar_never_goes_back_when_a_later_stage_has_slower_epochs():
+    jobs = {0: Job("train_a", "a", num_epochs=5), 1: Job("train_b", "b", num_epochs=5)}
+    progress = Progress(jobs, BEGIN)
+    jobs[0].started = BEGIN
+    assert progress.share(BEGIN + 50) == 0.0  # a guess is not shown
+    jobs[0].told = Epochs(5, 5, {}, 0.0)
+    jobs[0].ended = jobs[1].started = BEGIN + 100
+    before = progress.share(BEGIN + 100)
+    assert before == pytest.approx(0.5)
+    jobs[1].told = Epochs(1, 5, {}, 320.0)
+    assert progress.left(BEGIN + 180)[0] == 320.0
+    after = progress.share(BEGIN + 180)
+    assert before < after == pytest.approx(0.5 + 0.5 * 80 / 400)
+    jobs[1].told = Epochs(4, 5, {}, 80.0)
+    assert progress.share(BEGIN + 420) < 0.95
+
+
+def test_a_job_under_way_shows_that_those_after_it_take_as_long():
+    jobs = {one: Job("read_clips", "clips made", is_one_of_many=True) for one in range(3)}
+    jobs[0].started = BEGIN
+    assert Progress(jobs, BEGIN).left(BEGIN + 100)[0] == pytest.approx(10 + 110 + 110)
