@@ -22,7 +22,7 @@ FRAME_RATE = 30
 # What the page cannot meet: its clips come as arrays, one at a time, and its reasons from a file with settings.
 FROM_FILES = {"frames_sorted", "clips_split", "clips_by_id", "clips_not_split", "rate_not_used", "not_read"}
 FROM_FILES |= {"hand_alone"}  # of others' landmarks
-OF_FILMS = {"several_people", "no_face", "pictures_lost"}
+OF_FILMS = {"several_people", "no_face", "lone_hands", "pictures_lost"}
 OF_ARRAYS = set(MEANINGS) - FROM_FILES - OF_FILMS - {"zeros_for_missing"}  # what landmarks alone can tell
 
 pytestmark = pytest.mark.skipif(not NODE, reason="no node, which comes with npm")

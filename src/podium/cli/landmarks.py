@@ -72,14 +72,16 @@ def _write(film: Path, place: Path, task: Path, arguments: argparse.Namespace) -
             raise UserError(f"{film} does not tell its rate; add --fps")
         used = arguments.fps or given.rate
         number, remarks = write_film(place, given.x_TLC, used), given.remarks
+        seen = ""
     else:
         opened = open_film(film, arguments.fps, arguments.seconds)
         used = opened.rate
         with film_progress(opened) as done:
             number = write_film(place, find_landmarks(opened, task, done, NOBODY), used)
         remarks = remarks_of(opened)
+        seen = f" ({opened.account.num_lone} of {opened.account.num_pictures} pictures)"
     for remark in remarks:
-        print(f"remark: {film}: {MEANINGS[remark]}", file=sys.stderr)
+        print(f"remark: {film}: {MEANINGS[remark]}{seen if remark == 'lone_hands' else ''}", file=sys.stderr)
     return f"{printable(str(place))}\t{number} frames\t{used:g} a second"
 
 

@@ -90,6 +90,7 @@ def remarks_of(film: Film) -> tuple[str, ...]:
     found = {
         "several_people": account.is_crowded,
         "no_face": account.is_headless,
+        "lone_hands": account.num_lone > 0,
         "pictures_lost": account.num_damaged > 0,
     }
     return tuple(kind for kind in MEANINGS if found.get(kind))

@@ -1,4 +1,4 @@
-"""Makes the file that MediaPipe's HolisticLandmarker takes out of the models that an older release carries.
+"""Makes the file that MediaPipe's HolisticLandmarker and HandLandmarker take out of an older release's models.
 
 Today's package ``mediapipe`` holds no models. Those of release 0.10.21 fit, once they are corrected.
 
@@ -37,6 +37,8 @@ class Part:
     corrections: tuple[Callable[[bytes], bytes], ...] = ()
 
 
+HAND_DETECTOR = "hand_detector.tflite"  # of HandLandmarker alone; Holistic looks for hands on the body that it found
+
 # Name in the task's file → model.
 PARTS = {
     "face_detector.tflite": Part(
@@ -48,6 +50,10 @@ PARTS = {
         "mediapipe/modules/face_landmark/face_landmark.tflite",
         "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
         (with_square_face,),
+    ),
+    HAND_DETECTOR: Part(
+        "mediapipe/modules/palm_detection/palm_detection_full.tflite",
+        "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
     ),
     "hand_landmarks_detector.tflite": Part(
         "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",

@@ -56,8 +56,9 @@ class Account:
     Attributes:
         num_pictures: That were read.
         num_damaged: Pictures that could not be decoded, or that are missing at the end.
-        num_with_person: Pictures in which Holistic found anything at all.
+        num_with_person: Pictures in which anything at all was found.
         num_with_face: Pictures with a face.
+        num_lone: Pictures whose hands were found without a body, see `podium.landmarks.pictures.lone_hands`.
         is_crowded: Several people were seen.
     """
 
@@ -65,6 +66,7 @@ class Account:
     num_damaged: int = 0
     num_with_person: int = 0
     num_with_face: int = 0
+    num_lone: int = 0
     is_crowded: bool = False
 
     @property

@@ -13,6 +13,7 @@ from podium.errors import ClipError
 from podium.landmarks.mediapipe import PART_SIZES
 from podium.landmarks.pictures.films import Film, Picture
 from podium.landmarks.pictures.landmarker import Landmarker
+from podium.landmarks.pictures.lone_hands import LoneHands
 from podium.landmarks.pictures.people import Watch
 
 _ROUNDING = 1e-6  # seconds
@@ -51,7 +52,7 @@ def find_landmarks(
 
 def _found(film: Film, task: Path, done: Callable[[], object]) -> Iterator[Timed]:
     watch = Watch(task)
-    landmarker = Landmarker(task)
+    landmarker, lone_hands = Landmarker(task), LoneHands(task)
     try:
         for picture in film.pictures():
             if watch.is_due(picture):
@@ -63,12 +64,14 @@ def _found(film: Film, task: Path, done: Callable[[], object]) -> Iterator[Timed
                 picture = Picture(picture.time_s, watch.hide_others(picture.pixels_HWC, people))
             x_LC = landmarker.find(picture.pixels_HWC, picture.time_s)
             watch.follow(x_LC)
+            film.account.num_lone += lone_hands.add(x_LC, picture.pixels_HWC, picture.time_s)
             film.account.num_with_person += not np.isnan(x_LC).all()
             film.account.num_with_face += not np.isnan(x_LC[_FACE]).all()
             done()
             yield Timed(picture.time_s, x_LC)
     finally:
         landmarker.close()
+        lone_hands.close()
 
 
 def without_gaps(found: Iterator[Timed], rate: float) -> Iterator[np.ndarray]:

@@ -3,6 +3,7 @@
 Legend: L the 543 landmarks, C coordinates.
 """
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,21 @@ _FIELDS = {
     "right_hand": "right_hand_landmarks",
 }
 _BEGINS = {part: RAW_NAMES.index(f"{part}_0") for part in PART_SIZES}
+PART_PLACES = {part: slice(_BEGINS[part], _BEGINS[part] + size) for part, size in PART_SIZES.items()}
+
+
+class Clock:
+    """Asks a landmarker of MediaPipe, whose times are whole milliseconds and must rise."""
+
+    def __init__(self) -> None:
+        self._last_ms: int | None = None
+
+    def ask(self, landmarker: object, picture: object, time_s: float) -> object:
+        """What a landmarker in VIDEO mode finds. The first time it tells of kernels, which nobody hears."""
+        time_ms, is_first = round(time_s * 1000), self._last_ms is None
+        self._last_ms = time_ms if is_first else max(time_ms, self._last_ms + 1)
+        with quiet() if is_first else nullcontext():
+            return landmarker.detect_for_video(picture, self._last_ms)
 
 
 class Landmarker:
@@ -44,7 +60,7 @@ class Landmarker:
                 )
             except (RuntimeError, ValueError) as error:
                 raise UserError(f"{task} cannot be used by MediaPipe ({error}); name another task file") from None
-        self._last_ms: int | None = None
+        self._clock = Clock()
 
     def find(self, picture_HWC: np.ndarray, time_s: float) -> np.ndarray:
         """The landmarks of a picture.
@@ -58,23 +74,12 @@ class Landmarker:
             (543, 3) float32: x and y in fractions of the picture, z of about the same unit as x; NaN for a part that
             was not found. Face 468, left hand 21, pose 33, right hand 21.
         """
-        time_ms = round(time_s * 1000)
-        is_first = self._last_ms is None
-        if not is_first:
-            time_ms = max(time_ms, self._last_ms + 1)
-        self._last_ms = time_ms
-        picture = self._image(picture_HWC)
-        if is_first:
-            with quiet():
-                found = self._landmarker.detect_for_video(picture, time_ms)
-        else:
-            found = self._landmarker.detect_for_video(picture, time_ms)
+        found = self._clock.ask(self._landmarker, self._image(picture_HWC), time_s)
         x_LC = np.full((len(RAW_NAMES), 3), np.nan, np.float32)
         for part, size in PART_SIZES.items():
             points = getattr(found, _FIELDS[part])
             if points:
-                begin = _BEGINS[part]
-                x_LC[begin : begin + size] = [(point.x, point.y, point.z) for point in points[:size]]
+                x_LC[PART_PLACES[part]] = [(point.x, point.y, point.z) for point in points[:size]]
         return x_LC
 
     def close(self) -> None:

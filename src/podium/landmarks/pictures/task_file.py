@@ -1,4 +1,4 @@
-"""The file of models that HolisticLandmarker takes: fetched once, put together, kept in the user's cache.
+"""The file of models that MediaPipe takes: fetched once, put together, kept in the user's cache.
 
 from podium.landmarks.pictures.task_file import holistic_task
 
@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from podium.errors import UserError
-from podium.landmarks.pictures.assembly import PARTS, assemble
+from podium.landmarks.pictures.assembly import HAND_DETECTOR, PARTS, assemble
 from podium.landmarks.pictures.packages import cache_folder
 from podium.storage.files import atomic_path, check_writable
 
@@ -22,14 +22,15 @@ WHEEL = "mediapipe==0.10.21"
 WHEEL_SHA256 = "956eb1ebc275c629e61b085b2cab89c3a5b9e93bad1bb107348d98dafb5a4bb5"
 WHEEL_MB = 36
 _WHEEL_KIND = ["--platform", "manylinux_2_28_x86_64", "--python-version", "3.12", "--implementation", "cp"]
-VERSION = 1  # of what `assemble` makes; raise it whenever that changes, so that older files are made again
+VERSION = 2  # of what `assemble` makes; raise it whenever that changes, so that older files are made again
 
 
 def holistic_task(named: Path | None = None) -> Path:
     """The path of a task file that can be used.
 
     Args:
-        named: A file of the user's own; None takes the one in the cache, and makes it first if it is not there.
+        named: A file of the user's own; None takes the one in the cache, and makes it first if it is not there. It need
+            not hold the detector of hands.
 
     Raises:
         UserError: The named file is none for HolisticLandmarker, or there is no network to fetch the models.
@@ -37,7 +38,7 @@ def holistic_task(named: Path | None = None) -> Path:
     path = named or cached_task()
     if named is None and not path.is_file():
         _make(path)
-    lacking = PARTS.keys() - _names_in(path)
+    lacking = PARTS.keys() - {HAND_DETECTOR} - names_in(path)
     if lacking:
         what = "name another file" if named else "remove it and run again"
         raise UserError(f"{path} is no task file of HolisticLandmarker (it lacks {min(lacking)}); {what}")
@@ -64,7 +65,12 @@ def read_wheel(wheel: Path) -> dict[str, bytes]:
     return models
 
 
-def _names_in(path: Path) -> set[str]:
+def names_in(path: Path) -> set[str]:
+    """The models in a task file, by their names there; none if it is no zip.
+
+    Raises:
+        UserError: It does not exist.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             return set(archive.namelist())

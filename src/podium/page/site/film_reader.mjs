@@ -1,7 +1,8 @@
 // Reads a film: pictures → landmarks → utterances → texts, as podium/landmarks/clip_films.py does.
 
 import {EvenFrames} from './even_rate.mjs';
-import {BEGINS, selection} from './points.mjs';
+import {LoneHands} from './lone_hands.mjs';
+import {PLACES_OF_PARTS, selection} from './points.mjs';
 import {Watch} from './people.mjs';
 import {Cutter} from './utterances.mjs';
 
@@ -34,7 +35,8 @@ export class FilmReader {
     this.watch = new Watch(this.detector);
     this.isCrowded = false;
     this.last = {}; // the reading of the utterance that is open
-    [this.numTexts, this.numWithPerson, this.numWithFace, this.nextDraft] = [0, 0, 0, 0];
+    [this.numTexts, this.numWithPerson, this.numWithFace, this.numLone, this.nextDraft] = [0, 0, 0, 0, 0];
+    this.loneHands = new LoneHands(this.landmarkers.task, this.landmarkers.wasm);
     this.landmarker = await this.landmarkers.take();
     try {
       for await (const picture of film.pictures()) {
@@ -44,6 +46,7 @@ export class FilmReader {
       await this.finish(film);
     } finally {
       this.landmarker.close();
+      this.loneHands.close();
       this.landmarkers.prepare();
     }
   }
@@ -65,7 +68,7 @@ export class FilmReader {
   async take({time, canvas}) {
     const points = await this.find(time, canvas);
     this.numWithPerson += points.some((value) => !Number.isNaN(value));
-    this.numWithFace += points.subarray(0, 3 * BEGINS.left_hand).some((value) => !Number.isNaN(value));
+    this.numWithFace += points.subarray(...PLACES_OF_PARTS.face).some((value) => !Number.isNaN(value));
     this.told.onPicture(this.film, points);
     for (const frame of this.even.take(time, points)) {
       for (const utterance of this.cutter.take(this.select(frame))) await this.tell(utterance);
@@ -89,6 +92,7 @@ export class FilmReader {
     const picture = canvas.getContext('2d', {willReadFrequently: true}).getImageData(0, 0, width, height);
     const points = this.landmarker.find(picture, time);
     this.watch.follow(points);
+    this.numLone += await this.loneHands.add(points, picture, time);
     return points;
   }
 
@@ -123,7 +127,9 @@ export class FilmReader {
   remarks() {
     const {numPictures, isDamaged} = this.film;
     const isHeadless = numPictures >= MIN_PICTURES && this.numWithFace < MIN_FACES * numPictures;
-    const found = {several_people: this.isCrowded, no_face: isHeadless, pictures_lost: isDamaged};
+    const found = {
+      several_people: this.isCrowded, no_face: isHeadless, lone_hands: this.numLone > 0, pictures_lost: isDamaged,
+    };
     return Object.keys(found).filter((kind) => found[kind]);
   }
 

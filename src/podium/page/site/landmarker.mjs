@@ -7,26 +7,44 @@ import {wordsOf} from './errors.mjs';
 
 const LOADER = 'vision_wasm_internal';
 
+/** Asks a landmarker of MediaPipe, whose times are whole milliseconds and must rise. */
+export class Clock {
+  last = null;
+
+  ask(landmarker, picture, time) {
+    const rounded = round(time * 1000);
+    this.last = this.last === null ? rounded : Math.max(rounded, this.last + 1);
+    return landmarker.detectForVideo(picture, this.last);
+  }
+}
+
+/**
+ * What makes a landmarker of MediaPipe.
+ *
+ * @param {ArrayBuffer} task The file of models.
+ * @param {string} wasm URL of the folder wasm/ of @mediapipe/tasks-vision.
+ */
+export async function made(kind, task, wasm, options = {}) {
+  const fileset = {wasmLoaderPath: `${wasm}${LOADER}.js`, wasmBinaryPath: `${wasm}${LOADER}.wasm`};
+  const baseOptions = {modelAssetBuffer: new Uint8Array(task), delegate: 'CPU'}; // with which Python finds the same
+  try {
+    return await kind.createFromOptions(fileset, {baseOptions, runningMode: 'VIDEO', ...options});
+  } catch (error) {
+    throw new Error(`MediaPipe cannot be started: ${wordsOf(error)}`);
+  }
+}
+
 /** Finds the landmarks in the pictures of one film. Make a fresh one for each: it remembers the pictures before. */
 export class Landmarker {
   // Use Landmarker.load.
   constructor(holistic) {
     this.holistic = holistic;
-    this.last = null; // milliseconds
+    this.clock = new Clock();
   }
 
-  /**
-   * @param {ArrayBuffer} task The file of models.
-   * @param {string} wasm URL of the folder wasm/ of @mediapipe/tasks-vision.
-   */
+  /** Takes what `made` takes. */
   static async load(task, wasm) {
-    const fileset = {wasmLoaderPath: `${wasm}${LOADER}.js`, wasmBinaryPath: `${wasm}${LOADER}.wasm`};
-    const baseOptions = {modelAssetBuffer: new Uint8Array(task), delegate: 'CPU'}; // with which Python finds the same
-    try {
-      return new Landmarker(await HolisticLandmarker.createFromOptions(fileset, {baseOptions, runningMode: 'VIDEO'}));
-    } catch (error) {
-      throw new Error(`MediaPipe cannot be started: ${wordsOf(error)}`);
-    }
+    return new Landmarker(await made(HolisticLandmarker, task, wasm));
   }
 
   /**
@@ -35,9 +53,7 @@ export class Landmarker {
    * @return {Float32Array} See `pointsOf`.
    */
   find(picture, time) {
-    const rounded = round(time * 1000);
-    this.last = this.last === null ? rounded : Math.max(rounded, this.last + 1);
-    return pointsOf(this.holistic.detectForVideo(picture, this.last));
+    return pointsOf(this.clock.ask(this.holistic, picture, time));
   }
 
   close() {
@@ -48,10 +64,11 @@ export class Landmarker {
 /** Landmarkers, one after the other; the next one is made while nobody waits for it. */
 export class Landmarkers {
   constructor(task, wasm) {
+    Object.assign(this, {task, wasm});
     this.make = () => {
-      const made = Landmarker.load(task, wasm);
-      made.catch(() => {}); // told to whoever takes it
-      return made;
+      const landmarker = Landmarker.load(task, wasm);
+      landmarker.catch(() => {}); // told to whoever takes it
+      return landmarker;
     };
     this.fresh = this.make();
   }

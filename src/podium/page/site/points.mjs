@@ -3,9 +3,11 @@
 const PART_SIZES = {face: 468, left_hand: 21, pose: 33, right_hand: 21};
 export const NUM_POINTS = 543;
 export const BEGINS = {}; // part → its first landmark
+export const PLACES_OF_PARTS = {}; // part → where its values begin and end among (543, 3)
 const PLACES = new Map(); // name → number of the landmark
 for (const [part, size] of Object.entries(PART_SIZES)) {
   BEGINS[part] = PLACES.size;
+  PLACES_OF_PARTS[part] = [3 * PLACES.size, 3 * (PLACES.size + size)];
   for (let index = 0; index < size; index++) PLACES.set(`${part}_${index}`, PLACES.size);
 }
 

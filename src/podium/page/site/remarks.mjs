@@ -9,6 +9,7 @@ export const MEANINGS = {
   rotated: 'the person lies on the side; x and y seem to be swapped, or the picture to be turned by a quarter',
   several_people: 'more than one person is in the picture; the larger one was followed',
   no_face: 'no face in the picture; MediaPipe looks for hands on a body, and misses some: show head and shoulders',
+  lone_hands: 'hands were found without a body in some pictures; show head and shoulders, or some are missed',
   pictures_lost: 'the video is damaged or cut off; pictures are missing',
   columns_in_another_order: 'landmarks of one part lie far apart; order of columns or a unit seems to be another',
 };

@@ -11,7 +11,7 @@ from podium.errors import UserError
 from podium.landmarks.pictures.assembly import ALIGNMENT, PARTS
 from podium.landmarks.pictures.task_file import holistic_task, read_wheel
 
-TASK_SHA256 = "3ec47a644049bbe4e06fbdbb5c2c926d7de2d87c34905a3b8becd2858bd1f6bb"
+TASK_SHA256 = "616e746ef0694a1cf06f0b2bb78dbd0a9695d1b5b0790906d1a116a4130fb08e"
 
 
 class Model:
@@ -45,6 +45,12 @@ def test_the_file_is_the_same_everywhere_and_aligned(task):
             assert entry.compress_type == zipfile.ZIP_STORED
             begin = entry.header_offset + 30 + len(entry.filename) + len(entry.extra)
             assert begin % ALIGNMENT == 0 and task.read_bytes()[begin + 4 : begin + 8] == b"TFL3"
+
+
+def test_the_detector_of_hands_takes_a_picture_and_gives_boxes(task):
+    model = Model(task, "hand_detector.tflite")
+    assert [list(one["shape"]) for one in model.interpreter.get_input_details()] == [[1, 192, 192, 3]]
+    assert sorted(output.shape for output in model.outputs) == [(1, 2016, 1), (1, 2016, 18)]
 
 
 def test_pose_points_move_to_the_centre_of_a_window_of_nine_cells(task):
