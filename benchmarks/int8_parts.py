@@ -1,6 +1,6 @@
 """Fingerspelling's int8 file with only some of its matrices in int8: what each part gains and costs.
 
-The parts are told apart by their place: a file of one Squeezeformer has its front ends' matrices first, then ten for
+The parts are told apart by their place: a file of one Squeezeformer has its front ends' matrices first, then nine for
 each block in a fixed order, and the decoder's steps in a loop of their own.
 """
 
@@ -16,9 +16,9 @@ PARTS = {  # by name: what stays in float
     "without attention and decoder": {"attention", "decoder"},
 }
 NUM_FRONT_ENDS = 5
-# Of a block, in order: whose each matrix is. Attention's four are queries, keys, values and output.
-BLOCK = ("attention",) * 4 + ("feed-forward",) * 2 + ("convolution",) * 2 + ("feed-forward",) * 2
-WIDENING = 6  # the place in a block of the one matrix that makes twice the width
+# Of a block, in order: whose each matrix is. Attention's three are queries and keys in one, values, output.
+BLOCK = ("attention",) * 3 + ("feed-forward",) * 2 + ("convolution",) * 2 + ("feed-forward",) * 2
+WIDENING = [0, 5]  # the places in a block of the matrices that make twice the width
 
 
 def int8_file(graph: Graph, part: str) -> tuple[bytes, float]:
@@ -73,7 +73,7 @@ def main_parts(widths: list[tuple[int, int]], num_blocks: int) -> list[str]:
     blocks = [widths[begin : begin + len(BLOCK)] for begin in range(NUM_FRONT_ENDS, num_encoder, len(BLOCK))]
     for block in blocks:
         wide = [place for place, (outputs, inputs) in enumerate(block) if outputs == 2 * inputs]
-        if wide != [WIDENING]:
+        if wide != WIDENING:
             raise ValueError(f"the file's matrices stand in another order: {block}")
     rest = ["decoder"] * (len(widths) - num_encoder)  # keys and values of the cross-attention, and the confidence
     return ["front end"] * NUM_FRONT_ENDS + list(BLOCK) * num_blocks + rest
