@@ -26,7 +26,9 @@ def import_av() -> ModuleType:
         import av
     except ModuleNotFoundError:
         raise UserError(f"videos need the package av; {INSTALL}") from None
-    av.logging.set_level(av.logging.PANIC)
+    # Not PANIC: with any level, messages go through Python. A decoding thread that has one to tell then waits for the
+    # interpreter, which waits for that thread if a film is closed before its end.
+    av.logging.set_level(None)
     return av
 
 

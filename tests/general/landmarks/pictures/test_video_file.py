@@ -8,6 +8,7 @@ from podium.errors import UserError
 from podium.landmarks.pictures.films import MAX_SIDE
 from podium.landmarks.pictures.frame_folder import FrameFolder
 from podium.landmarks.pictures.opening import is_camera, is_film, open_film
+from podium.landmarks.pictures.packages import import_av
 from podium.landmarks.pictures.video_file import VideoFile, rate_of
 
 UNEVEN_MS = [0, 33, 66, 100, 133, 300, 333, 366, 400, 600]
@@ -99,6 +100,12 @@ def test_a_video_damaged_within_is_told(tmp_path):
     (tmp_path / "b.mp4").write_bytes(content)
     film = VideoFile(tmp_path / "b.mp4")
     assert len(list(film.pictures())) > 10 and film.account.num_damaged > 0
+
+
+def test_messages_of_decoding_threads_never_wait_for_the_interpreter(tmp_path):
+    """Else a film that is closed before its end may hang, when one of its threads has something to tell."""
+    next(iter(VideoFile(write_video(tmp_path / "a.mp4", pictures(3))).pictures()))
+    assert import_av().logging.get_level() is None
 
 
 def test_a_folder_of_frames(tmp_path):
