@@ -51,7 +51,7 @@ def main() -> None:
 def answers(run: Path, table: pd.DataFrame, root: Path) -> np.ndarray:
     """(N, V): what a run's network makes of each clip, probabilities."""
     _, recipe = read_recipe(run / "recipe.json")
-    network = load_learner(run / "model.safetensors", learner.make, recipe)
+    network = load_learner(run / "model.safetensors", learner, recipe)
     clips = samples.validation(table, root, recipe)
     logits = np.stack([network.observe(clips.raw(row))["outputs"] for row in range(len(clips))])
     return torch.from_numpy(logits).softmax(1).numpy()
