@@ -122,10 +122,16 @@ def packed_words(path, words, name="speech.tar.gz"):
     return path / name
 
 
+needs_filter = pytest.mark.skipif(
+    not hasattr(tarfile, "data_filter"), reason="Python older than 3.11.4 cannot refuse what leads outside of a folder"
+)
+
+
 def everything() -> list[str]:
     return source("speech_commands", archive="none").folder_names("")
 
 
+@needs_filter
 def test_speech_commands_from_a_copy_of_its_archive(tmp_path, monkeypatch):
     archive = packed_words(tmp_path, everything())
     monkeypatch.chdir(tmp_path)
@@ -137,6 +143,7 @@ def test_speech_commands_from_a_copy_of_its_archive(tmp_path, monkeypatch):
     assert made.held_out(table["participant_id"].tolist()) == {participant_of(SPEAKERS[1])}
 
 
+@needs_filter
 def test_speech_commands_from_an_address(tmp_path, monkeypatch, served):
     archive = packed_words(served.folder, everything())
     monkeypatch.chdir(tmp_path)
@@ -150,6 +157,7 @@ def test_speech_commands_from_an_address(tmp_path, monkeypatch, served):
         source("speech_commands", archive=f"{served.address}/absent.tar.gz").fetch(tmp_path / "raw", tmp_path)
 
 
+@needs_filter
 def test_archives_that_cannot_be_used(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="does not exist; correct source.archive"):
@@ -167,6 +175,12 @@ def test_archives_that_cannot_be_used(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="damaged or no tar.gz archive"):
         source("speech_commands", archive="out.tar.gz").fetch(tmp_path / "raw", tmp_path)
     assert not (tmp_path / "raw/train").is_dir() or not list((tmp_path / "raw/train").glob("**/outside.wav"))
+
+
+def test_an_old_python_unpacks_nothing(tmp_path, monkeypatch):
+    monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    with pytest.raises(UserError, match=r"cannot unpack words.tar.gz safely; use 3.11.4 or newer, or unpack it by tar"):
+        source("speech_commands", archive="words.tar.gz").fetch(tmp_path / "raw", tmp_path)
 
 
 def test_the_competitions_archives_are_unpacked(tmp_path, monkeypatch):

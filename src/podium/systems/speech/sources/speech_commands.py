@@ -1,5 +1,6 @@
 """The public archive Speech Commands, versions 0.01 and 0.02 (P. Warden, https://arxiv.org/abs/1804.03209)."""
 
+import platform
 import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -64,6 +65,11 @@ class SpeechCommands(Folders):
     def fetch(self, raw: Path, archives: Path) -> dict:
         """As `Source.fetch`."""
         section = self.dataset.source
+        if not hasattr(tarfile, "data_filter"):  # before a download of gigabytes
+            raise UserError(
+                f"Python {platform.python_version()} cannot unpack {section.archive} safely; use 3.11.4 or newer, or"
+                " unpack it by tar and take it as kind: local"
+            )
         archive = Path(section.archive)
         if section.archive.startswith(("http://", "https://")):
             archive = archives / section.archive.rsplit("/", 1)[-1]
