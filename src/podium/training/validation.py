@@ -47,7 +47,9 @@ def answer(
     learner.eval()
     batches = sorted_batches(clips.lengths, batch_size)[rank() :: num_ranks()]
     own = []
-    for batch in DataLoader(clips, batch_sampler=batches, collate_fn=collate):
+    # A loader without a generator of its own takes dropout's next number.
+    loader = DataLoader(clips, batch_sampler=batches, collate_fn=collate, generator=torch.Generator())
+    for batch in loader:
         with autocast():
             outputs = learner.answer({name: tensor.to(device) for name, tensor in batch.items()}, for_labels)
         own += zip(batch["row_B"].tolist(), outputs, strict=True)
