@@ -111,7 +111,7 @@ def test_a_learner_labels_with_the_looks_of_its_recipe():
     for module in learner.modules():
         if hasattr(module, "running_var"):
             module.running_var.fill_(0.01)  # else next to nothing comes through fresh weights
-    batch = {"x_BW": torch.randn(2, 16000, generator=torch.Generator().manual_seed(0))}
+    batch = {"x_BW": torch.randn(2, 16000, generator=torch.Generator().manual_seed(0)), "target_BV": torch.eye(2, 12)}
     once, thrice = learner.answer(batch), learner.answer(batch, for_labels=True)
     expected = left_loud(learner.network, batch["x_BW"])[1].detach().numpy()
     assert np.array_equal(thrice[1]["probabilities"], expected)

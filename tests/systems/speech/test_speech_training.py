@@ -53,7 +53,8 @@ def test_it_learns_and_keeps_the_best_validation(trained):
         history = pd.read_csv(root / run / "history.csv")
         metrics = read_json(root / run / "metrics.json")
         assert metrics["score"] == history["score"].max() > 0.3, history["score"].tolist()
-        assert metrics["validation_loss"] == history["validation_loss"][history["score"].idxmax()] > 0
+        best = history[history["score"] == metrics["score"]]  # of several the last may be kept
+        assert metrics["validation_loss"] in best["validation_loss"].tolist()
         assert not metrics["validation_was_trained_on"]  # the first speaker is held out
 
 
