@@ -188,10 +188,9 @@ def augmented(material: Material, name: str) -> Drawn:
         parts.append(f'<p class="clip">{told}</p>' + strip(x, material.pictures.lines, f"{name}-{number}", INK))
     augment = account["recipe"].get("data", {}).get("augment")
     kinds = [one.get("name", "?") for one in augment if isinstance(one, dict)] if isinstance(augment, list) else []
-    words = f" ({', '.join(kinds)})" if kinds else ""
     sentence = (
         f"{len(parts)} of the {len(clips):,} samples of {run} in its second epoch, {min(lengths):,} to"
-        f" {max(lengths):,} steps long: stretched, shifted, hidden and mirrored as its recipe says{words}."
+        f" {max(lengths):,} steps long, changed as its recipe says ({', '.join(kinds)})."
         if kinds
         else f"{len(parts)} of the {len(clips):,} samples of {run} in its second epoch, as its recipe has changed them."
     )
