@@ -32,6 +32,9 @@ METRICS: dict[str, dict[str, str]] = {
         "gradient_norm": "length of the gradient before it is clipped, mean over the epoch's steps",
         "loss": "what training makes small, mean over the epoch's batches, with the weights of that moment",
         "loss_…, …_loss": "its parts",
+        "validation_loss": "cross-entropy of the labels of the clips that it is scored on: clips as they are, nothing"
+        " hidden, mixed or smoothed, and none of the loss's other parts. Look at when it begins to rise, not at its"
+        " distance from `loss`",
     },
 }
 # Where they stand: a file below the experiment's folder → what it is about.

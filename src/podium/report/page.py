@@ -41,6 +41,15 @@ pre.aligned{border:0;padding:.1rem 0;margin:0;line-height:1.35}
 .figure svg{min-width:0}h2,h3{break-after:avoid-page}
 pre{white-space:pre-wrap}a{color:inherit}}
 """
+# At an edge behind which something is left to swipe to, a shadow; paper that moves along covers it at the end.
+_SHADOWS = """
+.figure,pre:not(.aligned){background:linear-gradient(90deg,var(--paper) 40%,transparent) left/2.4rem 100%,
+linear-gradient(270deg,var(--paper) 40%,transparent) right/2.4rem 100%,
+linear-gradient(90deg,var(--muted),transparent) left/.5rem 100%,
+linear-gradient(270deg,var(--muted),transparent) right/.5rem 100%;
+background-repeat:no-repeat;background-attachment:local,local,scroll,scroll}
+@media print{.figure,pre:not(.aligned){background:none}}
+"""
 _HEAD = (
     '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -77,7 +86,7 @@ def page_of_two(title: str, firsts: tuple[str, str], between: str, groups: tuple
 
 
 def _whole(title: str, kind: str, body: str) -> str:
-    head = f"{_HEAD}<title>{escaped(title)}</title><style>{_COLOURS}{_STYLE}</style></head>"
+    head = f"{_HEAD}<title>{escaped(title)}</title><style>{_COLOURS}{_STYLE}{_SHADOWS}</style></head>"
     return f'{head}\n<body class="{kind}">{body}</body></html>\n'
 
 

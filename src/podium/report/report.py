@@ -19,7 +19,7 @@ PICTURES = {
         error_pictures.lengths, error_pictures.calibration,
     ),
     "Training": (
-        file_pictures.recipes, training_pictures.training_loss, training_pictures.validation_score,
+        file_pictures.recipes, training_pictures.losses, training_pictures.validation_score,
         training_pictures.stages, training_pictures.augmented,
     ),
     "The file": (file_pictures.formats, file_pictures.parity, file_pictures.latency),

@@ -15,6 +15,7 @@ from podium.systems.files import read_recipe
 from podium.training.split import split_rows
 
 NUM_SAMPLES = 5
+VALIDATION = "validation_loss"  # a column of histories since it is measured
 
 
 def _histories(material: Material) -> dict[str, pd.DataFrame]:
@@ -33,26 +34,34 @@ def _colours(runs: list[str]) -> dict[str, str]:
     return {stage: SERIES[number % len(SERIES)] for number, stage in enumerate(stages)}
 
 
-def _plot_runs(axes, histories: dict[str, pd.DataFrame], column: str) -> None:
+def _plot_runs(axes, histories: dict[str, pd.DataFrame], column: str, style: str = "-", kind: str = "") -> None:
+    """A line per run.
+
+    Args:
+        kind: Of what they are, for the legend.
+    """
     colours, told = _colours(list(histories)), set()
     for run, table in histories.items():
         stage = stage_of(run)
         rows = table.dropna(subset=column)
-        label = None if stage in told else stage
+        label = None if stage in told else f"{stage}{kind}"
         told.add(stage)
-        axes.plot(rows["epoch"], rows[column], color=colours[stage], marker="o", markersize=3.2, label=label, alpha=0.8)
+        axes.plot(
+            rows["epoch"], rows[column], style, color=colours[stage], marker="o", markersize=3.2, label=label, alpha=0.8
+        )
     whole_epochs(axes)
 
 
-@picture("Training loss and learning rate")
-def training_loss(material: Material, name: str) -> Drawn:
+@picture("Loss and learning rate")
+def losses(material: Material, name: str) -> Drawn:
     """Of every run, epoch by epoch."""
     histories = _histories(material)
+    validated = {run: table for run, table in histories.items() if VALIDATION in table}
     with figure(columns=2, width_ratios=[3, 2]) as (drawn, (left, right)):
-        _plot_runs(left, histories, "loss")
-        left.set_title("loss of training clips")
-        if len({stage_of(run) for run in histories}) > 1:
-            left.legend()
+        _plot_runs(left, histories, "loss", kind=", training clips")
+        _plot_runs(left, validated, VALIDATION, "--", ", validation clips")
+        left.set_title("loss, lower is better")
+        left.legend()
         _plot_runs(right, histories, "learning_rate")
         right.set_title("learning rate at an epoch's end")
         svg = as_svg(drawn, name)
@@ -64,7 +73,20 @@ def training_loss(material: Material, name: str) -> Drawn:
         change = 1 - loss[-1] / loss[-2] if loss[-2] else 0.0
         percent = round(100 * abs(change))
         words.append(f"; in the last one it {'still falls' if change > 0 else 'rises'} by {percent or 'less than 1'} %")
-    return "".join(words) + ". The loss of validation clips is not measured; their score is, below.", svg
+    return f"{''.join(words)}. {_of_validation(histories[run])}", svg
+
+
+def _of_validation(table: pd.DataFrame) -> str:
+    """What the loss of validation clips says."""
+    rows = table.dropna(subset=VALIDATION) if VALIDATION in table else table[:0]
+    if rows.empty:
+        return "The loss of validation clips was not measured; their score is, below."
+    best = rows.loc[rows[VALIDATION].idxmin()]
+    last = rows.iloc[-1]
+    told = f"That of validation clips ends at {last[VALIDATION]:.2f}"
+    if best["epoch"] == last["epoch"]:
+        return f"{told}, the lowest of all."
+    return f"{told}; it was lowest after epoch {best['epoch']:.0f}, at {best[VALIDATION]:.2f}."
 
 
 @picture("Score of validation clips")
@@ -166,10 +188,9 @@ def augmented(material: Material, name: str) -> Drawn:
         parts.append(f'<p class="clip">{told}</p>' + strip(x, material.pictures.lines, f"{name}-{number}", INK))
     augment = account["recipe"].get("data", {}).get("augment")
     kinds = [one.get("name", "?") for one in augment if isinstance(one, dict)] if isinstance(augment, list) else []
-    words = f" ({', '.join(kinds)})" if kinds else ""
     sentence = (
         f"{len(parts)} of the {len(clips):,} samples of {run} in its second epoch, {min(lengths):,} to"
-        f" {max(lengths):,} steps long: stretched, shifted, hidden and mirrored as its recipe says{words}."
+        f" {max(lengths):,} steps long, changed as its recipe says ({', '.join(kinds)})."
         if kinds
         else f"{len(parts)} of the {len(clips):,} samples of {run} in its second epoch, as its recipe has changed them."
     )

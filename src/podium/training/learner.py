@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from podium.errors import UserError
 
 Batch = dict[str, Tensor]
+LOSS = "loss"  # among the outputs of `Learner.validating`
 
 
 class Progress(NamedTuple):
@@ -93,6 +94,11 @@ class Learner(nn.Module, ABC):
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
         """What the exported network says of a batch, by the names that ``answers.read`` knows, the clips first."""
 
+    def validating(self, batch: Batch) -> dict[str, Tensor]:
+        """The same, of clips with labels, and under `LOSS` what each answer costs, (B,): for people, who see in it
+        when a network begins to know its training clips by heart. Here without that: it is then not measured."""
+        return self.outputs(batch)
+
     def labelling(self, batch: Batch) -> dict[str, Tensor]:
         """The same, of clips without a label that a later stage shall learn from; here no more than `outputs`."""
         return self.outputs(batch)
@@ -122,8 +128,8 @@ class Learner(nn.Module, ABC):
 
     @torch.no_grad()
     def answer(self, batch: Batch, for_labels: bool = False) -> list[dict[str, np.ndarray]]:
-        """`outputs`, or `labelling`, clip by clip, as arrays."""
-        outputs = self.labelling(batch) if for_labels else self.outputs(batch)
+        """`validating`, or `labelling`, clip by clip, as arrays."""
+        outputs = self.labelling(batch) if for_labels else self.validating(batch)
         arrays = {name: _plain(value) for name, value in outputs.items()}
         num_clips = len(next(iter(arrays.values())))
         return [{name: value[clip] for name, value in arrays.items()} for clip in range(num_clips)]

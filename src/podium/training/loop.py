@@ -37,7 +37,7 @@ from podium.training.ranks import SEED_STRIDE, average_gradients, num_ranks, ran
 from podium.training.readings import Diverged
 from podium.training.resume import StateFile, TrainState
 from podium.training.schedules import learning_rate
-from podium.training.validation import Clips, answer
+from podium.training.validation import Clips, Outputs, answer, mean_loss
 
 log = logging.getLogger(__name__)
 
@@ -191,7 +191,7 @@ class _Run:
             return None
         clips = self.system.samples.validation(rows, self.rows.root, self.recipe)
         with self.state_file.unchanging(self.state):
-            return self._ask(clips, for_labels=True)
+            return self._read(self._ask(clips, for_labels=True))
 
     def _validate(self, epoch: int) -> None:
         learner, training = self.state.judged, self.recipe.training
@@ -205,16 +205,19 @@ class _Run:
                 self.state.keep_if_best(self.metrics["score"])
 
     def _read_validation(self) -> None:
-        self.readings = self._ask(self.clips)
-        self.metrics = self.system.answers.score(self.rows.validation, self.readings)
+        outputs = self._ask(self.clips)
+        self.readings = self._read(outputs)
+        self.metrics = self.system.answers.score(self.rows.validation, self.readings) | mean_loss(outputs)
 
-    def _ask(self, clips: Clips, for_labels: bool = False) -> list[Any]:
+    def _read(self, outputs: list[Outputs]) -> list[Any]:
+        return [self.system.answers.read(one, None) for one in outputs]
+
+    def _ask(self, clips: Clips, for_labels: bool = False) -> list[Outputs]:
         training = self.recipe.training
         collate = Collate(self.system.samples, self.recipe, is_training=False)
         autocast = make_autocast(training, self.device)
         learner = self.state.judged
-        outputs = answer(learner, clips, collate, training.batch_size, self.device, autocast, for_labels)
-        return [self.system.answers.read(one, None) for one in outputs]
+        return answer(learner, clips, collate, training.batch_size, self.device, autocast, for_labels)
 
 
 def check_lengths(recipe: Recipe, num_steps: int) -> None:

@@ -10,8 +10,10 @@ from torch.utils.data import DataLoader
 
 from podium.data.sampler import sorted_batches
 from podium.training.batches import Collate
-from podium.training.learner import Learner
+from podium.training.learner import LOSS, Learner
 from podium.training.ranks import gathered, num_ranks, rank
+
+Outputs = dict[str, np.ndarray]  # of a clip
 
 
 class Clips(Protocol):
@@ -36,7 +38,7 @@ def answer(
     device: torch.device,
     autocast: Callable[[], AbstractContextManager],
     for_labels: bool = False,
-) -> list[dict[str, np.ndarray]]:
+) -> list[Outputs]:
     """What the learner says of every clip, in the order of the table; leaves it in evaluation mode.
 
     Each rank asks about its share, and all get all answers.
@@ -55,3 +57,9 @@ def answer(
         own += zip(batch["row_B"].tolist(), outputs, strict=True)
     found = {row: outputs for its in gathered(own) for row, outputs in its}
     return [found[row] for row in range(len(clips))]
+
+
+def mean_loss(outputs: list[Outputs]) -> dict[str, float]:
+    """``validation_loss``: the mean of what the clips' answers cost; nothing if the learner does not measure it."""
+    losses = [one[LOSS] for one in outputs if LOSS in one]
+    return {"validation_loss": float(np.mean(losses, dtype=np.float64))} if losses else {}

@@ -115,6 +115,12 @@ def test_sentences_are_of_this_experiment(results):
     assert "1 of 10 clips fall" in told["Does the confidence tell?"]
     assert "100 frames take 4.0 ms on 1 thread, 833 times as fast" in told["Latency"]
     assert "of the formats int8 is fastest there" in told["Latency"]
+    losses = "Loss and learning rate"
+    assert sentence_of(page, losses).endswith("of validation clips was not measured; their score is, below.")
+    history = pd.read_csv(results / "round2/seed1/history.csv")
+    history.assign(validation_loss=[1.25, 1.5]).to_csv(results / "round2/seed1/history.csv", index=False)
+    told = sentence_of(write_report(results).read_text(), losses)
+    assert told.endswith("That of validation clips ends at 1.50; it was lowest after epoch 1, at 1.25.")
     write_predictions(results, {phrase: phrase for phrase in PHRASES})
     better = write_report(results).read_text()
     assert "Of 100 letters 100 come out right; 100 of 100 phrases are exact." in better

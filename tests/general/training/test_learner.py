@@ -11,7 +11,8 @@ from torch import nn
 import podium.systems
 from podium.cli.arguments import named_recipe
 from podium.errors import UserError
-from podium.training.learner import Learner, watched
+from podium.training.learner import LOSS, Learner, watched
+from podium.training.validation import mean_loss
 from podium.training.weights import load_network, save_weights, write_reference
 
 
@@ -44,6 +45,18 @@ def test_answers_come_clip_by_clip_as_arrays(dtype):
     for clip, one in enumerate(answers):
         assert np.array_equal(one["p"], outputs["p"][clip].detach().float().numpy()) and one["p"].dtype == np.float32
         assert one["kind"] == outputs["kind"][clip]
+
+
+def test_a_loss_of_validation_clips_is_the_mean_over_clips():
+    class Judged(Waves):
+        def validating(self, batch):
+            p = self.outputs(batch)
+            return {**p, LOSS: -p["p"].log().gather(1, batch["kind_B"][:, None])[:, 0]}
+
+    learner, batch = Judged(make().network), {"x_BT": torch.randn(3, 4), "kind_B": torch.tensor([0, 1, 1])}
+    told = mean_loss(learner.answer(batch))
+    assert told == {"validation_loss": pytest.approx(learner(batch, None, None)["loss"].item())}
+    assert mean_loss(learner.answer(batch, for_labels=True)) == {} == mean_loss(make().answer(batch))
 
 
 def test_what_a_learner_observes_is_its_reference(tmp_path):

@@ -117,7 +117,9 @@ def test_eight_clips_are_learned_by_heart(tmp_path, name, sections):
     assert outcome.history["loss"].iloc[-1] < 0.1 * outcome.history["loss"].iloc[0]
     assert [one.text for one in outcome.readings] == PHRASES
     assert outcome.metrics["score"] == 1.0
-    assert outcome.history["score"].notna().tolist() == [epoch in (30, 60) for epoch in range(1, 61)]
+    for column in ("score", "validation_loss"):
+        assert outcome.history[column].notna().tolist() == [epoch in (30, 60) for epoch in range(1, 61)]
+    assert outcome.metrics["validation_loss"] == outcome.history["validation_loss"].iloc[-1] < 0.1
 
 
 def run_twice(tmp_path: Path, first: Recipe, second: Recipe, seeds: tuple[int, int] = (3, 3)) -> list[Path]:

@@ -181,6 +181,16 @@ def test_training_loss_does_not_depend_on_padding(name):
 
 
 @torch.no_grad()
+def test_what_texts_cost_is_their_training_loss_with_nothing_hidden(name):
+    model, told = lively(create(config(name))), batch(21, 30)
+    e_BTD, mask_BT = model.encode(told["x_BTLC"], told["mask_BT"]), model.steps(told["mask_BT"])
+    cost_B = model.text_cost(told["labels_BS"], e_BTD, mask_BT)
+    loss, _ = model.text_loss(model.decoder, told["labels_BS"], e_BTD, mask_BT, torch.Generator())
+    num_B = (told["labels_BS"] != PAD).sum(1)
+    torch.testing.assert_close((cost_B * num_B).sum() / num_B.sum(), loss)
+
+
+@torch.no_grad()
 def test_a_clip_without_valid_frames_stays_finite(name):
     model = lively(create(config(name)))
     x_BTLC, mask_BT = clips(21, 21)

@@ -21,7 +21,7 @@ from podium.systems.signs_deberta.recipe import Recipe, Teaching, TeachingChoice
 from podium.systems.signs_deberta.samples import Sample
 from podium.training.batch_norm import recompute_statistics
 from podium.training.device import make_autocast
-from podium.training.learner import Progress
+from podium.training.learner import LOSS, Progress
 from podium.training.loop import train_epoch
 from podium.training.optimizers import make_optimizer
 from podium.training.resume import StateFile, TrainState
@@ -156,7 +156,11 @@ def test_two_averages_are_refused():
 def test_padding_changes_no_answer_of_a_corrected_network(choice):
     recipe = small_recipe(choice)
     learner = random_learner(recipe)
-    together = learner.answer(batch_of(recipe, is_training=False))
+    batch = batch_of(recipe, is_training=False)
+    together = learner.answer(batch)
+    for answer, target in zip(together, batch["target_B"].tolist(), strict=True):
+        cost = np.logaddexp.reduce(answer["outputs"]) - answer["outputs"][target]
+        assert answer[LOSS] == pytest.approx(cost, rel=1e-4)
     differences = []
     for row, length in enumerate(LENGTHS):
         x_MCN = prepared(as_columns(random_clip(length)).reshape(length, 3, NUM_POINTS), MAX_FRAMES)

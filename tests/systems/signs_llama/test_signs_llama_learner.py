@@ -15,7 +15,7 @@ from podium.systems.signs_llama.preparation import centred_points
 from podium.systems.signs_llama.recipe import ModelChoices, Recipe
 from podium.systems.signs_llama.samples import Draws, Sample
 from podium.training.device import make_autocast
-from podium.training.learner import Progress
+from podium.training.learner import LOSS, Progress
 from podium.training.optimizers import make_optimizer
 
 RECIPES = sorted((Path(__file__).parents[3] / "config/recipes/signs_llama").rglob("*.yaml"))
@@ -67,7 +67,11 @@ def test_sizes_of_the_networks():
 @pytest.mark.parametrize("choice", ["published", "corrected"])
 def test_padding_changes_no_answer(choice):
     learner = random_learner(small_recipe(choice))
-    logits_BV = learner.answer(batch_of(small_recipe(choice), is_training=False))
+    batch = batch_of(small_recipe(choice), is_training=False)
+    logits_BV = learner.answer(batch)
+    for answer, target in zip(logits_BV, batch["target_B"].tolist(), strict=True):
+        cost = np.logaddexp.reduce(answer["outputs"]) - answer["outputs"][target]
+        assert answer[LOSS] == pytest.approx(cost, rel=1e-4)
     for row, length in enumerate(LENGTHS):
         alone = learner.answer(batch_of(small_recipe(choice), (length,), is_training=False))
         np.testing.assert_allclose(alone[0]["outputs"], logits_BV[row]["outputs"], atol=1e-5)

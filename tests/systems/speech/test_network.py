@@ -9,8 +9,9 @@ from podium.systems.speech.checkpoint import from_keras
 from podium.systems.speech.filters import tones
 from podium.systems.speech.learning import left_loud, make
 from podium.systems.speech.network import Network, Stem
-from podium.systems.speech.readings import read
+from podium.systems.speech.readings import OUTPUT, read
 from podium.systems.speech.shapes import BLOCKS, FRAME_HOP, FRAME_SAMPLES, WAVE_PADDING, same_padding
+from podium.training.learner import LOSS
 
 STAGE, LOGITS, PROBABILITIES = 5e-5, 3e-5, 5e-6
 FULL = {
@@ -110,11 +111,22 @@ def test_a_learner_labels_with_the_looks_of_its_recipe():
     for module in learner.modules():
         if hasattr(module, "running_var"):
             module.running_var.fill_(0.01)  # else next to nothing comes through fresh weights
-    batch = {"x_BW": torch.randn(2, 16000, generator=torch.Generator().manual_seed(0))}
+    batch = {"x_BW": torch.randn(2, 16000, generator=torch.Generator().manual_seed(0)), "target_BV": torch.eye(2, 12)}
     once, thrice = learner.answer(batch), learner.answer(batch, for_labels=True)
     expected = left_loud(learner.network, batch["x_BW"])[1].detach().numpy()
     assert np.array_equal(thrice[1]["probabilities"], expected)
     assert not np.array_equal(once[1]["probabilities"], expected)
+
+
+def test_what_an_answer_costs_is_the_logarithm_of_the_label_s_probability():
+    learner = make(recipe()).eval()
+    x_BW = torch.rand(3, 16000, generator=torch.Generator().manual_seed(0)) - 0.5
+    probs_BV = learner.outputs({"x_BW": x_BW})[OUTPUT]
+    labels_B = torch.tensor([0, 5, 2])
+    target_BV = torch.nn.functional.one_hot(labels_B, probs_BV.shape[1]).float()
+    told = learner.validating({"x_BW": x_BW, "target_BV": target_BV})
+    assert torch.equal(told[OUTPUT], probs_BV)
+    torch.testing.assert_close(told[LOSS], -probs_BV[range(3), labels_B].log())
 
 
 def test_first_filters_are_tones():

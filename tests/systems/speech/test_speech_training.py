@@ -53,6 +53,8 @@ def test_it_learns_and_keeps_the_best_validation(trained):
         history = pd.read_csv(root / run / "history.csv")
         metrics = read_json(root / run / "metrics.json")
         assert metrics["score"] == history["score"].max() > 0.3, history["score"].tolist()
+        best = history[history["score"] == metrics["score"]]  # of several the last may be kept
+        assert metrics["validation_loss"] in best["validation_loss"].tolist()
         assert not metrics["validation_was_trained_on"]  # the first speaker is held out
 
 

@@ -21,7 +21,7 @@ from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.networks.decoder import greedy
 from podium.systems.fingerspelling.networks.teaching import Teachers
 from podium.systems.fingerspelling.recipe import Recipe
-from podium.training.learner import Batch, Learner, Progress, watched
+from podium.training.learner import LOSS, Batch, Learner, Progress, watched
 
 
 class FingerspellingLearner(Learner):
@@ -62,8 +62,14 @@ class FingerspellingLearner(Learner):
 
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
         """Greedy "ids" (B, 33), and "confidence" (B,) of a network with that head."""
-        ids_BS, confidence_B = self.network.generate(batch["x_BTLC"], batch["mask_BT"])
-        return {"ids": ids_BS} if confidence_B is None else {"ids": ids_BS, "confidence": confidence_B}
+        return _named(*self.network.generate(batch["x_BTLC"], batch["mask_BT"]))
+
+    def validating(self, batch: Batch) -> dict[str, Tensor]:
+        """The same with what the text alone costs; nothing is hidden, and the network's other losses are left out."""
+        network = self.network
+        e_BTD, mask_BT = network.encode(batch["x_BTLC"], batch["mask_BT"]), network.steps(batch["mask_BT"])
+        outputs = _named(*network.write(e_BTD, mask_BT))
+        return {**outputs, LOSS: network.text_cost(batch["labels_BS"], e_BTD, mask_BT)}
 
     def compute_statistics(self, batch: Batch) -> None:
         """Encodes; there are no batch norms behind."""
@@ -75,6 +81,10 @@ class FingerspellingLearner(Learner):
         x_BTLC = torch.from_numpy(np.ascontiguousarray(x_TLC))[None]
         seen = observe(self.network, x_BTLC, torch.ones(x_BTLC.shape[:2], dtype=torch.bool))
         return {"raw": x, "x": x_TLC, **{name: value[0].numpy() for name, value in seen.items()}}
+
+
+def _named(ids_BS: Tensor, confidence_B: Tensor | None) -> dict[str, Tensor]:
+    return {"ids": ids_BS} if confidence_B is None else {"ids": ids_BS, "confidence": confidence_B}
 
 
 def make(recipe: Recipe) -> FingerspellingLearner:

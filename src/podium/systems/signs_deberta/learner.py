@@ -32,7 +32,7 @@ from podium.systems.signs_deberta.teaching import (
     targets,
     without_worst,
 )
-from podium.training.learner import Batch, Learner, Progress, watched
+from podium.training.learner import LOSS, Batch, Learner, Progress, watched
 
 VIEWS = ("student", "teacher", "distilled")  # who sees which of a clip's views
 
@@ -97,6 +97,12 @@ class SignLearner(Learner):
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
         """Logits (B, V) of the exported network."""
         return {OUTPUT: self.exported(batch["x_BTCN"], batch["mask_BT"])}
+
+    def validating(self, batch: Batch) -> dict[str, Tensor]:
+        """The same with the cross-entropy of each clip's label."""
+        outputs = self.outputs(batch)
+        loss_B = nn.functional.cross_entropy(outputs[OUTPUT].float(), batch["target_B"], reduction="none")
+        return {**outputs, LOSS: loss_B}
 
     def compute_statistics(self, batch: Batch) -> None:
         """Shows the exported network its view of a training batch."""

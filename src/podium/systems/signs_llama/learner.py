@@ -22,7 +22,7 @@ from podium.systems.signs_llama.keypoints import ROWS
 from podium.systems.signs_llama.network import SignTransformer
 from podium.systems.signs_llama.preparation import centred_points, features, num_features, seen_points
 from podium.systems.signs_llama.recipe import Data, Recipe
-from podium.training.learner import Batch, Learner, Progress, watched
+from podium.training.learner import LOSS, Batch, Learner, Progress, watched
 
 
 class SignLearner(Learner):
@@ -52,6 +52,11 @@ class SignLearner(Learner):
         for dropout in self.network.attention_dropouts():
             dropout.train(self.network.training)
         return {OUTPUT: logits_BV}
+
+    def validating(self, batch: Batch) -> dict[str, Tensor]:
+        """The same with the cross-entropy of each clip's label."""
+        outputs = self.outputs(batch)
+        return {**outputs, LOSS: F.cross_entropy(outputs[OUTPUT].float(), batch["target_B"], reduction="none")}
 
     def observe(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """The stages at this file's head, of (T, 543, 3) float32, NaN if a landmark is missing, T ≥ 1."""

@@ -14,7 +14,7 @@ from podium.systems.speech.network import Network
 from podium.systems.speech.readings import OUTPUT
 from podium.systems.speech.recipe import Recipe
 from podium.systems.speech.shapes import TTA_GAIN, TTA_SHIFT
-from podium.training.learner import Batch, Learner, Progress
+from podium.training.learner import LOSS, Batch, Learner, Progress
 
 
 class WordLearner(Learner):
@@ -35,6 +35,12 @@ class WordLearner(Learner):
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
         """Probabilities (B, V)."""
         return {OUTPUT: probabilities(self.network, batch["x_BW"])}
+
+    def validating(self, batch: Batch) -> dict[str, Tensor]:
+        """The same with the cross-entropy of each clip's label, without smoothing and the sum of squares."""
+        logits_BV = self.network(batch["x_BW"]).float()
+        loss_B = -(batch["target_BV"] * logits_BV.log_softmax(1)).sum(1)
+        return {OUTPUT: logits_BV.softmax(1), LOSS: loss_B}
 
     def labelling(self, batch: Batch) -> dict[str, Tensor]:
         """The same, after as many looks at a clip as the recipe says."""

@@ -114,11 +114,20 @@ class SignReader(nn.Module, ABC):
             ids (B, 33) int64, characters and then PAD; in ``published`` generation START stands in front and a row
             that never ends is all PAD. And the confidence (B,) in [0, 1], or None.
         """
-        e_BTD, mask_BT = self.encode(x_BTLC, mask_BT), self.steps(mask_BT)
+        return self.write(self.encode(x_BTLC, mask_BT), self.steps(mask_BT))
+
+    def write(self, e_BTD: Tensor, mask_BT: Tensor) -> tuple[Tensor, Tensor | None]:
+        """`generate` behind the encoder; ``mask_BT`` is of steps."""
         published = self.config.choices.generation == "published"
         raw_BS, _ = greedy([self.decoder], [e_BTD], mask_BT, published)
         logit_B = self.confidence_logit(e_BTD, mask_BT)
         return tidy_ids(raw_BS, published), None if logit_B is None else logit_B.float().sigmoid()
+
+    def text_cost(self, labels_BS: Tensor, e_BTD: Tensor, mask_BT: Tensor) -> Tensor:
+        """(B,): the decoder's cross-entropy per character and END of the label, the true beginning given."""
+        logits_BSV = self.decoder(shift_right(labels_BS), e_BTD, mask_BT).float()
+        loss_BS = F.cross_entropy(logits_BSV.transpose(1, 2), labels_BS, ignore_index=PAD, reduction="none")
+        return loss_BS.sum(1) / (labels_BS != PAD).sum(1).clamp(min=1)
 
 
 @torch.no_grad()
