@@ -1,9 +1,8 @@
 """What all rules share: the checked experiment, the places of things, the fingerprints of stages.
 
-A stage's fingerprint (podium.plan.fingerprints) stands in its `params`, so that it runs again when its configuration, its
-code or an earlier stage changes, wherever the files lie and whatever their time stamps say. Beside every artefact lies a
-record of its params (podium.plan.records), so that moved results are judged by them as well. A path that only says where
-something lies is no param: a shell line names it by its variable.
+A stage's fingerprint (podium.plan.fingerprints) is among its `params`: it runs again when its configuration, its code or an
+earlier stage changes, whatever time stamps say. A record beside each artefact keeps its params (podium.plan.records), so that
+moved results are judged by them as well. A path that only says where something lies is no param but a variable.
 """
 import sys
 from pathlib import Path
