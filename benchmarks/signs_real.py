@@ -98,7 +98,7 @@ def print_taught(table: pd.DataFrame, root: Path, system: str, seed: int) -> Non
     """Every group of signers, and all clips together."""
     recipe = load(part(system, "plan").Recipe, ROOT / f"config/recipes/{system}/few.yaml")
     parts = Parts.of(system, part)
-    signers, num_right, num_asked = sorted(table["participant_id"].unique()), 0, 0
+    signers, num_right, num_asked = sorted(table["participant_id"].unique().tolist()), 0, 0
     for first in range(0, len(signers), NUM_ASKED):
         asked = [signers[(first + place) % len(signers)] for place in range(NUM_ASKED)]
         is_asked = table["participant_id"].isin(asked)

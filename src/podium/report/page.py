@@ -41,10 +41,11 @@ pre.aligned{border:0;padding:.1rem 0;margin:0;line-height:1.35}
 .figure svg{min-width:0}h2,h3{break-after:avoid-page}
 pre{white-space:pre-wrap}a{color:inherit}}
 """
-# At an edge behind which something is left to swipe to, a shadow; paper that moves along covers it at the end.
+# At an edge behind which something is left to swipe to, a shadow; paper that moves along covers it at the end, and one
+# pixel more, since widths are no whole pixels.
 _SHADOWS = """
-.figure,pre:not(.aligned){background:linear-gradient(90deg,var(--paper) 40%,transparent) left/2.4rem 100%,
-linear-gradient(270deg,var(--paper) 40%,transparent) right/2.4rem 100%,
+.figure,pre:not(.aligned){background:linear-gradient(90deg,var(--paper) 40%,transparent) -1px 0/2.4rem 100%,
+linear-gradient(270deg,var(--paper) 40%,transparent) calc(100% + 1px) 0/2.4rem 100%,
 linear-gradient(90deg,var(--muted),transparent) left/.5rem 100%,
 linear-gradient(270deg,var(--muted),transparent) right/.5rem 100%;
 background-repeat:no-repeat;background-attachment:local,local,scroll,scroll}
