@@ -48,6 +48,27 @@ def test_help_names_the_commands(words, choices):
     assert outcome.returncode == 0 and choices in outcome.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["predict", "clips", "--modle", "folder"], "podium predict: error: unknown: --modle folder; did you mean --model?"),
+        (["data", "inspect", "folder", "--zzz"], "podium data inspect: error: unknown: --zzz"),
+    ],
+)
+def test_unknown_option(words, told):
+    outcome = podium(*words)
+    *usage, last = outcome.stderr.splitlines()
+    assert outcome.returncode == 2 and last == told and usage[0].startswith(f"usage: {told.partition(':')[0]} ")
+
+
+def test_a_single_picture(tmp_path):
+    picture = tmp_path / "me.jpg"
+    picture.write_bytes(b"\xff\xd8\xff")
+    outcome = podium("predict", picture)
+    assert outcome.returncode == 2
+    assert f"{picture} is a single picture; give a folder of pictures with numbers in their names" in outcome.stderr
+
+
 def test_text_and_film(raw, tmp_path):
     outcome = inspect(raw, "--film", tmp_path / "film.png", "--sequence", 1002, "--num-frames", 3)
     assert outcome.returncode == 0 and outcome.stderr == ""

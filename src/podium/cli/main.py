@@ -7,11 +7,14 @@ imports what is large inside ``run``.
 
 import argparse
 import os
+import re
 import sys
+from difflib import get_close_matches
 
 import podium
 from podium import errors
 from podium.cli import data_inspect, diff, import_checkpoint, info, keep, landmarks, page, predict, report, try_recipe
+from podium.errors import one_line
 
 COMMANDS = (predict, page, landmarks, info, report, diff, keep, data_inspect, try_recipe, import_checkpoint)
 GROUPS = {"data": "look at folders of landmarks"}  # first words that several commands share
@@ -20,7 +23,9 @@ GROUPS = {"data": "look at folders of landmarks"}  # first words that several co
 def main() -> None:
     """Runs the command that the command line names."""
     sys.stdout.reconfigure(errors="backslashreplace")  # texts may hold what the terminal cannot show
-    arguments = _parser().parse_args()
+    arguments, unknown = _parser().parse_known_args()
+    if unknown:
+        arguments.parser.error(f"unknown: {' '.join(map(one_line, unknown))}{_meant(arguments.parser, unknown)}")
     try:
         errors.run(lambda: arguments.run(arguments))
         sys.stdout.flush()
@@ -41,5 +46,12 @@ def _parser() -> argparse.ArgumentParser:
         place = groups[group[0]] if group else commands
         own = place.add_parser(name, help=command.HELP, description=command.HELP)
         command.add_arguments(own)
-        own.set_defaults(run=command.run)
+        own.set_defaults(run=command.run, parser=own)
     return parser
+
+
+def _meant(parser: argparse.ArgumentParser, unknown: list[str]) -> str:
+    """Names the option that the first unknown one is probably meant to be."""
+    options = re.findall(r"--[\w-]+", parser.format_help())
+    found = get_close_matches(unknown[0].partition("=")[0], options, n=1)
+    return f"; did you mean {found[0]}?" if found else ""

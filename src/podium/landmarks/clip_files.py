@@ -24,6 +24,7 @@ from podium.landmarks.foreign import SUFFIXES as FOREIGN_SUFFIXES
 from podium.landmarks.frames import PROBLEMS
 from podium.landmarks.inspect.inspection import Inspection
 from podium.landmarks.parquet import open_parquet
+from podium.landmarks.pictures.films import PICTURE_SUFFIXES
 from podium.landmarks.pictures.opening import is_camera, is_film
 from podium.landmarks.selection import Selection
 from podium.landmarks.table_recordings import TableRecordings
@@ -84,7 +85,10 @@ def _open(path: Path, selection: Selection, opened: ClipFiles) -> ClipFile:
         return ClipFile(path, 1, lambda: _array(path, columns))
     if suffix in FOREIGN_SUFFIXES:
         return foreign_source(path, selection)
-    raise UserError(f"{path} is no file of clips; give one of {', '.join((*SUFFIXES, *FOREIGN_SUFFIXES))}, or a folder")
+    if suffix in PICTURE_SUFFIXES:
+        raise UserError(f"{path} is a single picture; give a folder of pictures with numbers in their names")
+    kinds = ", ".join(dict.fromkeys((*SUFFIXES, *FOREIGN_SUFFIXES)))
+    raise UserError(f"{path} is no file of clips; give one of {kinds}, or a folder")
 
 
 def _of_recordings(path: Path, recordings: Recordings, columns: list[str]) -> ClipFile:

@@ -88,7 +88,9 @@ def worst_clips(material: Material, name: str) -> Drawn:
     told = f"{len(read):,} of {counted(int(is_read.sum()), 'clip')} that were read have an error"
     told += f"; the {len(chosen)} worst score {low:.2f}" + (f" to {high:.2f}" if high > low else "")
     unread = int((~is_read).sum())
-    told += _compare_lengths(chosen, rows) + (f"; {counted(unread, 'clip')} could not be read at all" if unread else "")
+    told += _compare_lengths(chosen, rows)
+    if unread:
+        told += f"; {counted(unread, 'clip')} got no answer: they count in the score, and are not shown here"
     return f"{told}.", bodies
 
 

@@ -48,8 +48,8 @@ def confusions(material: Material, name: str) -> Drawn:
         told += f" were left out and {100 * added / number:.0f} % added"
     share = most["number"].sum() / number
     first = most.iloc[0]
-    times = counted(int(first["number"]), "time")
-    told += f"; most often {_name(first['label'])} is read as {_name(first['prediction'])} ({times})"
+    told += f"; most often {_what_happens(first['label'], first['prediction'])}"
+    told += f" ({counted(int(first['number']), 'time')})"
     return f"{told}; the {len(most)} most frequent errors are {100 * share:.0f} % of all.", svg
 
 
@@ -59,6 +59,12 @@ def _matrix_height(num_classes: int) -> float:
 
 def _name(one: str) -> str:
     return one or "nothing"
+
+
+def _what_happens(label: str, prediction: str) -> str:
+    if not prediction:
+        return f"{label} is left out"
+    return f"{label} is read as {prediction}" if label else f"{prediction} is added"
 
 
 def _draw_matrix(axes, table: pd.DataFrame, names: list[str]) -> None:
@@ -87,7 +93,7 @@ def _draw_matrix(axes, table: pd.DataFrame, names: list[str]) -> None:
     axes.set_ylim(len(names) - 0.3, -0.7)
     axes.tick_params(length=0)
     axes.grid(alpha=0.4)
-    axes.set(xlabel="read as", ylabel="is", title="share of each row")
+    axes.set(xlabel="read as", ylabel="is", title="share of each row: the darker, the more; blue is right")
 
 
 def _scores(material: Material, rows: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
@@ -197,7 +203,7 @@ def lengths(material: Material, name: str) -> Drawn:
     return f"Clips of at most {low} frames are read {kind} those of {high} or more: {first:.2f} and {last:.2f}.", svg
 
 
-@picture("Does the confidence tell?")
+@picture("Can the confidence be trusted?")
 def calibration(material: Material, name: str) -> Drawn:
     """Mean score of clips of similar confidence, with the threshold below which nothing is read."""
     rows, where = material.predictions
@@ -212,11 +218,10 @@ def calibration(material: Material, name: str) -> Drawn:
     with figure(3.4, 2, width_ratios=[1, 1]) as (drawn, (left, right)):
         left.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=":")
         left.plot([one[0] for one in means], [one[1] for one in means], color=SERIES[0], marker="o")
-        left.set(
-            xlabel="confidence", ylabel="mean score of the clips", xlim=(0, 1), ylim=(0, 1.03), title="told and found"
-        )
+        left.set(xlabel="confidence", ylabel="mean score of the clips", title="confidence and score")
+        left.set(xlim=(0, 1), ylim=(0, 1.03))
         right.hist(confidence, bins=np.linspace(0, 1, 21), color=SERIES[0])
-        right.set(xlabel="confidence", ylabel="clips", xlim=(0, 1), title="how often it is told")
+        right.set(xlabel="confidence", ylabel="clips", xlim=(0, 1), title="how often it occurs")
         if threshold is not None:
             for axes in (left, right):
                 axes.axvline(threshold, color=BAD, linewidth=1.4, linestyle="--")

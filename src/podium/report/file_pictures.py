@@ -89,7 +89,8 @@ def parity(material: Material, name: str) -> Drawn:
     faults = [fault for seed in seeds for fault in seed["faults"]]
     caught = sum(fault["is_caught"] for fault in faults)
     told = "The proof holds" if report["passed"] else f"The proof fails: {'; '.join(report['problems'][:2])}"
-    told += f": the largest difference uses {100 * worst[0]:.1f} % of its limit, at {worst[1]} of {worst[2]}"
+    told += ": the largest difference between the trained networks and what was rebuilt in TensorFlow uses"
+    told += f" {100 * worst[0]:.1f} % of its limit, at {worst[1]} of {worst[2]}"
     return f"{told}; of {counted(len(faults), 'fault')} planted on purpose, {caught} found at the right place.", svg
 
 

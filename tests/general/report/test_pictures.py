@@ -18,7 +18,7 @@ PHRASES = {
     "oak": "2 a-e -aroe",
     "www.tree.org": "www.tre.org",
 }
-TITLES = ["What is taken for what", "Score of each person", "Does the confidence tell?", "Latency"]
+TITLES = ["What is taken for what", "Score of each person", "Can the confidence be trusted?", "Latency"]
 
 
 @pytest.fixture
@@ -111,8 +111,8 @@ def test_sentences_are_of_this_experiment(results):
     assert told["What is taken for what"].startswith(
         "4 errors on the hidden test: 50 % are one taken for another, 50 %"
     )
-    assert "most often e is read as nothing (2 times)" in told["What is taken for what"]
-    assert "1 of 10 clips fall" in told["Does the confidence tell?"]
+    assert "most often e is left out (2 times)" in told["What is taken for what"]
+    assert "1 of 10 clips fall" in told["Can the confidence be trusted?"]
     assert "100 frames take 4.0 ms on 1 thread, 833 times as fast" in told["Latency"]
     assert "of the formats int8 is fastest there" in told["Latency"]
     losses = "Loss and learning rate"
