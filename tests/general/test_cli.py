@@ -51,7 +51,7 @@ def test_help_names_the_commands(words, choices):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["predict", "clips", "--modle", "folder"], "podium predict: error: unknown: --modle folder; did you mean --model?"),
+        (["predict", "clips", "--modle", "x"], "podium predict: error: unknown: --modle x; did you mean --model?"),
         (["data", "inspect", "folder", "--zzz"], "podium data inspect: error: unknown: --zzz"),
     ],
 )
