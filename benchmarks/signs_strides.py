@@ -33,7 +33,9 @@ def main() -> None:
     index, folds = (pd.read_parquet(arguments.data / f"{name}.parquet") for name in ("index", "folds"))
     _, table, _ = split_rows(index, folds, arguments.fold)
     stages = {"short": arguments.short, "long": arguments.long}
-    runs = {name: sorted((arguments.experiment / stage).glob("seed*")) for name, stage in stages.items()}
+    runs = {name: sorted((arguments.experiment / "comparison" / stage).glob("seed*")) for name, stage in stages.items()}
+    if not all(runs.values()):
+        raise SystemExit(f"{arguments.experiment}/comparison has no runs of {' and '.join(stages.values())}")
     probs = {name: [answers(run, table, arguments.data) for run in folders] for name, folders in runs.items()}
     _, recipe = read_recipe(runs["short"][0] / "recipe.json")
     targets_N = samples.validation(table, arguments.data, recipe).targets
