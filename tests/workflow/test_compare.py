@@ -41,7 +41,7 @@ def test_comparison(compared):
 
     assert read_json(compared.root / "results/tiny_compare/report/manifest.json")["state"] == "finished"
     page = (compared.root / "results/tiny_compare/report/report.html").read_text()
-    for said in ("has the highest mean", "there is no hidden test", "No file was exported", 'id="training-loss"'):
+    for said in ("has the highest mean", "there is no hidden test", "No file was exported", 'id="losses"'):
         assert said in page
     assert 'id="latency"' not in page and 'class="missing"' not in page.split('id="recipes"')[1].split("</section>")[0]
 
