@@ -152,10 +152,11 @@ def _spare_inputs(out: Path, model: Path, files: "ClipFiles", places: list[Path]
     for path, kind in [(model, "the model"), *((file.path, "one of the clips") for file in files)]:
         if path.resolve() == out or out.is_file() and path.resolve() in out.parents:  # a folder of arrays is one
             raise UserError(f"--out {out} is {kind}; name another file")
-    is_among = out.parent == model.parent.resolve() or any(place.resolve() in out.parents for place in places)
     is_input = out.suffix.lower() in (*files.suffixes, *MODEL_SUFFIXES)
-    if is_among and out.is_file() and is_input and not (files.is_answer(out) or _is_json_answer(out)):
-        raise UserError(f"--out {out} is there already, among the model's files or the clips; name a new file")
+    is_among = out.parent == model.parent.resolve() or any(place.resolve() in out.parents for place in places)
+    may_be_an_answer = not is_among and out.suffix.lower() in (".csv", ".json")
+    if out.is_file() and is_input and not (may_be_an_answer or files.is_answer(out) or _is_json_answer(out)):
+        raise UserError(f"--out {out} is there already and no answer of an earlier call; name a new file")
 
 
 def _is_json_answer(path: Path) -> bool:

@@ -53,16 +53,18 @@ def test_places_that_must_not_be_written(podium, model, tmp_path):
     assert (tmp_path / "pipe").is_fifo() and (tmp_path / "link").is_symlink()
 
 
-def test_only_new_files_are_written_among_the_inputs(podium, model, tmp_path):
+def test_files_that_may_be_inputs_are_never_replaced(podium, model, tmp_path):
     write_raw(tmp_path / "raw", table(num_signers=4, clips_per_signer=3))
     places = [tmp_path / "raw/train.csv", tmp_path / "raw/train_landmarks/notes.json", model / "recipe.json"]
     places[1].write_text("{}")
+    places.append(tmp_path / "elsewhere.mp4")  # a slip of the pen must not cost a video
+    places[-1].write_bytes(b"a video")
     (tmp_path / "link").symlink_to(places[0])
     before = [path.read_bytes() for path in places]
     for place in [*places, tmp_path / "link"]:
         done = podium("predict", tmp_path / "raw", "--model", model, "--out", place)
         assert done.code == 2 and done.err.count("\n") == 1
-        assert f"--out {place.resolve()} is there already, among the model's files or the clips" in done.err
+        assert f"--out {place.resolve()} is there already and no answer of an earlier call" in done.err
     assert [path.read_bytes() for path in places] == before
     places = ["raw/texts.json", "raw/texts.tsv", "texts.csv"]
     for place in (*(tmp_path / name for name in places), model / "texts.json", model / "texts.tsv"):
