@@ -1,6 +1,7 @@
 """What the Android example uses of Android, org.json and LiteRT, for a compiler that has none of them.
 
-Only LiteRT's interpreter does anything. It asks the test for what the file answers, over its standard streams, and
+Only LiteRT's interpreter does anything; the rest is declared for the compiler. `TODO()`, Kotlin's own function, ends
+the test if something calls it. The interpreter asks the test for what the file answers, over its standard streams, and
 keeps LiteRT's rules: an array gives the clip its length, and a buffer takes an answer that is smaller than itself.
 """
 

@@ -15,7 +15,8 @@ from podium.provenance import digest
 class Generated(Source):
     """Raw files lie under ``results/data/{dataset}/raw``; which there are follows from the configuration alone.
 
-    A kind of corpus derives from this and says `splits`, `file_ids`, and how its files are written.
+    A kind of corpus derives from this and says `splits`, `file_ids`, either `rows` or `write_tables`, and how its files
+    are written.
     """
 
     is_generated = True
