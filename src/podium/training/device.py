@@ -1,6 +1,8 @@
 """Where a run computes, in which precision, and how it stays repeatable."""
 
+import ctypes
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -13,6 +15,8 @@ from podium.errors import UserError
 
 SHARED_MEMORY = Path("/dev/shm")
 BATCHES_PER_LOADER = 2  # that torch lets a loader process make ahead
+# Of glibc's mallopt: the size from which memory at the heap's end is given back, and how many blocks have maps of their own.
+_TRIM_THRESHOLD, _MAX_MAPS = -1, -4
 
 
 def choose_device(wish: str) -> torch.device:
@@ -47,9 +51,19 @@ def prepare(training: Training, device: torch.device, seed: int) -> None:
     """
     if training.num_threads:
         torch.set_num_threads(training.num_threads)
+    if device.type == "cpu":
+        _keep_freed_memory()
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(device.type == "cpu")
     torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads memory that it did not write
+
+
+def _keep_freed_memory() -> None:
+    """Lets the process keep memory that it has freed. By default, glibc gives large tensors back to the system as soon as
+    they are freed, and gets the next one page by page: a tenth to a fifth of a step's time in networks over raw sound."""
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):  # musl has none
+        mallopt(_MAX_MAPS, 0)
+        mallopt(_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def compile_blocks(model: nn.Module) -> None:
