@@ -1,11 +1,12 @@
 """How long a training step takes, how much of it is waiting for data, and what memory it needs.
 
 python benchmarks/training.py                                # one CPU core, batches of 8
-python benchmarks/training.py --device cuda [--compile]      # a GPU, batches of 64
+python benchmarks/training.py --device cuda --compile --joined    # a GPU, batches of 64: about 8 minutes
 
 Both rounds at the winners' sizes (`winner_corrected_round{1,2}`), on clips of random landmarks as long as the
 competition's (mean 165 frames), in length buckets. Beside them, on a CPU, `winner_round{1,2}` on the same clips: the
-original's way, every clip padded to 384 frames in float32. A first table takes batches that lie ready, a second one
+original's way, every clip padded to 384 frames in float32. `--compile` and `--joined` add the same with torch.compile, and
+in a group of one process behind torch's DistributedDataParallel, which tells what that costs by itself. A first table takes batches that lie ready, a second one
 takes them from the loader with all augmentations.
 
 Each case has a process of its own, for its peak memory. They take turns, pass by pass over the same batches, so that a
@@ -31,7 +32,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 import torch
+import torch.distributed as dist
 from loader import build
+from torch.nn.parallel import DistributedDataParallel
 
 from podium.config import load
 from podium.systems.fingerspelling import learner, samples
@@ -57,6 +60,7 @@ class Case:
     precision: str
     is_compiled: bool = False
     is_published: bool = False
+    is_joined: bool = False
 
     def recipe(self, device: str, batch_size: int) -> Recipe:
         name = f"winner_round{self.round}" if self.is_published else f"winner_corrected_round{self.round}"
@@ -68,7 +72,7 @@ class Case:
 
     def __str__(self) -> str:
         mode = "published, padded to 384" if self.is_published else "corrected"
-        return f"round {self.round} | {mode} | {self.precision}{', compiled' if self.is_compiled else ''}"
+        return f"round {self.round} | {mode} | {self.precision}{', compiled' * self.is_compiled}{', joined' * self.is_joined}"
 
 
 @dataclass
@@ -112,6 +116,10 @@ class Worker:
         if case.is_compiled:
             compile_blocks(self.model)
         self.optimizer = make_optimizer(self.model, self.recipe.optimizer)
+        if case.is_joined:
+            backend = "nccl" if self.device.type == "cuda" else "gloo"
+            dist.init_process_group(backend, store=dist.HashStore(), rank=0, world_size=1)
+            self.model = DistributedDataParallel(self.model)
         self.generator = torch.Generator().manual_seed(0)
 
     def _batches(self, table: pd.DataFrame, root: str, recipe: Recipe):
@@ -219,6 +227,7 @@ def main() -> None:
     parser.add_argument("--batches", type=int, help="of a pass (default: 16; on cuda 100)")
     parser.add_argument("--repeats", type=int, default=3, help="passes behind a median (default %(default)s)")
     parser.add_argument("--compile", action="store_true", help="also with torch.compile")
+    parser.add_argument("--joined", action="store_true", help="also behind DistributedDataParallel, a group of one")
     parser.add_argument("--without-original", action="store_true", help="leave out the original's way")
     arguments = parser.parse_args()
     is_cuda = arguments.device == "cuda"
@@ -227,7 +236,9 @@ def main() -> None:
     cases = []
     for round in arguments.rounds:
         for precision in arguments.precision or (["bf16"] if is_cuda else ["fp32", "bf16"]):
-            cases += [Case(round, precision, compiled) for compiled in ((False, True)[: 1 + arguments.compile])]
+            cases.append(Case(round, precision))
+            cases += [Case(round, precision, is_compiled=True)] * arguments.compile
+            cases += [Case(round, precision, is_joined=True)] * arguments.joined
         if not is_cuda and not arguments.without_original:
             cases.append(Case(round, "fp32", is_published=True))
     with tempfile.TemporaryDirectory() as folder:

@@ -14,6 +14,7 @@ from podium.systems.signs.vocabulary import SIGNS
 from podium.systems.signs_deberta.network import Mix
 from podium.systems.signs_deberta.recipe import Teaching
 from podium.training.learner import Progress
+from podium.training.reduction import part_of_mean
 
 
 def targets(target_B: Tensor, mix: Mix | None) -> Tensor:
@@ -39,12 +40,14 @@ def without_worst(loss_B: Tensor, num_dropped: int, dropped_of: int) -> Tensor:
     for group in loss_B.split(dropped_of):
         number = num_dropped * len(group) // dropped_of
         kept.append(group.topk(len(group) - number, largest=False).values if number else group)
-    return torch.cat(kept).mean()
+    kept_B = torch.cat(kept)
+    return part_of_mean(kept_B.mean(), kept_B.new_tensor(len(kept_B)))
 
 
 def distance(logits_BV: Tensor, teacher_BV: Tensor) -> Tensor:
     """The squared distance of probabilities; the mean over clips."""
-    return (logits_BV.float().softmax(-1) - teacher_BV.detach().float().softmax(-1)).square().sum(-1).mean()
+    distance_B = (logits_BV.float().softmax(-1) - teacher_BV.detach().float().softmax(-1)).square().sum(-1)
+    return part_of_mean(distance_B.mean(), distance_B.new_tensor(len(distance_B)))
 
 
 def consistency_weight(config: Teaching, progress: Progress) -> float:

@@ -23,6 +23,7 @@ from podium.systems.signs_llama.network import SignTransformer
 from podium.systems.signs_llama.preparation import centred_points, features, num_features, seen_points
 from podium.systems.signs_llama.recipe import Data, Recipe
 from podium.training.learner import LOSS, Batch, Learner, Progress, watched
+from podium.training.reduction import part_of_mean
 
 
 class SignLearner(Learner):
@@ -41,7 +42,8 @@ class SignLearner(Learner):
         logits_BV, lam_B = self.network(batch["x_BTF"], batch["mask_BT"]).float(), batch["lam_B"]
         own_B = F.cross_entropy(logits_BV, batch["target_B"], reduction="none")
         other_B = F.cross_entropy(logits_BV, batch["other_target_B"], reduction="none")
-        return {"loss": (lam_B * own_B + (1 - lam_B) * other_B).mean()}
+        loss = (lam_B * own_B + (1 - lam_B) * other_B).mean()
+        return {"loss": part_of_mean(loss, logits_BV.new_tensor(len(logits_BV)))}
 
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
         """Logits (B, V); with ``attention_dropout: published`` some attention is dropped even now."""

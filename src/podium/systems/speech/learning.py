@@ -15,6 +15,7 @@ from podium.systems.speech.readings import OUTPUT
 from podium.systems.speech.recipe import Recipe
 from podium.systems.speech.shapes import TTA_GAIN, TTA_SHIFT
 from podium.training.learner import LOSS, Batch, Learner, Progress
+from podium.training.reduction import part_of_mean
 
 
 class WordLearner(Learner):
@@ -58,9 +59,10 @@ def make(recipe: Recipe) -> WordLearner:
 
 
 def smoothed_loss(logits_BV: Tensor, target_BV: Tensor, smoothing: float) -> Tensor:
-    """Mean cross-entropy; each target gives away a share that is spread over all classes."""
+    """Mean cross-entropy over the clips of all processes; each target gives away a share that is spread over all classes."""
     target_BV = target_BV * (1 - smoothing) + smoothing / target_BV.shape[1]
-    return -(target_BV * F.log_softmax(logits_BV, 1)).sum(1).mean()
+    loss = -(target_BV * F.log_softmax(logits_BV, 1)).sum(1).mean()
+    return part_of_mean(loss, logits_BV.new_tensor(len(logits_BV)))
 
 
 def probabilities(network: Network, x_BW: Tensor) -> Tensor:

@@ -31,10 +31,12 @@ from podium.systems.speech.shapes import (
     Block,
     same_padding,
 )
+from podium.training.reduction import num_ranks, sum_over_ranks
 
 
 class BatchNorm(nn.Module):
-    """Batch norm over the last axis as Keras has it: the running variance follows the biased one of the batch.
+    """Batch norm over the last axis as Keras has it: the running variance follows the biased one of the batch. If
+    several processes share a batch, the statistics are those of the whole batch.
 
     Args:
         momentum: Share of the new batch in the running statistics.
@@ -50,12 +52,24 @@ class BatchNorm(nn.Module):
     def forward(self, x_BTC: Tensor) -> Tensor:
         """(B, T, C) → the same shape."""
         x_NC = x_BTC.reshape(-1, x_BTC.shape[-1])
+        if self.training and num_ranks() > 1:
+            return self._over_ranks(x_NC).view_as(x_BTC)
         # Copies, since the backward pass wants them as they were.
         mean_C, var_C = (one.clone() if self.training else one for one in (self.running_mean, self.running_var))
         y_NC = F.batch_norm(x_NC, mean_C, var_C, self.weight, self.bias, self.training, self.momentum, NORM_EPSILON)
         if self.training:
             self._follow(mean_C, var_C, len(x_NC))
         return y_NC.view_as(x_BTC)
+
+    def _over_ranks(self, x_NC: Tensor) -> Tensor:
+        """The same with sums over all processes: slower than torch's kernel, which knows only this one."""
+        count = sum_over_ranks(x_NC.new_tensor(len(x_NC)))
+        mean_C = sum_over_ranks(x_NC.sum(0)) / count
+        var_C = sum_over_ranks((x_NC - mean_C).square().sum(0)) / count
+        with torch.no_grad():
+            self.running_mean.lerp_(mean_C, self.momentum)
+            self.running_var.lerp_(var_C, self.momentum)
+        return (x_NC - mean_C) * torch.rsqrt(var_C + NORM_EPSILON) * self.weight + self.bias
 
     @torch.no_grad()
     def _follow(self, mean_C: Tensor, var_C: Tensor, count: int) -> None:
