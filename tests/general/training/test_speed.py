@@ -2,6 +2,8 @@
 run says when memory is short."""
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -121,3 +123,27 @@ def test_a_full_machine_names_the_knobs():
 def test_other_errors_stay_what_they_are():
     with pytest.raises(RuntimeError, match="size mismatch|must match"), memory_advice(small_recipe().training):
         torch.ones(3) + torch.ones(4)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator is asked")
+def test_training_on_a_cpu_keeps_freed_memory():
+    program = """
+import resource, sys
+import torch
+from podium.config import Training
+from podium.training.device import prepare
+if sys.argv[1] == "prepared":
+    prepare(Training(epochs=1, num_threads=1), torch.device("cpu"), seed=0)
+def step():
+    kept = [torch.ones(2_000_000) for _ in range(4)]
+step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    faults = {}
+    for name in ("prepared", "plain"):
+        call = [sys.executable, "-c", program, name]
+        faults[name] = int(subprocess.run(call, capture_output=True, text=True, check=True, timeout=100).stdout)
+    assert faults["prepared"] < faults["plain"] / 10, faults
