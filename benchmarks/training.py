@@ -5,9 +5,9 @@ python benchmarks/training.py --device cuda --compile --joined    # a GPU, batch
 
 Both rounds at the winners' sizes (`winner_corrected_round{1,2}`), on clips of random landmarks as long as the
 competition's (mean 165 frames), in length buckets. Beside them, on a CPU, `winner_round{1,2}` on the same clips: the
-original's way, every clip padded to 384 frames in float32. `--compile` and `--joined` add the same with torch.compile, and
-in a group of one process behind torch's DistributedDataParallel, which tells what that costs by itself. A first table takes batches that lie ready, a second one
-takes them from the loader with all augmentations.
+original's way, every clip padded to 384 frames in float32. `--compile` and `--joined` add the same with torch.compile,
+and in a group of one process behind torch's DistributedDataParallel, which tells what that costs by itself. A first
+table takes batches that lie ready, a second one takes them from the loader with all augmentations.
 
 Each case has a process of its own, for its peak memory. They take turns, pass by pass over the same batches, so that a
 busy machine disturbs all alike; a figure is the mean over the batches of the median over the passes. Beside each case
@@ -72,7 +72,8 @@ class Case:
 
     def __str__(self) -> str:
         mode = "published, padded to 384" if self.is_published else "corrected"
-        return f"round {self.round} | {mode} | {self.precision}{', compiled' * self.is_compiled}{', joined' * self.is_joined}"
+        more = ", compiled" * self.is_compiled + ", joined" * self.is_joined
+        return f"round {self.round} | {mode} | {self.precision}{more}"
 
 
 @dataclass

@@ -15,7 +15,7 @@ from podium.errors import UserError
 
 SHARED_MEMORY = Path("/dev/shm")
 BATCHES_PER_LOADER = 2  # that torch lets a loader process make ahead
-# Of glibc's mallopt: the size from which memory at the heap's end is given back, and how many blocks have maps of their own.
+# Of glibc's mallopt: from which size the heap's free end is given back, and how many blocks have maps of their own.
 _TRIM_THRESHOLD, _MAX_MAPS = -1, -4
 
 
@@ -59,8 +59,11 @@ def prepare(training: Training, device: torch.device, seed: int) -> None:
 
 
 def _keep_freed_memory() -> None:
-    """Lets the process keep memory that it has freed. By default, glibc gives large tensors back to the system as soon as
-    they are freed, and gets the next one page by page: a tenth to a fifth of a step's time in networks over raw sound."""
+    """Lets the process keep memory that it has freed.
+
+    By default, glibc gives large tensors back to the system as soon as they are freed, and gets the next one page by
+    page: a tenth to a fifth of a step's time in networks over raw sound.
+    """
     if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):  # musl has none
         mallopt(_MAX_MAPS, 0)
         mallopt(_TRIM_THRESHOLD, 2**31 - 1)

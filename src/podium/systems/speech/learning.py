@@ -59,7 +59,7 @@ def make(recipe: Recipe) -> WordLearner:
 
 
 def smoothed_loss(logits_BV: Tensor, target_BV: Tensor, smoothing: float) -> Tensor:
-    """Mean cross-entropy over the clips of all processes; each target gives away a share that is spread over all classes."""
+    """Mean cross-entropy over the clips of all processes; each target gives a share away, spread over all classes."""
     target_BV = target_BV * (1 - smoothing) + smoothing / target_BV.shape[1]
     loss = -(target_BV * F.log_softmax(logits_BV, 1)).sum(1).mean()
     return part_of_mean(loss, logits_BV.new_tensor(len(logits_BV)))
