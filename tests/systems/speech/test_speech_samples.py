@@ -154,6 +154,20 @@ def test_labelled_clips_take_their_share(data, sampling):
         assert len(counts) == 10 and max(counts.values()) - min(counts.values()) <= 1
 
 
+@pytest.mark.parametrize(
+    ("num_wanted", "said"),
+    [(0, "none as a wanted word; none is learned from"), (1, "1 as wanted words; an epoch hears each about"), (10, "")],
+)
+def test_poor_labels_are_told(data, caplog, num_wanted, said):
+    root, index = data
+    table = labelled(index)
+    extra = table.index[table["split"] == "supplemental"]
+    table.loc[extra[num_wanted:], "label"] = "bed"
+    samples.training(table, root, recipe(data={"pseudo_share": 0.5, "silence_share": 0.0}), seed=1)
+    assert [record.message for record in caplog.records if said and said in record.message] == caplog.messages
+    assert bool(said) == bool(caplog.messages)
+
+
 def test_silence_of_earlier_stages(data):
     root, index = data
     table = labelled(index)

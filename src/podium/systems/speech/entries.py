@@ -5,6 +5,7 @@ Letters in tensor names: N entries, R rows of a table.
 """
 
 import functools
+import logging
 import math
 from dataclasses import dataclass
 
@@ -14,8 +15,11 @@ from podium.errors import UserError
 from podium.systems.speech.labels import SILENCE, UNKNOWN
 from podium.systems.speech.recipe import Recipe
 
+log = logging.getLogger(__name__)
+
 SILENT = -1  # an entry that is no row: a crop of noise
 _OF_AN_EPOCH = (0, 2)  # more numbers than a sample's generator has, and others than the sampler's
+_OFTEN = 10  # that a clip is heard in an epoch
 _CHOICE_SEED = 59185  # of the unknown words that the original chose once and for all
 
 
@@ -95,6 +99,18 @@ class Entries:
         self._is_drawn = recipe.choices.sampling == "published"
         self._seed, self._batch_size = seed, recipe.training.batch_size
         self._of_epoch = functools.lru_cache(maxsize=2)(self._drawn_epoch)
+        if extra_R.any():
+            self._tell_poor_labels(int(extra_R.sum()))
+
+    def _tell_poor_labels(self, num_labelled: int) -> None:
+        """Unknown words and silences of earlier stages come along with wanted words only; few clips are heard often."""
+        if not len(self.extra):
+            log.warning(f"earlier stages labelled {num_labelled} clips, none as a wanted word; none is learned from")
+        elif (times := self._share * len(self) / len(self.extra)) > _OFTEN:
+            log.warning(
+                f"earlier stages labelled {num_labelled} clips, {len(self.extra.wanted_R)} as wanted words; an epoch hears"
+                f" each about {times:.0f} times; lower data.pseudo_share, or the stage's labels.p"
+            )
 
     def __getstate__(self) -> dict:
         """Without what is remembered, which a loader process draws again."""
