@@ -108,8 +108,8 @@ class Entries:
             log.warning(f"earlier stages labelled {num_labelled} clips, none as a wanted word; none is learned from")
         elif (times := self._share * len(self) / len(self.extra)) > _OFTEN:
             log.warning(
-                f"earlier stages labelled {num_labelled} clips, {len(self.extra.wanted_R)} as wanted words; an epoch hears"
-                f" each about {times:.0f} times; lower data.pseudo_share, or the stage's labels.p"
+                f"earlier stages labelled {num_labelled} clips, {len(self.extra.wanted_R)} as wanted words; an epoch"
+                f" hears each about {times:.0f} times; lower data.pseudo_share, or the stage's labels.p"
             )
 
     def __getstate__(self) -> dict:
