@@ -15,7 +15,8 @@ from podium.training.optimizers import make_optimizer
 from podium.training.schedules import learning_rate
 
 RECIPES = sorted((ROOT / "config/recipes/speech").glob("*.yaml"))
-EXPERIMENTS = [*sorted((ROOT / "config").glob("speech*.yaml")), ROOT / "config/test/speech_tiny.yaml"]
+COMPARISON = ROOT / "config/speech_compare.yaml"
+CHAINS = sorted({*(ROOT / "config").glob("speech*.yaml"), ROOT / "config/test/speech_tiny.yaml"} - {COMPARISON})
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
@@ -35,7 +36,7 @@ def test_recipe_takes_a_step(path):
     assert load(Recipe, path).by_heart(10).data.pseudo_share == 0
 
 
-@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CHAINS, ids=lambda path: path.stem)
 def test_experiment_is_a_plan(path, monkeypatch):
     monkeypatch.chdir(ROOT)
     plan = Plan(load_experiment(path))
@@ -45,6 +46,16 @@ def test_experiment_is_a_plan(path, monkeypatch):
     assert plan.predictions(earlier[0])[0].endswith("base/seed1/supplemental.parquet")
     assert plan.label_options("threshold")["rule"] == "sum" and plan.label_options("agreement") == {}
     assert {stage.name for stage in plan.needed} == set(plan.stages)
+
+
+def test_the_comparison_differs_in_labels_alone(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    plan = Plan(load_experiment(COMPARISON))
+    compared = [plan.stages[name] for name in ("none", "one", "two")]
+    assert {stage.arguments for stage in plan.stages.values()} >= {"--fold 0 --seed {seed}"}
+    assert all(stage.section.fold == 0 for stage in plan.stages.values()), "whom it is scored on, no network has heard"
+    assert len({stage.recipe_file for stage in compared}) == 1
+    assert [stage.section.labels and stage.section.labels.how for stage in compared] == [None, "agreement", "threshold"]
 
 
 def test_keys_of_a_way_of_labels_are_checked(monkeypatch):
