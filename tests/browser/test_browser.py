@@ -119,8 +119,7 @@ def test_the_page_reads_again_at_another_rate_and_the_same_file(site, tmp_path):
             return page.value("['#text', '#percent'].map((one) => document.querySelector(one).textContent)")
 
         page.open(f"{address}/index.html")
-        # Of MediaPipe's models none is there; which of them is missed first is up to the network.
-        page.wait(r"/^\w+\.\w+ cannot be fetched: 404/.test(document.querySelector('#problem').textContent)")
+        page.wait("document.querySelector('#problem').textContent.startsWith('holistic.task cannot be fetched: 404')")
         page.value(SAID)
         page.choose("#file", path)
         assert said() == ["reading …", "done"] and shown() == on_page(plain)

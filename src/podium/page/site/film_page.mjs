@@ -35,10 +35,12 @@ export class Page {
   }
 
   async prepareFilms() {
-    const [task, detector] = await Promise.all([
+    const downloads = [
       fetched('holistic.task', bytes),
       Promise.all([fetched('pose_detector.tflite', bytes), loadRuntime(LITERT)]).then(([content]) => compile(content)),
-    ]);
+    ];
+    await Promise.allSettled(downloads); // so that of several problems the first one here is told, not the fastest
+    const [task, detector] = await Promise.all(downloads);
     const landmarkers = new Landmarkers(task, MEDIAPIPE);
     await landmarkers.fresh;
     Object.assign(this, {landmarkers, detector});
