@@ -110,6 +110,22 @@ def test_hidden_signers_appear_nowhere_else():
     assert len(test) == 3 and not test & train
 
 
+def test_a_supplement_by_other_people_that_spells_what_training_spells():
+    changes = {"num_supplemental_signers": 5, "supplemental_phrases": "training", "num_supplemental_sequences": 40}
+    tables = plan_corpus(small_source(**changes, num_supplemental_phrases=40)).tables
+    train, supplemental, test = (set(tables[split]["participant_id"]) for split in ("train", "supplemental", "test"))
+    assert (len(train), len(supplemental), len(test)) == (6, 5, 3)
+    assert not supplemental & (train | test) and not train & test
+    digits = tables["supplemental"]["phrase"].str.contains(r"\d")  # telephone numbers and addresses, no sentences
+    assert digits.mean() > 0.3
+    assert not plan_corpus(small_source()).tables["supplemental"]["phrase"].str.contains(r"\d").any()
+
+
+def test_everyday_people_spell_the_same_in_all_splits():
+    with pytest.raises(ValueError, match="supplemental_phrases says nothing beside conditions"):
+        small_source(conditions={}, supplemental_phrases="training")
+
+
 def test_all_characters_occur_and_lengths_hold():
     for limits in ({"min_characters": 3, "max_characters": 31}, {"min_characters": 3, "max_characters": 6}):
         phrases = plan_corpus(small_source(num_train_sequences=120, **limits)).tables["train"]["phrase"]

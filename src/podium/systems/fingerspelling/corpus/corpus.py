@@ -56,10 +56,11 @@ def file_ids(source: SyntheticSource, split: str) -> list[int]:
 def plan_corpus(source: SyntheticSource) -> Plan:
     """Draws phrases, ids and who signs what. Deterministic and cheap."""
     counts = _num_sequences(source)
-    num_signers = source.num_train_signers + source.num_test_signers
-    participants = _stream(source, _IDS, 0).permutation(2 * num_signers)[:num_signers]
-    train, test = np.split(participants, [source.num_train_signers])
-    signers = {"train": train, "supplemental": train, "test": test}  # the hidden test has signers of its own
+    numbers = (source.num_train_signers, source.num_test_signers, source.num_supplemental_signers)
+    participants = _stream(source, _IDS, 0).permutation(2 * sum(numbers))[: sum(numbers)]
+    train, test, supplemental = np.split(participants, np.cumsum(numbers[:-1]))
+    # The hidden test has signers of its own.
+    signers = {"train": train, "supplemental": supplemental if len(supplemental) else train, "test": test}
     sequence_ids = _distinct_ids(sum(counts.values()), _stream(source, _IDS, 1))
     tables = {}
     for split, count in counts.items():
@@ -180,7 +181,8 @@ def _phrases(source: SyntheticSource, split: str, count: int) -> list[str]:
         texts = [everyday_text(rng, *limits) for _ in range(count)]
         return ["" if empty else text for text, empty in zip(texts, is_empty, strict=True)]
     if split == "supplemental":
-        distinct = [sentence(rng, *limits) for _ in range(source.num_supplemental_phrases)]
+        spell = sentence if source.supplemental_phrases == "sentences" else training_phrase
+        distinct = [spell(rng, *limits) for _ in range(source.num_supplemental_phrases)]
         return [distinct[index] for index in rng.integers(0, len(distinct), count)]
     phrases = [training_phrase(rng, *limits) for _ in range(count)]
     return with_all_characters(phrases, rng) if split == "train" else phrases

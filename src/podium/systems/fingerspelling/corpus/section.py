@@ -43,6 +43,12 @@ class SyntheticSource(Section):
     num_train_signers: Count
     num_test_signers: Count
     num_supplemental_phrases: Count = 40
+    num_supplemental_signers: int = Field(
+        0, ge=0, description="people who sign the supplement alone; 0: those of train do"
+    )
+    supplemental_phrases: Literal["sentences", "training"] = Field(
+        "sentences", description="what the supplement spells; 'training': what the train split spells as well"
+    )
     sequences_per_file: Count = 250
     min_characters: Annotated[Count, Field(le=31)] = 3
     max_characters: Annotated[int, Field(ge=3, le=31)] = 31
@@ -58,4 +64,6 @@ class SyntheticSource(Section):
     def _check(self) -> "SyntheticSource":
         if self.min_characters > self.max_characters:
             raise ValueError(f"min_characters {self.min_characters} exceeds max_characters {self.max_characters}")
+        if self.conditions and self.supplemental_phrases != "sentences":
+            raise ValueError("supplemental_phrases says nothing beside conditions: all splits spell everyday texts")
         return self
