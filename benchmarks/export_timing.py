@@ -13,7 +13,12 @@ import numpy as np
 try:
     from ai_edge_litert.interpreter import Interpreter
 except ImportError:
-    from tflite_runtime.interpreter import Interpreter
+    try:
+        from tflite_runtime.interpreter import Interpreter
+    except ImportError:
+        from tensorflow import lite
+
+        Interpreter = lite.Interpreter
 
 NUM_WARM_UP_RUNS = 3
 LONGEST_FRAMES = 384

@@ -1,7 +1,7 @@
 """How fast is a student at the winner's width? Two seeds beside one student, random weights, 33 decoding steps.
 
     python benchmarks/student.py                          builds the files (minutes), then times them in turn
-    python benchmarks/student.py --folder F --runtime P   times what a Python with tflite-runtime reads of F
+    python benchmarks/student.py --folder F --runtime P   times the files that older runtimes read, in P
 
 What the student scores is another question: benchmarks/student_scores.py.
 """
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the files are or go; default: a temporary one")
     parser.add_argument("--runs", type=int, default=30, help="timed calls per length and round")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="of all files in turn; medians are printed")
-    parser.add_argument("--runtime", help="a Python with tflite-runtime; times what it reads there, and nothing else")
+    parser.add_argument("--runtime", help="a Python with tflite-runtime or TensorFlow; times what it reads there")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)

@@ -62,7 +62,7 @@ ELSEWHERE = {
     "podium predict FOLDER --model results/speech/export": "tests/systems/speech/test_speech_predict.py",
     "podium import-checkpoint checkpoint_last_seed1.pth": "tests/systems/fingerspelling/test_importing.py",
     "podium import-checkpoint 195.hdf5": "tests/systems/speech/test_speech_twin.py",
-    "podium keep": "tests/workflow/test_rerun.py",
+    "podium keep": "tests/workflow/test_student_chain.py",
     "podium try": "tests/general/training/test_presets.py",
     "snakemake export": "tests/workflow/test_published_weights.py",
     "snakemake --cores all --logger-podium-off": "tests/workflow/test_run_console.py",

@@ -1,7 +1,7 @@
 """A stage that networks teach, through the real Snakemake: from its teachers to a file of the student alone."""
 
 import pandas as pd
-from project import RECIPES
+from project import RECIPES, Project
 
 from podium.storage.files import read_json
 
@@ -13,6 +13,13 @@ BEHIND = {
     "write_report": 1,
 }  # fmt: skip
 STUDENT = {"train_student": 1, **BEHIND}
+
+
+def keep(project: Project, *words: str) -> str:
+    """What `podium keep` says."""
+    outcome = project.podium("keep", *words, "--configfile", CONFIG)
+    assert outcome.returncode == 0, outcome.stderr
+    return outcome.stdout
 
 
 def test_student_from_its_teachers_to_a_proven_file(copied):
@@ -30,8 +37,13 @@ def test_student_from_its_teachers_to_a_proven_file(copied):
     assert "read by the networks that teach" in (folder / "report/summary.md").read_text()
 
     assert copied.planned(config=CONFIG) == {}
+    assert keep(copied) == "no stage has changed since its files were made, and none is kept\n"
     copied.edit(f"{RECIPES}/tiny_student.yaml", "text: 0.5", "text: 0.6")
     assert copied.planned(config=CONFIG) == STUDENT
+    assert keep(copied, "student").startswith("student is kept: ")
+    assert copied.planned(config=CONFIG) == {"write_manifest": 1, "write_report": 1}, "which say that it is kept"
+    assert keep(copied).startswith("student is kept: ")
+    assert keep(copied, "student", "--undo") == "student: its change counts again\n"
     copied.edit(CONFIG, "min_confidence: 0.0}", "min_confidence: 0.1}")
     assert copied.planned(config=CONFIG) == {"read_distill": 1, **STUDENT}
     copied.edit(f"{RECIPES}/tiny_round2.yaml", "weight_decay: 0.05", "weight_decay: 0.06")

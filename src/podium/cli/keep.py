@@ -42,11 +42,14 @@ def run(arguments: argparse.Namespace) -> None:
             print(f"{stage}: its change counts again")
         return
     if not arguments.stages:
-        for stage, words in keep.changed(fingerprints, folders).items():
+        changed = keep.changed(fingerprints, folders)
+        kept = {stage: entry for folder in folders for stage, entry in keep.read_kept(folder).items()}
+        for stage, words in changed.items():
             print(f"{stage}: {'; '.join(words)}")
-        for folder in folders:
-            for stage, entry in keep.read_kept(folder).items():
-                print(f"{stage} is kept: {'; '.join(entry['changes'])}")
+        for stage, entry in kept.items():
+            print(f"{stage} is kept: {'; '.join(entry['changes'])}")
+        if not changed and not kept:
+            print("no stage has changed since its files were made, and none is kept")
         return
     order = list(fingerprints.by_name())
     for stage in sorted(arguments.stages, key=lambda stage: order.index(stage) if stage in order else -1):

@@ -168,8 +168,9 @@ def find_manifest(path: str | Path) -> Path:
         for name in (FINISHED, FAILED):
             if (folder / "report" / name).is_file():
                 return folder / "report" / name
+    where = "" if Path("results").is_dir() else "run this in Podium's folder, which has results/, or "
     raise UserError(
-        f"there is neither {path}/report/{FINISHED} nor results/{path}/report/{FINISHED}; name a manifest, or an"
+        f"there is neither {path}/report/{FINISHED} nor results/{path}/report/{FINISHED}; {where}name a manifest, or an"
         " experiment that has run to its end"
     )
 

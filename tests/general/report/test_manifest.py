@@ -160,6 +160,15 @@ def test_a_folder_means_its_manifest(tmp_path):
         find_manifest(tmp_path / "report")
 
 
+def test_a_name_is_looked_up_where_results_lie(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"; run this in Podium's folder, which has results/, or name a manifest"):
+        find_manifest("demo")
+    (tmp_path / "results").mkdir()
+    with pytest.raises(UserError, match=r"manifest.json; name a manifest, or an experiment"):
+        find_manifest("demo")
+
+
 @pytest.mark.parametrize("content", ["{", "[]", "{}"])
 def test_other_files_are_refused(tmp_path, content):
     (tmp_path / "manifest.json").write_text(content)
