@@ -154,15 +154,15 @@ def draw(points: list[Point], times: dict, path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(7.5, 4.5), constrained_layout=True)
+    figure, axes = plt.subplots(figsize=(9, 4.5), constrained_layout=True)
     base = times[TOGETHER, "fp16"][SHOWN]
-    for format, marker in (("fp16", "o"), ("int8", "s")):
-        for number, point in enumerate(points):
+    for number, point in enumerate(points):
+        for format, marker in (("fp16", "o"), ("int8", "s")):
             x, y = base / times[point.name, format][SHOWN], np.mean(point.scores)
             spread = [[y - min(point.scores)], [max(point.scores) - y]]
-            axes.errorbar(x, y, spread, marker=marker, color=f"C{number}", capsize=3, fillstyle="full")
-            axes.annotate(f"{point.name}, {format}", (x, y), xytext=(5, 4), textcoords="offset points", fontsize=7)
-    axes.set_xscale("log", base=2)
+            label = f"{point.name}, {format}"
+            axes.errorbar(x, y, spread, marker=marker, linestyle="none", color=f"C{number}", capsize=3, label=label)
+    axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     axes.set_xlabel(f"times as fast as {TOGETHER} in fp16, {SHOWN} frames")
     axes.set_ylabel("score on unseen signers, % (of the fp32 network)")
     axes.grid(alpha=0.3)
