@@ -6,8 +6,8 @@ each block in a fixed order, and the decoder's steps in a loop of their own.
 
 import numpy as np
 
-from podium.export.flatbuffer import kind, read_model, write_model
-from podium.export.formats import FULLY_CONNECTED, PER_CHANNEL_VERSION, widen_matrices
+from podium.export.flatbuffer import FULLY_CONNECTED, PER_CHANNEL_VERSION, kind, read_model, write_model
+from podium.export.formats import widen_matrices
 from podium.export.graph import Graph, convert
 
 PARTS = {  # by name: what stays in float

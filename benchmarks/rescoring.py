@@ -2,8 +2,11 @@
 and a model of the characters of training phrases: points and milliseconds beside greedy reading, all networks together.
 
     python benchmarks/rescoring.py --models results/demo/round2/seed1 results/demo/round2/seed2
+    python benchmarks/rescoring.py --fold 0 --data results/data/synthetic_hard \\
+        --models results/student_hard/comparison/hard_untaught/seed1
 
-How much each voice counts is chosen on the held-out signers, and then told on the hidden test.
+How much each voice counts is chosen on the held-out signers, and then told on the hidden test. With a fold that the
+networks have not seen, it is chosen on every other of its signers, and told on the rest.
 """
 
 import argparse
@@ -22,6 +25,7 @@ from podium.landmarks.normalise import normalise, resize
 from podium.systems.files import read_recipe
 from podium.systems.fingerspelling import answers, learner, samples
 from podium.systems.fingerspelling.networks.decoder import Writer, greedy, only_text, reverse_labels, shift_right
+from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.score import normalized_score
 from podium.systems.fingerspelling.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, decode, encode
 from podium.training.split import split_rows
@@ -43,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=Path, nargs="+", required=True, help="folders of trainings of round 2's kind")
     parser.add_argument("--data", type=Path, default=Path("results/data/synthetic"), help="what they were trained on")
+    parser.add_argument("--fold", type=int, help="that the networks have not seen")
     parser.add_argument("--widths", type=int, nargs="+", default=[1, 4, 8], help="of the beam")
     parser.add_argument("--most", type=int, default=500, help="clips of each part")
     arguments = parser.parse_args()
@@ -51,17 +56,25 @@ def main() -> None:
     pairs = zip(arguments.models, recipes, strict=True)
     networks = [load_network(folder / "model.safetensors", learner, recipe) for folder, recipe in pairs]
     index, folds = (pd.read_parquet(arguments.data / f"{name}.parquet") for name in ("index", "folds"))
-    training, held_out, is_seen = split_rows(index, folds, None)
+    training, held_out, is_seen = split_rows(index, folds, arguments.fold)
     if is_seen:
         raise SystemExit("nobody is held out of this training; there is nobody to choose the weights on")
     characters = Characters(training["phrase"])
-    tables = {"held out": held_out[: arguments.most], "hidden test": test_table(arguments.data)[: arguments.most]}
-    clips = {"held out": [samples.validation(held_out, arguments.data, recipes[0]).raw(row)
-                          for row in range(len(tables["held out"]))]}  # fmt: skip
-    clips["hidden test"] = [x for _, x in answers.test_clips(tables["hidden test"], arguments.data / "raw")]
-    phrases = {part: table["phrase"].tolist() for part, table in tables.items()}
+    if arguments.fold is None:
+        parts = {"chosen on": held_out, "told": test_table(arguments.data)}
+    else:
+        signers = sorted(held_out["participant_id"].unique())
+        parts = {part: held_out[held_out["participant_id"].isin(signers[start::2])] for part, start in
+                 (("chosen on", 0), ("told", 1))}  # fmt: skip
+    parts = {part: table[: arguments.most] for part, table in parts.items()}
+    clips = {"chosen on": held_out_clips(parts["chosen on"], arguments.data, recipes[0])}
+    if arguments.fold is None:
+        clips["told"] = [x for _, x in answers.test_clips(parts["told"], arguments.data / "raw")]
+    else:
+        clips["told"] = held_out_clips(parts["told"], arguments.data, recipes[0])
+    phrases = {part: table["phrase"].tolist() for part, table in parts.items()}
     encoded = {part: [encodings(networks, x, recipes[0]) for x in of_part] for part, of_part in clips.items()}
-    print("| reading | held out | hidden test | ms per clip behind the encoder |", "|---|---|---|---|", sep="\n")
+    print(f"| reading | {' | '.join(parts)} | ms per clip behind the encoder |", "|---|---|---|---|", sep="\n")
     begin = time.perf_counter()
     texts = {part: [greedy_text(networks, *one) for one in of_part] for part, of_part in encoded.items()}
     report("greedy", texts, phrases, begin)
@@ -81,10 +94,16 @@ def main() -> None:
             heard[part] = [listen(networks, *one, texts, characters) for one, texts in pairs]
         spent = 1e3 * (time.perf_counter() - begin) / sum(map(len, encoded.values()))
         for chosen in (("backward",), ("ctc",), ("characters",), VOICES[1:]):
-            weights = tuned(heard["held out"], phrases["held out"], chosen)
+            weights = tuned(heard["chosen on"], phrases["chosen on"], chosen)
             told = {part: [choose(one, weights) for one in of_part] for part, of_part in heard.items()}
             said = ", ".join(f"{voice} {weight:.2g}" for voice, weight in zip(VOICES, weights, strict=True) if weight)
             report(f"beam of {width}, by {said} (all voices: {spent:.1f} ms more)", told, phrases, None)
+
+
+def held_out_clips(table: pd.DataFrame, data: Path, recipe: Recipe) -> list[np.ndarray]:
+    """Raw clips of some rows."""
+    dataset = samples.validation(table, data, recipe)
+    return [dataset.raw(row) for row in range(len(table))]
 
 
 def test_table(data: Path) -> pd.DataFrame:
@@ -101,7 +120,7 @@ def report(name: str, texts: dict, phrases: dict, begin: float | None) -> None:
 
 
 @torch.no_grad()
-def encodings(networks: list, x: np.ndarray, recipe) -> tuple[list[torch.Tensor], torch.Tensor]:
+def encodings(networks: list, x: np.ndarray, recipe: Recipe) -> tuple[list[torch.Tensor], torch.Tensor]:
     """What each encoder makes of a raw clip; and its steps, none of which is a pad."""
     x_BTLC = torch.from_numpy(np.ascontiguousarray(resize(normalise(x), recipe.data.max_frames)))[None]
     mask_BT = torch.ones(x_BTLC.shape[:2], dtype=torch.bool)

@@ -35,6 +35,7 @@ rule port_seed:
     params:
         fingerprint=FINGERPRINTS.port,
         folder=f"{RESULTS}/port/{{member}}",
+    priority: 1  # what the file waits for goes first; scores of single networks keep the other cores busy meanwhile
     shell:
         "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/port_seed.py --model {input.model:q} --recipe {input.recipe:q} --out {params.folder:q}"
         " 2>&1 | tee {log:q}"
@@ -63,6 +64,7 @@ rule export_tflite:
         settings=SETTINGS,
         frame_rate=f"--frame-rate {DATASET.frame_rate}" if DATASET.frame_rate else "",
         data=f"--data {DATA}" if HAS_DATA else "",
+    priority: 1
     shell:
         "TF_CPP_MIN_LOG_LEVEL=3 python workflow/scripts/export_tflite.py --ports {params.ports:q} --inference-args {input.inference_args:q}"
         " --settings {params.settings:q} {params.frame_rate} {params.data} --reference {input.reference:q}"

@@ -3,14 +3,25 @@
 from pathlib import Path
 from types import ModuleType
 
+from ai_edge_litert import schema_py_generated as schema
+
 from podium import __version__
+from podium.config import file_of
 from podium.data.unseen import scored_on
-from podium.export.flatbuffer import read_model
+from podium.export.flatbuffer import FULLY_CONNECTED, PER_CHANNEL_VERSION, kind, read_model
 from podium.provenance import code_digest, commit
 from podium.recognise.tflite import SIGNATURE
 from podium.storage.files import file_digest
 
 CODE_LICENCE = "Apache-2.0"
+# Tried one by one, with the clips of a benchmark (docs/student.md): LiteRT 2.3, tflite-runtime 2.14, TensorFlow 2.12.
+_RUNTIMES = {
+    file_of("kaggle"): "tflite-runtime 2.14 (Kaggle's), where it is the quickest; TensorFlow 2.12 and LiteRT read it,"
+    f" too, and are quicker with {file_of('fp16')}",
+    file_of("web"): "those that want every shape fixed, as a browser's; all others read it, too",
+}
+_EVERY_RUNTIME = "LiteRT, tflite-runtime 2.14, TensorFlow 2.12"
+_NEW_RUNTIMES = "LiteRT; tflite-runtime 2.14 and TensorFlow 2.12 refuse it"
 
 
 def model_card(
@@ -67,17 +78,25 @@ def model_card(
 
 
 def file_entry(model: Path) -> dict:
-    """A file with the names of what it takes and returns, in the order in which runtimes number these."""
+    """A file with the runtimes that read it, and the names of what it takes and returns as runtimes number these."""
     content = read_model(model.read_bytes())
     (signature,) = [one for one in content.signatureDefs if one.signatureKey.decode() == SIGNATURE]
     graph = content.subgraphs[signature.subgraphIndex]
     order = {}
-    for kind, entries, tensors in (
+    for side, entries, tensors in (
         ("inputs", signature.inputs, graph.inputs), ("outputs", signature.outputs, graph.outputs),
     ):  # fmt: skip
         name_of = {one.tensorIndex: one.name.decode() for one in entries}
-        order[kind] = [name_of[index] for index in tensors]
-    return {"file": model.name, "sha256": file_digest(model), "size_mb": model.stat().st_size / 1e6, **order}
+        order[side] = [name_of[index] for index in tensors]
+    size_mb = model.stat().st_size / 1e6
+    runtimes = _RUNTIMES.get(model.name, _NEW_RUNTIMES if _is_new(content) else _EVERY_RUNTIME)
+    return {"file": model.name, "sha256": file_digest(model), "size_mb": size_mb, "runtimes": runtimes, **order}
+
+
+def _is_new(content: schema.ModelT) -> bool:
+    """Whether runtimes of 2023 refuse a file."""
+    codes = content.operatorCodes
+    return any(kind(code) == FULLY_CONNECTED and code.version >= PER_CHANNEL_VERSION for code in codes)
 
 
 def _training_data(manifest: dict) -> dict:

@@ -8,6 +8,10 @@ from ai_edge_litert import schema_py_generated as schema
 
 FILE_IDENTIFIER = b"TFL3"
 CONSTANT_ALIGNMENT = 16  # bytes; what vector instructions and TFLite's own writer expect
+FULLY_CONNECTED = schema.BuiltinOperator.FULLY_CONNECTED
+# The version of the operator that knows scales per channel. A runtime of 2023 would load a lower one, take the first
+# scale for all channels and answer nonsense; this one it refuses.
+PER_CHANNEL_VERSION = 12
 
 
 def read_model(content: bytes) -> schema.ModelT:

@@ -14,14 +14,11 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from podium.errors import UserError
-from podium.export.flatbuffer import kind, read_model, write_model
+from podium.export.flatbuffer import FULLY_CONNECTED, PER_CHANNEL_VERSION, kind, read_model, write_model
 from podium.export.graph import Graph, convert
 from podium.export.kaggle import turn_matrices
 
-FULLY_CONNECTED, DEQUANTIZE = schema.BuiltinOperator.FULLY_CONNECTED, schema.BuiltinOperator.DEQUANTIZE
-# The version of the operator that knows scales per channel. A runtime of 2023 would load a lower one, take the first
-# scale for all channels and answer nonsense; this one it refuses.
-PER_CHANNEL_VERSION = 12
+DEQUANTIZE = schema.BuiltinOperator.DEQUANTIZE
 
 
 def convert_int8(graph: Graph) -> bytes:

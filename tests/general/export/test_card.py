@@ -62,6 +62,7 @@ def test_card_of_trained_networks(model):
             "file": "model.tflite",
             "sha256": file_digest(model),
             "size_mb": model.stat().st_size / 1e6,
+            "runtimes": "LiteRT, tflite-runtime 2.14, TensorFlow 2.12",
             "inputs": ["inputs"],
             "outputs": ["confidence", "outputs"],
         }

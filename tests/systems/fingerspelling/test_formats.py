@@ -14,13 +14,14 @@ from project import ROOT
 from raw_folder import landmark_frame, table
 from small_networks import account_of, built_in, in_torch, random_clip, random_network, small_recipe, state_of
 
+from podium.config import file_of
 from podium.errors import UserError
 from podium.export.answers import answer_all, write_answers
 from podium.export.card import file_entry, model_card
 from podium.export.clips import ProofClip
 from podium.export.evaluation import evaluate
-from podium.export.flatbuffer import read_model, write_model
-from podium.export.formats import FULLY_CONNECTED, MAKERS, PER_CHANNEL_VERSION, kind
+from podium.export.flatbuffer import FULLY_CONNECTED, PER_CHANNEL_VERSION, kind, read_model, write_model
+from podium.export.formats import MAKERS
 from podium.export.verification import check_formats
 from podium.port.convolution import MAX_TAPS, depthwise, tap_groups
 from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Kernels, Linear, is_nonzero
@@ -57,7 +58,7 @@ def ensemble(networks):
 def files(ensemble, tmp_path_factory):
     """A file per format of the same two small networks."""
     folder = tmp_path_factory.mktemp("formats")
-    paths = {name: folder / f"{name}.tflite" for name in MAKERS}
+    paths = {name: folder / file_of(name) for name in MAKERS}
     for name, maker in MAKERS.items():
         paths[name].write_bytes(maker(ensemble))
     return paths
@@ -114,6 +115,19 @@ def test_an_app_without_signatures_reads_as_the_documentation_says(files, tmp_pa
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
         answer = rows(recognizer, random_clip(num_frames))
         assert done.stdout.removesuffix("\n") == "".join(CHARACTERS[index] for index in answer.argmax(1))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("fp16", "LiteRT, tflite-runtime 2.14, TensorFlow 2.12"),
+        ("int8", "LiteRT; tflite-runtime 2.14 and TensorFlow 2.12 refuse it"),
+        ("kaggle", "tflite-runtime 2.14 (Kaggle's), where it is the quickest; "),
+        ("web", "those that want every shape fixed"),
+    ],
+)
+def test_the_card_names_the_runtimes_of_a_file(files, name, said):
+    assert file_entry(files[name])["runtimes"].startswith(said)
 
 
 @pytest.mark.parametrize(
