@@ -1,5 +1,5 @@
-"""Would a slower reading read better? Beam search, and choosing among its texts by the backward decoder, the CTC head
-and a model of the characters of training phrases: points and milliseconds beside greedy reading, all networks together.
+"""What does a slower reading bring? Beam search, and choosing among its texts by the backward decoder, the CTC head and
+a model of the characters of training phrases: points and milliseconds beside greedy reading, all networks together.
 
     python benchmarks/rescoring.py --models results/demo/round2/seed1 results/demo/round2/seed2
     python benchmarks/rescoring.py --fold 0 --data results/data/synthetic_hard \\
@@ -19,20 +19,19 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
-import torch.nn.functional as F
 
 from podium.landmarks.normalise import normalise, resize
 from podium.systems.files import read_recipe
 from podium.systems.fingerspelling import answers, learner, samples
-from podium.systems.fingerspelling.networks.decoder import Writer, greedy, only_text, reverse_labels, shift_right
+from podium.systems.fingerspelling.networks.beam import Candidate, search
+from podium.systems.fingerspelling.networks.decoder import greedy
 from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.score import normalized_score
-from podium.systems.fingerspelling.text import END, LABEL_LENGTH, NUM_CHARACTERS, PAD, START, decode, encode
+from podium.systems.fingerspelling.text import NUM_CHARACTERS, decode
 from podium.training.split import split_rows
 from podium.training.weights import load_network
 
 VOICES = ("forward", "backward", "ctc", "characters", "length")
-NEGLIGIBLE = 12.0  # what is less likely than the best text by so much, as a logarithm, is not looked for
 ORDER = 5  # characters that the model of texts looks at, the one that follows included
 
 
@@ -77,27 +76,27 @@ def main() -> None:
     print(f"| reading | {' | '.join(parts)} | ms per clip behind the encoder |", "|---|---|---|---|", sep="\n")
     begin = time.perf_counter()
     texts = {part: [greedy_text(networks, *one) for one in of_part] for part, of_part in encoded.items()}
-    report("greedy", texts, phrases, begin)
+    report("greedy", texts, phrases, 1e3 * (time.perf_counter() - begin) / sum(map(len, encoded.values())))
     for width in arguments.widths:
         begin = time.perf_counter()
-        found = {part: [beam(networks, *one, width) for one in of_part] for part, of_part in encoded.items()}
-        first = {part: [max(texts, key=texts.get) for texts in of_part] for part, of_part in found.items()}
-        report(f"beam of {width}", first, phrases, begin)
-        best = {part: [max(texts, key=lambda text, p=p: normalized_score([p], [text]))
-                       for texts, p in zip(of_part, phrases[part], strict=True)]
-                for part, of_part in found.items()}  # fmt: skip
-        report(f"beam of {width}, the best text chosen by who knows", best, phrases, None)
-        begin = time.perf_counter()
-        heard = {}
-        for part, of_part in found.items():
-            pairs = zip(encoded[part], of_part, strict=True)
-            heard[part] = [listen(networks, *one, texts, characters) for one, texts in pairs]
+        found = {part: [search(networks, *one, width)[0] for one in of_part] for part, of_part in encoded.items()}
         spent = 1e3 * (time.perf_counter() - begin) / sum(map(len, encoded.values()))
-        for chosen in (("backward",), ("ctc",), ("characters",), VOICES[1:]):
+        heard = {part: [[voices(one, characters) for one in of_clip] for of_clip in of_part]
+                 for part, of_part in found.items()}  # fmt: skip
+        first = {part: [of_clip[0].text for of_clip in of_part] for part, of_part in heard.items()}
+        report(f"beam of {width}: the likeliest", first, phrases, spent)
+        best = {part: [max((one.text for one in of_clip), key=lambda text, p=p: normalized_score([p], [text]))
+                       for of_clip, p in zip(of_part, phrases[part], strict=True)]
+                for part, of_part in heard.items()}  # fmt: skip
+        report(f"beam of {width}: chosen by who knows the text", best, phrases)
+        even = np.array([1.0, 1.0, 1.0, 0.0, 0.0])
+        told = {part: [choose(one, even) for one in of_part] for part, of_part in heard.items()}
+        report(f"beam of {width}: forward, backward and CTC, each as much, as `predict` does", told, phrases)
+        for chosen in (("backward",), ("ctc",), ("backward", "ctc"), ("characters",), VOICES[1:]):
             weights = tuned(heard["chosen on"], phrases["chosen on"], chosen)
             told = {part: [choose(one, weights) for one in of_part] for part, of_part in heard.items()}
             said = ", ".join(f"{voice} {weight:.2g}" for voice, weight in zip(VOICES, weights, strict=True) if weight)
-            report(f"beam of {width}, by {said} (all voices: {spent:.1f} ms more)", told, phrases, None)
+            report(f"beam of {width}: {said}", told, phrases)
 
 
 def held_out_clips(table: pd.DataFrame, data: Path, recipe: Recipe) -> list[np.ndarray]:
@@ -112,11 +111,10 @@ def test_table(data: Path) -> pd.DataFrame:
     return table[table["split"] == "test"].reset_index(drop=True)
 
 
-def report(name: str, texts: dict, phrases: dict, begin: float | None) -> None:
+def report(name: str, texts: dict, phrases: dict, milliseconds: float | None = None) -> None:
     """One row."""
     scores = [f"{100 * normalized_score(phrases[part], texts[part]):.2f}" for part in texts]
-    spent = 1e3 * (time.perf_counter() - begin) / sum(map(len, texts.values())) if begin else None
-    print(f"| {name} | {' | '.join(scores)} | {f'{spent:.1f}' if spent else ''} |", flush=True)
+    print(f"| {name} | {' | '.join(scores)} | {f'{milliseconds:.1f}' if milliseconds else ''} |", flush=True)
 
 
 @torch.no_grad()
@@ -133,65 +131,11 @@ def greedy_text(networks: list, encoded: list[torch.Tensor], steps_BT: torch.Ten
     return decode(ids_BS[0].tolist())
 
 
-@torch.no_grad()
-def beam(networks: list, encoded: list[torch.Tensor], steps_BT: torch.Tensor, width: int) -> dict[str, float]:
-    """Texts that ended, each with the logarithm of its probability; at most ``width``, at least one."""
-    writers = [
-        Writer(network.decoder, e_BTD.expand(width, -1, -1), steps_BT.expand(width, -1))
-        for network, e_BTD in zip(networks, encoded, strict=True)
-    ]
-    ids_B1 = torch.full((width, 1), START)
-    written_BS = torch.zeros(width, 0, dtype=torch.long)
-    alive_B = torch.full((width,), -math.inf)
-    alive_B[0] = 0.0
-    ended: dict[str, float] = {}
-    for step in range(LABEL_LENGTH):
-        votes = [writer.step(ids_B1, torch.full_like(ids_B1, PAD + step + 1), step) for writer in writers]
-        log_p_BV = only_text(torch.stack(votes).mean(0))[:, 0].log_softmax(-1)
-        totals_BV = alive_B[:, None] + log_p_BV
-        for row in range(width):
-            if alive_B[row] > -math.inf:
-                text = decode(written_BS[row].tolist())
-                ended[text] = max(ended.get(text, -math.inf), float(totals_BV[row, END]))
-        totals_BV[:, END] = -math.inf
-        alive_B, flat_B = totals_BV.flatten().topk(width)
-        parents_B, ids_B = flat_B // totals_BV.shape[1], flat_B % totals_BV.shape[1]
-        written_BS, ids_B1 = torch.cat([written_BS[parents_B], ids_B[:, None]], 1), ids_B[:, None]
-        for writer in writers:
-            writer.caches = [{name: one[parents_B] for name, one in cache.items()} for cache in writer.caches]
-        kept = sorted(ended, key=ended.get, reverse=True)[:width]
-        ended = {text: ended[text] for text in kept}
-        most = float(alive_B[0])  # no later text can be likelier
-        if len(ended) == width and ended[kept[-1]] >= most or most < ended[kept[0]] - NEGLIGIBLE:
-            break
-    if float(alive_B[0]) > max(ended.values()):  # a text without an end, as greedy reading keeps it
-        ended[decode(written_BS[0].tolist())] = float(alive_B[0])
-    return ended
-
-
-@torch.no_grad()
-def listen(
-    networks: list, encoded: list[torch.Tensor], steps_BT: torch.Tensor, texts: dict[str, float], model: "Characters"
-) -> list[Hypothesis]:
-    """What each voice says of each text."""
-    labels_BS = torch.from_numpy(np.stack([encode(text) for text in texts]))
-    reversed_BS = reverse_labels(labels_BS, published=False)
-    wide = [e_BTD.expand(len(texts), -1, -1) for e_BTD in encoded]
-    steps_BT = steps_BT.expand(len(texts), -1)
-    pairs = list(zip(networks, wide, strict=True))
-    logits = torch.stack([one.backward_decoder(shift_right(reversed_BS), e, steps_BT) for one, e in pairs]).mean(0)
-    backward = -F.cross_entropy(logits.transpose(1, 2), reversed_BS, ignore_index=PAD, reduction="none").sum(1)
-    ctc = torch.zeros(len(texts))
-    if all(network.ctc_head is not None for network in networks):
-        p_BTV = torch.stack([network.ctc_head(e).softmax(-1) for network, e in pairs]).mean(0)
-        lengths_B = (labels_BS < NUM_CHARACTERS).sum(1)
-        ctc = -F.ctc_loss(
-            p_BTV.log().transpose(0, 1), labels_BS, steps_BT.sum(1), lengths_B, NUM_CHARACTERS, reduction="none"
-        ).clamp(max=1e3)
-    return [
-        Hypothesis(text, np.array([p, float(backward[row]), float(ctc[row]), model.log_p(text), len(text)]))
-        for row, (text, p) in enumerate(texts.items())
-    ]
+def voices(candidate: Candidate, model: "Characters") -> Hypothesis:
+    """What each voice says of a text; one that the networks do not have says nothing."""
+    text = decode(candidate.ids)
+    trained = [candidate.forward, candidate.backward or 0.0, candidate.ctc or 0.0]
+    return Hypothesis(text, np.array([*trained, model.log_p(text), len(text)]))
 
 
 class Characters:

@@ -14,16 +14,17 @@ ROOT = Path(__file__).parent.parent
 hypothesis.settings.register_profile("podium", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("podium")
 LONGEST = (
-    "slurm", "workflow", "hostile", "contract", "browser", "test_tflite.py", "test_ranks.py", "test_resume.py",
-    "test_end_to_end.py", "test_formats.py", "test_clip_order.py", "download", "test_port.py", "test_presets.py",
-    "test_training.py",
+    "slurm", "workflow", "hostile", "contract", "browser", "test_speed.py", "test_tflite.py", "test_ranks.py",
+    "test_resume.py", "test_end_to_end.py", "test_formats.py", "test_clip_order.py", "download", "test_port.py",
+    "test_presets.py", "test_training.py",
 )  # fmt: skip
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Where several processes share the tests, each file goes to one of them; so do all that share a run, a Slurm or
     the page."""
-    place = item.path.parent if item.path.parent.name in ("workflow", "slurm", "browser") else item.path
+    is_shared = item.path.parent.name in ("slurm", "browser") or "finished" in getattr(item, "fixturenames", ())
+    place = item.path.parent if is_shared else item.path
     item.add_marker(pytest.mark.xdist_group(str(place.relative_to(ROOT))))
 
 

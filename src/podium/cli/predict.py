@@ -31,11 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " of all these, or as `podium data inspect` knows them"
     )
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIPS", help=help_clips)
-    help_model = ".tflite or .safetensors file, or the folder of one (the model that comes with Podium)"
+    help_model = (
+        ".tflite or .safetensors file, or the folder of one, or of a stage's seeds (the model that comes with Podium)"
+    )
     parser.add_argument("--model", type=Path, help=help_model)
     help_format = "plain: name, text, confidence; srt, vtt: subtitles of one video"
     parser.add_argument("--format", choices=("plain", "json", "srt", "vtt"), default="plain", help=help_format)
     parser.add_argument("--threads", type=count, default=1, metavar="N", help="threads that work on one clip (1)")
+    help_beam = "keep N beginnings of a text: fewer errors, more time; for trained networks of fingerspelling (1)"
+    parser.add_argument("--beam", type=count, default=1, metavar="N", help=help_beam)
     parser.add_argument("--fps", type=float, metavar="RATE", help="frames a second of the clips (the model's own)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write here, not to the terminal")
     add_film_arguments(parser)
@@ -50,6 +54,7 @@ def run(arguments: argparse.Namespace) -> None:
     """
     from podium.landmarks.pictures.opening import is_camera
     from podium.recognise.pretrained import pretrained
+    from podium.recognise.recognizer import seeds_in
     from podium.recognise.subtitles import FORMATS, subtitles
     from podium.storage.files import check_writable, write_text
     from podium.systems.recognizer import Recognizer
@@ -58,7 +63,10 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.out.exists() and not arguments.out.is_file():
             raise UserError(f"--out {arguments.out} is no file; name one, or leave --out away")
         check_writable(arguments.out.parent)
-    recognizer = Recognizer(arguments.model or pretrained(), arguments.threads)
+    recognizer = Recognizer(arguments.model or pretrained(), arguments.threads, arguments.beam)
+    if seeds := seeds_in(recognizer.path):
+        together = ", ".join(seed.parent.name for seed in seeds)
+        print(f"{len(seeds)} network(s) of {recognizer.path} read together: {together}", file=sys.stderr)
     if arguments.fps is not None:
         recognizer.check_rate(arguments.fps)
     absent = [str(path) for path in arguments.clips if not path.exists() and not is_camera(path)]

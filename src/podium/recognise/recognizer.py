@@ -28,13 +28,13 @@ class Recognizer:
     Thread-safe: any number of threads may call `read` of one object, which reads one clip after the other.
 
     Args:
-        path: The model file.
+        path: The model file; of a stage's seeds the folder.
         answers: The system's module.
         ask: What the file takes → its outputs.
         settings: What is said of the model beside it, see `podium.recognise.settings.read_settings`.
 
     Attributes:
-        path: The model file.
+        path: The model file; of a stage's seeds the folder.
         answers: The system's module.
         frame_rate: Frames a second of the clips that it was trained on; None if nothing says.
     """
@@ -98,6 +98,14 @@ def find_model(path: str | Path) -> Path:
     if not found:
         raise UserError(f"{path} holds neither {TFLITE} nor {WEIGHTS}; name a model")
     return found[0]
+
+
+def seeds_in(path: str | Path) -> list[Path]:
+    """The trained networks in the folder of a stage, seed by seed; none if it is no such folder."""
+    path = Path(path)
+    if any((path / name).is_file() for name in (TFLITE, WEIGHTS)):
+        return []
+    return sorted(path.glob(f"seed*/{WEIGHTS}"), key=lambda one: (len(one.parent.name), one.parent.name))
 
 
 def check_threads(num_threads: Any) -> None:

@@ -4,15 +4,16 @@
 
     recognizer = Recognizer("results/demo/export/model.tflite")
     print(recognizer.read(landmarks).text)
+
+    recognizer = Recognizer("results/demo/round2", beam=8)  # the trained networks: slower, with fewer errors
 """
 
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from podium.errors import UserError
 from podium.recognise import recognizer
-from podium.recognise.recognizer import Ask, find_model, open_tflite
+from podium.recognise.recognizer import Ask, find_model, open_tflite, seeds_in
 from podium.recognise.settings import SETTINGS_FILE, read_settings, system_in
 from podium.recognise.tflite import TfliteFile
 from podium.systems import names, part
@@ -26,21 +27,31 @@ class Recognizer(recognizer.Recognizer):
     it takes and returns tells its system.
 
     Args:
-        path: A ``.tflite`` file; a ``.safetensors`` file with the ``recipe.json`` of its training beside it; or a
-            folder that holds one of both as ``model.tflite`` or ``model.safetensors``.
+        path: A ``.tflite`` file; a ``.safetensors`` file with the ``recipe.json`` of its training beside it; a
+            folder that holds one of both as ``model.tflite`` or ``model.safetensors``; or the folder of a stage, whose
+            seeds then read together.
         num_threads: Threads that work on one clip, at most 256. Those of torch are shared by the whole process.
+        beam: Beginnings of a text that networks of fingerspelling keep; 1 reads greedily, as a file does.
 
     Raises:
-        UserError: The file is absent or is none of Podium's, the model card beside it is of another file, or
-            ``num_threads`` is no number of threads.
+        UserError: The file is absent or is none of Podium's, the model card beside it is of another file,
+            ``num_threads`` is no number of threads, or the model does not read with a beam.
     """
 
-    def __init__(self, path: str | Path, num_threads: int = 1) -> None:
+    def __init__(self, path: str | Path, num_threads: int = 1, beam: int = 1) -> None:
         recognizer.check_threads(num_threads)
-        path = find_model(path)
+        if not isinstance(beam, int) or isinstance(beam, bool) or beam < 1:
+            raise UserError(f"a beam has a whole number of beginnings, at least 1, not {beam!r}")
+        seeds, named = seeds_in(path), Path(path)
+        path = seeds[0] if seeds else find_model(path)
         place = path.with_name(SETTINGS_FILE)
         settings = read_settings(place)
         if path.suffix == ".tflite":
+            if beam > 1:
+                raise UserError(
+                    f"{path} reads greedily; a beam needs trained networks: name a .safetensors file, or the folder of"
+                    " a stage, as results/demo/round2"
+                )
             system = system_in(settings, place) if place.is_file() else None
             if system:
                 part(system, "answers").check_settings(settings, place)
@@ -50,14 +61,14 @@ class Recognizer(recognizer.Recognizer):
                 raise UserError(f"{path} does not take or return what a file of its system does; export it again")
             ask: Ask = file.answer
         elif path.suffix == ".safetensors":
-            system, recipe = read_recipe(path.with_name("recipe.json"))
+            system, _ = read_recipe(path.with_name("recipe.json"))
             answers = part(system, "answers")
             answers.check_settings(settings, place)
             settings = {"frame_rate": settings.get("frame_rate")}  # nothing is built in
-            ask = _open_weights(path, part(system, "learner"), recipe, num_threads)
+            ask = _open_weights(seeds or [path], part(system, "learner"), num_threads, beam)
         else:
             raise UserError(f"{path} is no model; name a .tflite or .safetensors file, or the folder of one")
-        super().__init__(path, answers, ask, settings)
+        super().__init__(named if seeds else path, answers, ask, settings)
 
 
 def _system_of(path: Path, file: TfliteFile) -> str:
@@ -70,10 +81,16 @@ def _system_of(path: Path, file: TfliteFile) -> str:
     return found[0]
 
 
-def _open_weights(path: Path, learner: ModuleType, recipe: Any, num_threads: int) -> Ask:
+def _open_weights(paths: list[Path], learner: ModuleType, num_threads: int, beam: int) -> Ask:
     import torch
 
     from podium.training.weights import load_network
 
+    if beam > 1 and not hasattr(learner, "search"):
+        raise UserError(f"{paths[0]} does not write texts; only networks of fingerspelling read with a beam")
     torch.set_num_threads(num_threads)
-    return learner.assemble([load_network(path, learner, recipe)], [recipe], {}).answer
+    recipes = [read_recipe(path.with_name("recipe.json"))[1] for path in paths]
+    networks = [load_network(path, learner, recipe) for path, recipe in zip(paths, recipes, strict=True)]
+    if beam > 1:
+        return learner.search(networks, recipes, beam).answer
+    return learner.assemble(networks, recipes, {}).answer

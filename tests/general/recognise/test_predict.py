@@ -242,3 +242,26 @@ def test_a_recipe_by_name_far_from_podium(podium, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = podium("import-checkpoint", "a.pth", "--recipe", "winner_round2", "--out", tmp_path / "model.safetensors")
     assert done.code == 2 and "name a file, or run in Podium's folder" in done.err
+
+
+def test_a_stage_is_read_with_a_beam(podium, tmp_path):
+    """All its seeds together, and it says which."""
+    recipe = small_recipe(max_frames=64)
+    for seed in (1, 2, 10):
+        write_network(tmp_path / "round2" / f"seed{seed}", recipe, seed)
+    np.save(tmp_path / "clip.npy", random_clip(30))
+    done = podium("predict", tmp_path / "clip.npy", "--model", tmp_path / "round2", "--beam", 3)
+    text = package.Recognizer(tmp_path / "round2", beam=3).read(random_clip(30)).text
+    assert done.code == 0 and done.out.split("\t")[1] == text
+    assert f"3 network(s) of {tmp_path}/round2 read together: seed1, seed2, seed10" in done.err
+
+
+def test_a_beam_for_what_has_none(podium, tmp_path):
+    (tmp_path / "model.tflite").write_bytes(b"")
+    np.save(tmp_path / "clip.npy", random_clip(30))
+    done = podium("predict", tmp_path / "clip.npy", "--model", tmp_path / "model.tflite", "--beam", 3)
+    assert done.code == 2 and done.out == ""
+    assert done.err.splitlines()[-1] == (
+        f"error: {tmp_path}/model.tflite reads greedily; a beam needs trained networks: name a .safetensors file, or"
+        " the folder of a stage, as results/demo/round2"
+    )

@@ -37,7 +37,7 @@ def test_students_of_one_way_share_teachers_and_table():
     assert not found.stages["teacher"].labels_supplemental
     assert [stage.name for stage in found.needed] == ["teacher", "student"]
     assert found.needed_labels["distill"] is student, "though another stage of that way comes later"
-    assert found.label_options("distill") == {"supplemental": "own", "min_confidence": 0.5}
+    assert found.label_options("distill") == {"supplemental": "own", "beam": 1, "min_confidence": 0.5}
 
 
 def test_a_student_runs_again_with_its_teachers_and_its_keys():

@@ -12,7 +12,7 @@ from small_networks import learner_of, random_clip, random_network, small_recipe
 from podium.errors import UserError
 from podium.landmarks.normalise import STATISTICS_COLUMNS, statistics
 from podium.storage.files import atomic_path
-from podium.systems.fingerspelling.assembly import Assembly
+from podium.systems.fingerspelling.assembly import Assembly, search
 from podium.systems.fingerspelling.learning import FingerspellingLearner, make
 from podium.systems.fingerspelling.networks.lessons import ctc_distance, text_distance
 from podium.systems.fingerspelling.networks.teaching import Teachers, joined_steps
@@ -285,6 +285,15 @@ def test_clips_without_labels_get_the_text_that_the_teachers_read_together(data)
     trusted = sorted(trust for _, trust in kept)
     fewer, _ = read(data, supplemental="read", min_confidence=(trusted[-1] + trusted[-2]) / 2)
     assert len(fewer) == 9
+
+
+def test_teachers_may_read_with_a_beam(data):
+    table, account = read(data, supplemental="read", min_confidence=0.0, beam=6)
+    wide = search([random_network(quiet(), seed) for seed in (1, 2)], [quiet()] * 2, 6)
+    texts = [decode(wide.answer(random_clip(20 + number, seed=2))["ids"]) for number in range(4)]
+    assert account["beam"] == 6 and table["phrase"][8:].tolist() == [text for text in texts if text]
+    greedy, _ = read(data, supplemental="read", min_confidence=0.0)
+    assert table["phrase"].tolist() != greedy["phrase"].tolist()
 
 
 def test_clips_with_labels_keep_them(data):

@@ -13,6 +13,7 @@ import torch
 from podium.errors import UserError
 from podium.landmarks.normalise import normalise, resize
 from podium.systems.fingerspelling.learning import observe_encoder
+from podium.systems.fingerspelling.networks import beam
 from podium.systems.fingerspelling.networks.base import SignReader, tidy_ids
 from podium.systems.fingerspelling.networks.decoder import greedy
 from podium.systems.fingerspelling.recipe import Recipe
@@ -27,26 +28,32 @@ class Assembly:
         recipes: How each was trained, all with the same data.max_frames.
         settings: What the file has built in: clips of fewer than ``min_frames`` (1), or whose averaged logit means less
             than ``min_confidence`` (0), get the dummy phrase.
+        beam_width: Beginnings of a text that `answer` and `answer_batch` keep, see `networks.beam`; 1 reads greedily,
+            as the file does.
 
     Raises:
         UserError: The networks do not go together.
     """
 
     def __init__(
-        self, networks: Sequence[SignReader], recipes: Sequence[Recipe], settings: Mapping[str, Any]
+        self,
+        networks: Sequence[SignReader],
+        recipes: Sequence[Recipe],
+        settings: Mapping[str, Any],
+        beam_width: int = 1,
     ) -> None:
         if len(networks) != len(recipes) or len({recipe.data.max_frames for recipe in recipes}) != 1:
             raise UserError("give a recipe for every model, all with the same data.max_frames")
         if len({network.config.frames_per_step for network in networks}) != 1:
             raise UserError("the networks take different numbers of frames as one step; give them one recipe")
-        self.networks = networks
+        self.networks, self.beam_width = networks, beam_width
         self.max_frames = recipes[0].data.max_frames
         self.min_frames = settings.get("min_frames", 1)
         self.min_confidence = settings.get("min_confidence", 0.0)
 
     @torch.no_grad()
     def answer(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """Reads one clip, by itself and without padding. A single network decodes as its recipe says.
+        """Reads one clip, by itself and without padding. A single network without a beam decodes as its recipe says.
 
         Args:
             x: (T, 390) float32, NaN kept; T may be 0.
@@ -57,13 +64,13 @@ class Assembly:
         """
         if len(x) < self.min_frames:
             return {"ids": np.zeros(0, np.int64)}
+        if self.beam_width > 1 and len(x):
+            return _named(*self._read(*self._batch(x)))
         if len(self.networks) > 1:
             outputs, _ = self.inside(x)
             return {"ids": outputs["ids"][: outputs["num_steps"]], "confidence": outputs["confidence"]}
         x_BTLC, mask_BT = self._batch(x)
-        ids_BS, confidence_B = self.networks[0].generate(x_BTLC, mask_BT)
-        told = {} if confidence_B is None else {"confidence": confidence_B[0].numpy()}
-        return {"ids": ids_BS[0].numpy(), **told}
+        return _named(*self.networks[0].generate(x_BTLC, mask_BT))
 
     @torch.no_grad()
     def inside(self, x: np.ndarray) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -115,13 +122,19 @@ class Assembly:
         Returns:
             ids (B, 33) as `decode` takes them; and the confidence (B,), 1 without a head.
         """
+        ids_BS, confidence_B = self._read(x_BTLC, mask_BT)
+        return ids_BS, torch.ones(len(x_BTLC)) if confidence_B is None else confidence_B
+
+    def _read(self, x_BTLC: torch.Tensor, mask_BT: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         encodings = [network.encode(x_BTLC, mask_BT) for network in self.networks]
         steps_BT = self.networks[0].steps(mask_BT)
         pairs = zip(self.networks, encodings, strict=True)
         logits = [network.confidence_logit(e_BTD, steps_BT) for network, e_BTD in pairs]
         logits = [logit_B.float() for logit_B in logits if logit_B is not None]
+        confidence_B = torch.stack(logits).mean(0).sigmoid() if logits else None
+        if self.beam_width > 1:
+            return beam.read(self.networks, encodings, steps_BT, self.beam_width), confidence_B
         raw_BS, _ = greedy([network.decoder for network in self.networks], encodings, steps_BT, published=False)
-        confidence_B = torch.stack(logits).mean(0).sigmoid() if logits else torch.ones(len(x_BTLC))
         return tidy_ids(raw_BS, published=False), confidence_B
 
     def _batch(self, x: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
@@ -130,4 +143,23 @@ class Assembly:
         return x_BTLC, torch.ones(x_BTLC.shape[:2], dtype=torch.bool)
 
 
+def _named(ids_BS: torch.Tensor, confidence_B: torch.Tensor | None) -> dict[str, np.ndarray]:
+    """The first clip's answer."""
+    return {"ids": ids_BS[0].numpy(), **({} if confidence_B is None else {"confidence": confidence_B[0].numpy()})}
+
+
 assemble = Assembly
+
+
+def search(networks: Sequence[SignReader], recipes: Sequence[Recipe], width: int) -> Assembly:
+    """What reads with a beam, and so better and later than the file.
+
+    Args:
+        width: From 2 to `networks.beam.MAX_BEAM`.
+
+    Raises:
+        UserError: The networks do not go together, or the width is none of these.
+    """
+    if not 2 <= width <= beam.MAX_BEAM:
+        raise UserError(f"a beam has 2 to {beam.MAX_BEAM} beginnings, not {width}; without one, networks read greedily")
+    return Assembly(networks, recipes, {}, width)

@@ -61,7 +61,8 @@ def label(
             "scored_on": f"{num_extra} supplemental clips",
         }  # fmt: skip
     extra = rows[is_extra].reset_index(drop=True)
-    together = Assembly([learner.exported.to(device).eval() for learner in learners], recipes, {})
+    networks = [learner.exported.to(device).eval() for learner in learners]
+    together = Assembly(networks, recipes, {}, section.beam)
     texts, confidence = texts_of(together, samples.validation(extra, root, recipes[0]), recipes[0], device)
     is_kept = (confidence >= section.min_confidence) & np.array([bool(text) for text in texts])
     truth = extra[LABELS.column].tolist()

@@ -156,6 +156,10 @@ class Writer:
             x_B1D = layer.step(x_B1D, cross_keys_values, self.hidden_B11T, cache, step)
         return self.decoder.lm_head(self.decoder.norm(x_B1D)).float()
 
+    def keep(self, rows_B: Tensor) -> None:
+        """Goes on with the texts of some rows, of which each is of the same clip as the row that it takes."""
+        self.caches = [{name: one[rows_B] for name, one in cache.items()} for cache in self.caches]
+
 
 @torch.no_grad()
 def greedy(
