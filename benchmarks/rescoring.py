@@ -23,7 +23,7 @@ import torch
 from podium.landmarks.normalise import normalise, resize
 from podium.systems.files import read_recipe
 from podium.systems.fingerspelling import answers, learner, samples
-from podium.systems.fingerspelling.networks.beam import Candidate, search
+from podium.systems.fingerspelling.networks.beam import CHARACTER_BONUS, Candidate, search
 from podium.systems.fingerspelling.networks.decoder import greedy
 from podium.systems.fingerspelling.recipe import Recipe
 from podium.systems.fingerspelling.score import normalized_score
@@ -89,10 +89,10 @@ def main() -> None:
                        for of_clip, p in zip(of_part, phrases[part], strict=True)]
                 for part, of_part in heard.items()}  # fmt: skip
         report(f"beam of {width}: chosen by who knows the text", best, phrases)
-        even = np.array([1.0, 1.0, 1.0, 0.0, 0.0])
+        even = np.array([1.0, 1.0, 1.0, 0.0, CHARACTER_BONUS])
         told = {part: [choose(one, even) for one in of_part] for part, of_part in heard.items()}
         report(f"beam of {width}: forward, backward and CTC, each as much, as `predict` does", told, phrases)
-        for chosen in (("backward",), ("ctc",), ("backward", "ctc"), ("characters",), VOICES[1:]):
+        for chosen in (("length",), ("backward", "length"), ("ctc", "length"), ("characters", "length"), VOICES[1:]):
             weights = tuned(heard["chosen on"], phrases["chosen on"], chosen)
             told = {part: [choose(one, weights) for one in of_part] for part, of_part in heard.items()}
             said = ", ".join(f"{voice} {weight:.2g}" for voice, weight in zip(VOICES, weights, strict=True) if weight)
@@ -178,7 +178,7 @@ def tuned(heard: list[list[Hypothesis]], phrases: list[str], chosen: tuple[str, 
 
     for voice in chosen * 2:
         place = VOICES.index(voice)
-        steps = (-0.5, -0.2, 0, 0.2, 0.5, 1) if voice == "length" else (0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5)
+        steps = (-0.5, 0, 0.2, 0.5, 1, 1.5, 2) if voice == "length" else (0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5)
         trials = [np.where(np.arange(len(VOICES)) == place, step, weights) for step in steps]
         weights = max(trials, key=score)
     return weights

@@ -130,8 +130,8 @@ def test_a_beam_is_no_worse_than_greedy_reading_by_its_own_measure(networks):
 
 def test_the_text_is_taken_that_all_agree_on(networks, monkeypatch):
     """Not the forward decoder's; and a network without a backward decoder or a CTC head leaves that voice out."""
-    assert Candidate((1,), -1.0).agreement == -1.0
-    assert Candidate((1,), -1.0, -2.0, -4.0).agreement == -7.0
+    assert Candidate((), -1.0).agreement == -1.0
+    assert Candidate((1, 5), -1.0, -2.0, -4.0).agreement == -5.0, "a character is worth 1"
     candidates = [[Candidate((1, 2), -1.0, -9.0, -1.0), Candidate((1,), -2.0, -3.0, -1.0)]]
     monkeypatch.setattr(beam, "search", lambda *arguments: candidates)
     ids_BS = read(networks, [], torch.ones(1, 4, dtype=torch.bool), 2)
@@ -147,6 +147,12 @@ def test_voices_that_a_network_lacks(name, model, lacking):
     networks = [random_network(recipe, 1)]
     (candidates,) = search(networks, *encoded(networks, [40]), 3)
     assert {voice for voice in ("backward", "ctc") if getattr(candidates[0], voice) is None} == lacking
+
+
+def test_a_forward_decoder_alone_reads_greedily():
+    recipe = small_recipe("squeezeformer_relpos", max_frames=64, ctc_weight=0.0)
+    with pytest.raises(UserError, match="neither a backward decoder nor a CTC head"):
+        learner.search([random_network(recipe, 1)], [recipe], 4)
 
 
 def test_a_text_longer_than_the_clip_is_never_taken(networks):

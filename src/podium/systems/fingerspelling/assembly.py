@@ -46,6 +46,11 @@ class Assembly:
             raise UserError("give a recipe for every model, all with the same data.max_frames")
         if len({network.config.frames_per_step for network in networks}) != 1:
             raise UserError("the networks take different numbers of frames as one step; give them one recipe")
+        if beam_width > 1 and not beam.can_read(networks):
+            raise UserError(
+                "these networks share neither a backward decoder nor a CTC head, and with a beam alone they read worse;"
+                " leave the beam out, or train with model.ctc_weight"
+            )
         self.networks, self.beam_width = networks, beam_width
         self.max_frames = recipes[0].data.max_frames
         self.min_frames = settings.get("min_frames", 1)

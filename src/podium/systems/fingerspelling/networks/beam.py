@@ -21,6 +21,7 @@ from podium.systems.fingerspelling.networks.decoder import Writer, only_text, re
 from podium.systems.fingerspelling.text import END, LABEL_LENGTH, MAX_CHARACTERS, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
 
 MAX_BEAM = 64
+CHARACTER_BONUS = 1.0  # added for each character: long texts are less likely than short ones, right or wrong
 _NEGLIGIBLE = 12.0  # a beginning that is less likely than an ended text by so much, as a logarithm, is given up
 _IMPOSSIBLE = -1e3  # of a text with more characters than the clip has steps
 
@@ -42,8 +43,13 @@ class Candidate(NamedTuple):
 
     @property
     def agreement(self) -> float:
-        """The sum of the logarithms."""
-        return self.forward + (self.backward or 0.0) + (self.ctc or 0.0)
+        """The sum of the logarithms, and `CHARACTER_BONUS` for each character."""
+        return self.forward + (self.backward or 0.0) + (self.ctc or 0.0) + CHARACTER_BONUS * len(self.ids)
+
+
+def can_read(networks: Sequence[SignReader]) -> bool:
+    """Whether networks have a second voice; without one, the likeliest text is often a text that stops too early."""
+    return _have_backward(networks) or _have_ctc(networks)
 
 
 @torch.no_grad()
@@ -144,7 +150,7 @@ def _label(ids: Sequence[int]) -> list[int]:
 def _backward(
     networks: Sequence[SignReader], encodings: Sequence[Tensor], mask_NT: Tensor, labels_NS: Tensor
 ) -> Tensor | None:
-    if not all(hasattr(network, "backward_decoder") for network in networks):
+    if not _have_backward(networks):
         return None
     reversed_NS = reverse_labels(labels_NS, published=False)
     pairs = zip(networks, encodings, strict=True)
@@ -156,7 +162,7 @@ def _backward(
 def _ctc(
     networks: Sequence[SignReader], encodings: Sequence[Tensor], mask_NT: Tensor, labels_NS: Tensor
 ) -> Tensor | None:
-    if any(network.ctc_head is None for network in networks):
+    if not _have_ctc(networks):
         return None
     pairs = zip(networks, encodings, strict=True)
     p_NTV = torch.stack([network.ctc_head(e_NTD).float().softmax(-1) for network, e_NTD in pairs]).mean(0)
@@ -165,3 +171,11 @@ def _ctc(
         p_NTV.log().transpose(0, 1), labels_NS, mask_NT.sum(1), lengths_N, blank=NUM_CHARACTERS, reduction="none"
     )
     return (-loss_N).clamp(min=_IMPOSSIBLE)
+
+
+def _have_backward(networks: Sequence[SignReader]) -> bool:
+    return all(hasattr(network, "backward_decoder") for network in networks)
+
+
+def _have_ctc(networks: Sequence[SignReader]) -> bool:
+    return all(network.ctc_head is not None for network in networks)
