@@ -46,7 +46,7 @@ class Point(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--results", type=Path, default=Path("results/student_compare"))
-    parser.add_argument("--data", type=Path, default=Path("results/data/synthetic"), help="what they were trained on")
+    parser.add_argument("--data", type=Path, default=Path("results/data/synthetic_unlabelled"))
     parser.add_argument("--fold", type=int, default=0, help="whose signers they have not seen")
     parser.add_argument("--student", default="half", help="whose int8 is looked at closely")
     parser.add_argument("--runs", type=int, default=20, help="timed calls per file, length and round")
