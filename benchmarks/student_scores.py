@@ -74,13 +74,14 @@ def main() -> None:
 
 
 def all_points(results: Path, table: pd.DataFrame, data: Path) -> list[Point]:
-    """The teachers together and alone, then each compared stage; files lie in ``comparison/files``."""
+    """The teachers together and alone, then each other stage; files lie in ``comparison/files``."""
     teachers = sorted((results / "teacher").glob("seed*"))
     points = [
         Point(TOGETHER, [100 * score_of(teachers, table, data)], files_of(results, TOGETHER, teachers)),
         Point(ALONE, [100 * metrics(one)["score"] for one in teachers], files_of(results, ALONE, teachers[:1])),
     ]
-    for stage in sorted(path for path in (results / "comparison").iterdir() if list(path.glob("seed*"))):
+    stages = [*(results / "comparison").iterdir(), *(path for path in results.iterdir() if path.name != "teacher")]
+    for stage in sorted((path for path in stages if list(path.glob("seed*"))), key=lambda path: path.name):
         runs = sorted(stage.glob("seed*"))
         scores = [100 * metrics(one)["score"] for one in runs]
         points.append(Point(stage.name, scores, files_of(results, stage.name, runs[:1])))
