@@ -218,6 +218,7 @@ def main() -> None:
     parser.add_argument("--alphabets", type=int, default=4)
     help_holds = "make holds short before the model reads, as models with the setting holds: short do"
     parser.add_argument("--short-holds", action="store_true", help=help_holds)
+    parser.add_argument("--beam", type=int, default=1, help="as of `podium predict`; for trained networks")
     parser.add_argument("--out", type=Path, help="JSON file for all readings")
     arguments = parser.parse_args()
     folder, parts = arguments.shared / "real" / "handshapes", arguments.parts.split(",")
@@ -226,7 +227,7 @@ def main() -> None:
     told = {}
     for model in arguments.models:
         rng = np.random.default_rng([5, arguments.seed])
-        recognizer = Recognizer(model)
+        recognizer = Recognizer(model, beam=arguments.beam)
         if arguments.short_holds:
             recognizer._settings = {**recognizer._settings, "holds": "short"}
         reader, alphabets = Reader(recognizer, []), []

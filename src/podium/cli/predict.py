@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from podium.errors import UserError, printable
 if TYPE_CHECKING:
     from podium.data.clip_files import ClipFiles
     from podium.recognise.predictions import Prediction
-    from podium.recognise.recognizer import Recognizer
+    from podium.systems.recognizer import Recognizer
 
 WORDS = ("predict",)
 HELP = "read clips: videos or landmarks in, text and confidence out"
@@ -54,7 +54,6 @@ def run(arguments: argparse.Namespace) -> None:
     """
     from podium.landmarks.pictures.opening import is_camera
     from podium.recognise.pretrained import pretrained
-    from podium.recognise.recognizer import seeds_in
     from podium.recognise.subtitles import FORMATS, subtitles
     from podium.storage.files import check_writable, write_text
     from podium.systems.recognizer import Recognizer
@@ -64,9 +63,9 @@ def run(arguments: argparse.Namespace) -> None:
             raise UserError(f"--out {arguments.out} is no file; name one, or leave --out away")
         check_writable(arguments.out.parent)
     recognizer = Recognizer(arguments.model or pretrained(), arguments.threads, arguments.beam)
-    if seeds := seeds_in(recognizer.path):
-        together = ", ".join(seed.parent.name for seed in seeds)
-        print(f"{len(seeds)} network(s) of {recognizer.path} read together: {together}", file=sys.stderr)
+    if recognizer.seeds:
+        together = ", ".join(seed.parent.name for seed in recognizer.seeds)
+        print(f"{len(recognizer.seeds)} network(s) of {recognizer.path} read together: {together}", file=sys.stderr)
     if arguments.fps is not None:
         recognizer.check_rate(arguments.fps)
     absent = [str(path) for path in arguments.clips if not path.exists() and not is_camera(path)]
@@ -75,17 +74,18 @@ def run(arguments: argparse.Namespace) -> None:
     files = recognizer.answers.open_clips(arguments.clips)
     _prepare_films(files, arguments)
     if arguments.out:
-        _spare_inputs(arguments.out.resolve(), recognizer.path, files, arguments.clips)
+        _spare_inputs(arguments.out.resolve(), recognizer.seeds or (recognizer.path,), files, arguments.clips)
     read, bad = _read(recognizer, files, arguments.fps)
     if not read and not bad:
         raise UserError(f"{', '.join(map(str, arguments.clips))}: no clips in there")
     if not read:
         raise UserError(f"none of {len(bad)} clip(s) can be read; the first: {bad[0].complaint}")
-    reasons = recognizer.answers.REASONS
     if arguments.format in FORMATS:
         text = subtitles(read, arguments.format)
+    elif arguments.format == "json":
+        text = _in_json(recognizer, arguments.beam, read, bad)
     else:
-        text = _in_json(recognizer.path, read, bad) if arguments.format == "json" else _in_lines(read, reasons)
+        text = _in_lines(read, recognizer.answers.REASONS)
     if arguments.out:
         write_text(arguments.out, text)
     else:
@@ -128,9 +128,11 @@ def _in_lines(read: list["Prediction"], reasons: Mapping[str, str]) -> str:
     return "".join(f"{one.to_text(reasons)}\n" for one in read)
 
 
-def _in_json(model: Path, read: list["Prediction"], bad: list["Prediction"]) -> str:
+def _in_json(recognizer: "Recognizer", beam: int, read: list["Prediction"], bad: list["Prediction"]) -> str:
     content = {
-        "model": str(model),
+        "model": str(recognizer.path),
+        **({"seeds": [seed.parent.name for seed in recognizer.seeds]} if recognizer.seeds else {}),
+        **({"beam": beam} if beam > 1 else {}),
         "clips": [one.to_json() for one in read],
         "bad": [one.to_json() for one in bad],
     }
@@ -156,12 +158,14 @@ def _tell(
     print(f"num_read={len(read)} num_bad={len(bad)}{more}", file=sys.stderr)
 
 
-def _spare_inputs(out: Path, model: Path, files: "ClipFiles", places: list[Path]) -> None:
-    for path, kind in [(model, "the model"), *((file.path, "one of the clips") for file in files)]:
+def _spare_inputs(out: Path, models: Sequence[Path], files: "ClipFiles", places: list[Path]) -> None:
+    inputs = [*((model, "the model") for model in models), *((file.path, "one of the clips") for file in files)]
+    for path, kind in inputs:
         if path.resolve() == out or out.is_file() and path.resolve() in out.parents:  # a folder of arrays is one
             raise UserError(f"--out {out} is {kind}; name another file")
     is_input = out.suffix.lower() in (*files.suffixes, *MODEL_SUFFIXES)
-    is_among = out.parent == model.parent.resolve() or any(place.resolve() in out.parents for place in places)
+    is_beside = any(model.parent.resolve() == out.parent for model in models)
+    is_among = is_beside or any(place.resolve() in out.parents for place in places)
     may_be_an_answer = not is_among and out.suffix.lower() in (".csv", ".json")
     if out.is_file() and is_input and not (may_be_an_answer or files.is_answer(out) or _is_json_answer(out)):
         raise UserError(f"--out {out} is there already and no answer of an earlier call; name a new file")

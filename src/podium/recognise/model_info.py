@@ -116,7 +116,7 @@ def _card(path: Path, digest: str) -> dict | str:
     if digest not in listed.values():
         return card_problem(path)
     card = _beside(path, CARD)
-    told = [one["runtimes"] for one in card["files"] if one["sha256"] == digest and "runtimes" in one]
+    told = [one["runtimes"] for one in card["files"] if one.get("sha256") == digest and "runtimes" in one]
     return {**({"runtimes": told[0]} if told else {}), **{key: card[key] for key in _TOLD_BY_CARD if key in card}}
 
 

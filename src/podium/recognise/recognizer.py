@@ -96,16 +96,28 @@ def find_model(path: str | Path) -> Path:
         raise UserError(f"{path} does not exist; name a .tflite or .safetensors file, or the folder of one")
     found = [path / name for name in (TFLITE, WEIGHTS) if (path / name).is_file()]
     if not found:
+        folds = [one.name for one in sorted(path.glob("fold*")) if (one / WEIGHTS).is_file()]
+        if folds:
+            raise UserError(f"{path} holds folds, which do not read together; name one of {', '.join(folds)} in it")
         raise UserError(f"{path} holds neither {TFLITE} nor {WEIGHTS}; name a model")
     return found[0]
 
 
 def seeds_in(path: str | Path) -> list[Path]:
-    """The trained networks in the folder of a stage, seed by seed; none if it is no such folder."""
+    """The trained networks in the folder of a stage, seed by seed; none if it is no such folder.
+
+    Raises:
+        UserError: A seed has not been trained to its end.
+    """
     path = Path(path)
     if any((path / name).is_file() for name in (TFLITE, WEIGHTS)):
         return []
-    return sorted(path.glob(f"seed*/{WEIGHTS}"), key=lambda one: (len(one.parent.name), one.parent.name))
+    folders = [one for one in path.glob("seed*") if one.is_dir() and one.name.removeprefix("seed").isdecimal()]
+    seeds = [one / WEIGHTS for one in sorted(folders, key=lambda one: int(one.name.removeprefix("seed")))]
+    for seed in seeds:
+        if not seed.is_file():
+            raise UserError(f"{seed} does not exist; train this seed to its end, or name the folder of another")
+    return seeds
 
 
 def check_threads(num_threads: Any) -> None:

@@ -1,5 +1,6 @@
 """``podium predict``: every way in which clips may lie, and what is said of bad ones."""
 
+import json
 import os
 import re
 import tempfile
@@ -244,16 +245,47 @@ def test_a_recipe_by_name_far_from_podium(podium, tmp_path, monkeypatch):
     assert done.code == 2 and "name a file, or run in Podium's folder" in done.err
 
 
-def test_a_stage_is_read_with_a_beam(podium, tmp_path):
-    """All its seeds together, and it says which."""
-    recipe = small_recipe(max_frames=64)
+@pytest.fixture
+def stage(tmp_path):
+    """The folder of a stage with three seeds, of an experiment that has been exported."""
     for seed in (1, 2, 10):
-        write_network(tmp_path / "round2" / f"seed{seed}", recipe, seed)
+        write_network(tmp_path / "other" / "round2" / f"seed{seed}", small_recipe(max_frames=64), seed)
+    settings = {"system": "fingerspelling", "frame_rate": 30, "min_frames": 15, "min_confidence": 0.0}
+    write_json(tmp_path / "other/export/inference_args.json", {**settings, "selected_columns": COLUMNS})
     np.save(tmp_path / "clip.npy", random_clip(30))
-    done = podium("predict", tmp_path / "clip.npy", "--model", tmp_path / "round2", "--beam", 3)
-    text = package.Recognizer(tmp_path / "round2", beam=3).read(random_clip(30)).text
-    assert done.code == 0 and done.out.split("\t")[1] == text
-    assert f"3 network(s) of {tmp_path}/round2 read together: seed1, seed2, seed10" in done.err
+    return tmp_path / "other/round2"
+
+
+def test_a_stage_is_read_with_a_beam(podium, stage):
+    """All its seeds together, and it says which; the experiment's settings hold."""
+    clip = stage.parent.parent / "clip.npy"
+    done = podium("predict", clip, "--model", stage, "--beam", 3, "--format", "json", "--fps", 30)
+    told = json.loads(done.out)
+    assert done.code == 0 and (told["seeds"], told["beam"]) == (["seed1", "seed2", "seed10"], 3)
+    recognizer = package.Recognizer(stage, beam=3)
+    assert told["clips"][0]["text"] == recognizer.read(random_clip(30)).text
+    assert f"3 network(s) of {stage} read together: seed1, seed2, seed10" in done.err
+    assert recognizer.frame_rate == 30 and recognizer.read(random_clip(14)).reason == "too_short"
+    for _ in range(2):  # an earlier answer beside the seeds may be replaced, a network never
+        assert podium("predict", clip, "--model", stage, "--format", "json", "--out", stage / "answers.json").code == 0
+    weights = stage / "seed2/model.safetensors"
+    done = podium("predict", clip, "--model", stage, "--out", weights)
+    assert done.code == 2 and "is the model" in done.err
+
+
+def test_stages_that_cannot_read(podium, stage):
+    clip = stage.parent.parent / "clip.npy"
+    (stage / "seed1_old").mkdir()
+    assert len(package.Recognizer(stage).seeds) == 3
+    write_network(stage / "seed2", small_recipe(max_frames=32), 2)
+    done = podium("predict", clip, "--model", stage)
+    assert done.code == 2 and "different recipes" in done.err
+    (stage / "seed2/model.safetensors").unlink()
+    done = podium("predict", clip, "--model", stage)
+    assert done.code == 2 and "seed2/model.safetensors does not exist; train this seed to its end" in done.err
+    write_network(stage.parent / "round1/fold0", small_recipe(max_frames=64), 1)
+    done = podium("predict", clip, "--model", stage.parent / "round1")
+    assert done.code == 2 and "round1 holds folds, which do not read together; name one of fold0 in it" in done.err
 
 
 def test_a_beam_for_what_has_none(podium, tmp_path):
@@ -263,5 +295,5 @@ def test_a_beam_for_what_has_none(podium, tmp_path):
     assert done.code == 2 and done.out == ""
     assert done.err.splitlines()[-1] == (
         f"error: {tmp_path}/model.tflite reads greedily; a beam needs trained networks: name a .safetensors file, or"
-        " the folder of a stage, as results/demo/round2"
+        " the folder of a stage, results/EXPERIMENT/STAGE"
     )

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from podium.errors import UserError
 from podium.systems.fingerspelling import learner
 from podium.systems.fingerspelling.networks import beam, decoder
 from podium.systems.fingerspelling.networks.beam import Candidate, read, search
-from podium.systems.fingerspelling.networks.decoder import reverse_labels, shift_right
+from podium.systems.fingerspelling.networks.decoder import only_text, reverse_labels, shift_right
 from podium.systems.fingerspelling.score import edit_distance
 from podium.systems.fingerspelling.text import END, MAX_CHARACTERS, NUM_CHARACTERS, PAD, decode
 
@@ -57,28 +58,56 @@ def teacher_forced(networks, encodings, mask_1T, texts, is_backward=False) -> li
     return log_p_NS.masked_fill(labels_NS == PAD, 0.0).sum(1).tolist()
 
 
-def test_each_voice_says_what_it_would_say_alone(networks):
+@pytest.fixture
+def ending(monkeypatch) -> Callable[[int, int], None]:
+    """Makes the next texts, and all that are looked at whole, end with ``first`` to ``last`` characters."""
+
+    def between(first: int, last: int) -> None:
+        steps = itertools.count()
+
+        def changed(logits_BSV):
+            logits_BSV = only_text(logits_BSV)
+            length = logits_BSV.shape[1]
+            for place, step in enumerate([next(steps)] if length == 1 else range(length)):
+                if step < first:
+                    logits_BSV[:, place, END] = -math.inf
+                elif step >= last:
+                    logits_BSV[:, place, END] += 50.0
+            return logits_BSV
+
+        for module in (beam, decoder):
+            monkeypatch.setattr(module, "only_text", changed)
+
+    return between
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 33), (5, 12), (30, 33), (32, 32)])
+def test_each_voice_says_what_it_would_say_alone(networks, ending, first, last):
+    ending(first, last)
     encodings, mask_BT = encoded(networks, [50, 64, 31])
-    for clip, candidates in enumerate(search(networks, encodings, mask_BT, 4)):
+    found = search(networks, encodings, mask_BT, 4)
+    assert max(len(one.ids) for candidates in found for one in candidates) >= first
+    for clip, candidates in enumerate(found):
         alone = [e_BTD[clip : clip + 1] for e_BTD in encodings], mask_BT[clip : clip + 1]
         assert 1 <= len(candidates) <= 4 and len({one.ids for one in candidates}) == len(candidates)
         assert [one.forward for one in candidates] == sorted((one.forward for one in candidates), reverse=True)
-        ended = [one for one in candidates if len(one.ids) <= MAX_CHARACTERS]
-        texts = [one.ids for one in ended]
-        np.testing.assert_allclose([one.forward for one in ended], teacher_forced(networks, *alone, texts), atol=1e-3)
+        texts = [one.ids for one in candidates]
+        assert max(map(len, texts)) <= MAX_CHARACTERS
+        forward = teacher_forced(networks, *alone, texts)
+        np.testing.assert_allclose([one.forward for one in candidates], forward, atol=1e-3)
         backward = teacher_forced(networks, *alone, texts, is_backward=True)
-        np.testing.assert_allclose([one.backward for one in ended], backward, atol=1e-3)
+        np.testing.assert_allclose([one.backward for one in candidates], backward, atol=1e-3)
         with torch.no_grad():
             heads = zip(networks, alone[0], strict=True)
             p_BTV = torch.stack([network.ctc_head(e_BTD).softmax(-1) for network, e_BTD in heads]).mean(0)
         steps = int(alone[1].sum())
-        for one in ended:
+        for one in candidates:
             length = len(one.ids)
             loss = F.ctc_loss(
                 p_BTV[:, :steps].log().transpose(0, 1), labels_of([one.ids])[:, :length], (steps,), (length,),
                 NUM_CHARACTERS, reduction="sum",
             )  # fmt: skip
-            assert one.ctc == pytest.approx(-float(loss), rel=1e-4)
+            assert one.ctc == pytest.approx(max(-float(loss), -1e3), rel=1e-4)
 
 
 def test_a_wide_beam_finds_the_likeliest_of_all_texts(networks, monkeypatch):
@@ -116,16 +145,17 @@ def test_neither_neighbours_nor_pads_matter(networks, width):
         np.testing.assert_allclose(*sums, rtol=1e-4)
 
 
-def test_a_beam_is_no_worse_than_greedy_reading_by_its_own_measure(networks):
+def test_a_beam_is_no_worse_than_greedy_reading_by_its_own_measure(networks, ending):
     encodings, mask_BT = encoded(networks, [64, 45, 38])
+    ending(3, 9)
     ids_BS, _ = decoder.greedy([network.decoder for network in networks], encodings, mask_BT, published=False)
+    ending(3, 9)
     candidates = search(networks, encodings, mask_BT, 8)
     for clip, ids_S in enumerate(ids_BS.tolist()):
-        if END in ids_S:
-            alone = [e_BTD[clip : clip + 1] for e_BTD in encodings]
-            text = tuple(ids_S[: ids_S.index(END)])
-            (greedy,) = teacher_forced(networks, alone, mask_BT[clip : clip + 1], [text])
-            assert candidates[clip][0].forward >= greedy - 1e-3
+        alone = [e_BTD[clip : clip + 1] for e_BTD in encodings]
+        text = tuple(ids_S[: ids_S.index(END)])
+        (greedy,) = teacher_forced(networks, alone, mask_BT[clip : clip + 1], [text])
+        assert candidates[clip][0].forward >= greedy - 1e-3
 
 
 def test_the_text_is_taken_that_all_agree_on(networks, monkeypatch):
@@ -152,14 +182,23 @@ def test_voices_that_a_network_lacks(name, model, lacking):
 def test_a_forward_decoder_alone_reads_greedily():
     recipe = small_recipe("squeezeformer_relpos", max_frames=64, ctc_weight=0.0)
     with pytest.raises(UserError, match="neither a backward decoder nor a CTC head"):
-        learner.search([random_network(recipe, 1)], [recipe], 4)
+        learner.search([random_network(recipe, 1)], [recipe], {}, 4)
 
 
-def test_a_text_longer_than_the_clip_is_never_taken(networks):
+def test_a_text_longer_than_the_clip_is_never_taken(networks, ending):
     """CTC needs a step for each character."""
+    ending(4, 8)
     encodings, mask_BT = encoded(networks, [3])
-    texts = [one for one in search(networks, encodings, mask_BT, 4)[0] if len(one.ids) > 3]
-    assert all(one.ctc == -1e3 for one in texts)
+    (too_long,) = search(networks, encodings, mask_BT, 4)
+    assert all(one.ctc == -1e3 for one in too_long)
+
+
+def test_a_text_that_never_ends_is_cut(networks, ending):
+    """At 32 characters, as the texts are that networks learn from."""
+    ending(32, 32)
+    ids_BS = read(networks, *encoded(networks, [64, 50]), 2)
+    assert ids_BS.shape == (2, MAX_CHARACTERS + 1)
+    assert ((ids_BS != PAD).sum(1) == MAX_CHARACTERS).all()
 
 
 def test_the_library_reads_with_a_beam(tmp_path):
@@ -174,10 +213,10 @@ def test_the_library_reads_with_a_beam(tmp_path):
     for length in (20, 40, 64, 90):
         clip = random_clip(length)
         assert together.read(clip).text == decode(in_torch(networks, RECIPE).answer(clip)["ids"])
-        of_both = learner.search(networks, [RECIPE] * 2, 6)
+        of_both = learner.search(networks, [RECIPE] * 2, {}, 6)
         assert wide.read(clip).text == decode(of_both.answer(clip)["ids"])
         assert wide.read(clip).confidence == pytest.approx(together.read(clip).confidence, abs=1e-5)
-        assert alone.read(clip).text == decode(learner.search(networks[:1], [RECIPE], 6).answer(clip)["ids"])
+        assert alone.read(clip).text == decode(learner.search(networks[:1], [RECIPE], {}, 6).answer(clip)["ids"])
         texts.append((together.read(clip).text, wide.read(clip).text))
     assert any(edit_distance(*pair) for pair in texts), "a beam changes nothing; the test proves nothing"
 

@@ -61,6 +61,7 @@ def test_a_student_runs_again_with_its_teachers_and_its_keys():
     [
         ({"other": {**STUDENT, "labels": {**LABELS, "suplemental": "read"}}}, "stages with labels.how 'distill' share"),
         ({"student": {**STUDENT, "labels": {**LABELS, "suplemental": "read"}}}, "unknown key 'suplemental'"),
+        ({"student": {**STUDENT, "labels": {**LABELS, "beam": 4}}}, "beam is for 'supplemental: read'"),
         ({"student": {**STUDENT, "labels": {**LABELS, "supplemental": "reed"}}}, "supplemental"),
         ({"student": {**STUDENT, "labels": {**LABELS, "how": "distil"}}}, "or 'how: distill' to learn from its net"),
         ({"student": {**STUDENT, "labels": {**LABELS, "from": ["other"]}}}, "'other' is no earlier stage"),

@@ -289,7 +289,7 @@ def test_clips_without_labels_get_the_text_that_the_teachers_read_together(data)
 
 def test_teachers_may_read_with_a_beam(data):
     table, account = read(data, supplemental="read", min_confidence=0.0, beam=6)
-    wide = search([random_network(quiet(), seed) for seed in (1, 2)], [quiet()] * 2, 6)
+    wide = search([random_network(quiet(), seed) for seed in (1, 2)], [quiet()] * 2, {}, 6)
     texts = [decode(wide.answer(random_clip(20 + number, seed=2))["ids"]) for number in range(4)]
     assert account["beam"] == 6 and table["phrase"][8:].tolist() == [text for text in texts if text]
     greedy, _ = read(data, supplemental="read", min_confidence=0.0)

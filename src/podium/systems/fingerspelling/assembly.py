@@ -12,6 +12,7 @@ import torch
 
 from podium.errors import UserError
 from podium.landmarks.normalise import normalise, resize
+from podium.systems.fingerspelling.distillation import MAX_BEAM
 from podium.systems.fingerspelling.learning import observe_encoder
 from podium.systems.fingerspelling.networks import beam
 from podium.systems.fingerspelling.networks.base import SignReader, tidy_ids
@@ -69,13 +70,12 @@ class Assembly:
         """
         if len(x) < self.min_frames:
             return {"ids": np.zeros(0, np.int64)}
-        if self.beam_width > 1 and len(x):
-            return _named(*self._read(*self._batch(x)))
-        if len(self.networks) > 1:
-            outputs, _ = self.inside(x)
-            return {"ids": outputs["ids"][: outputs["num_steps"]], "confidence": outputs["confidence"]}
-        x_BTLC, mask_BT = self._batch(x)
-        return _named(*self.networks[0].generate(x_BTLC, mask_BT))
+        if len(self.networks) == 1 and self.beam_width == 1:
+            return _named(*self.networks[0].generate(*self._batch(x)))
+        ids_BS, confidence_B = self._read(*self._batch(x if len(x) else np.full((1, x.shape[1]), np.nan)))
+        if confidence_B is not None and confidence_B[0] < self.min_confidence:
+            ids_BS = ids_BS[:, :0]
+        return _named(ids_BS, confidence_B)
 
     @torch.no_grad()
     def inside(self, x: np.ndarray) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -156,15 +156,18 @@ def _named(ids_BS: torch.Tensor, confidence_B: torch.Tensor | None) -> dict[str,
 assemble = Assembly
 
 
-def search(networks: Sequence[SignReader], recipes: Sequence[Recipe], width: int) -> Assembly:
+def search(
+    networks: Sequence[SignReader], recipes: Sequence[Recipe], settings: Mapping[str, Any], width: int
+) -> Assembly:
     """What reads with a beam, and so better and later than the file.
 
     Args:
-        width: From 2 to `networks.beam.MAX_BEAM`.
+        settings: As `Assembly` takes them.
+        width: From 2 to `distillation.MAX_BEAM`.
 
     Raises:
         UserError: The networks do not go together, or the width is none of these.
     """
-    if not 2 <= width <= beam.MAX_BEAM:
-        raise UserError(f"a beam has 2 to {beam.MAX_BEAM} beginnings, not {width}; without one, networks read greedily")
-    return Assembly(networks, recipes, {}, width)
+    if not 2 <= width <= MAX_BEAM:
+        raise UserError(f"a beam has 2 to {MAX_BEAM} beginnings, not {width}; without one, networks read greedily")
+    return Assembly(networks, recipes, settings, width)

@@ -5,9 +5,11 @@ What it learns from them in each step stands in its recipe, ``model.teaching``.
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from podium.config import Probability, Section
+
+MAX_BEAM = 64
 
 
 class Distillation(Section):
@@ -21,11 +23,17 @@ class Distillation(Section):
     beam: int = Field(
         1,
         ge=1,
-        le=64,
-        description="with 'read': beginnings of a text that the teachers keep as they read; 1 reads greedily. 8 halves"
-        " their errors in two or three times the time",
+        le=MAX_BEAM,
+        description="with 'read': beginnings of a text that the teachers keep as they read, with fewer errors and in"
+        " more time; 1 reads greedily",
     )
     min_confidence: Probability = Field(0.5, description="with 'read': clips that the teachers trust less are left out")
+
+    @model_validator(mode="after")
+    def _check_beam(self) -> "Distillation":
+        if self.beam > 1 and self.supplemental != "read":
+            raise ValueError("beam is for 'supplemental: read'; the clips have texts of their own")
+        return self
 
 
 WAYS: dict[str, type[Section]] = {"distill": Distillation}

@@ -87,7 +87,7 @@ def texts_of(
 ) -> tuple[list[str], np.ndarray]:
     """Texts and confidences (N,) float32, in the order of the clips."""
     texts, confidence = [""] * len(clips), np.zeros(len(clips), np.float32)
-    for rows in sorted_batches(clips.lengths, BATCH_SIZE):
+    for rows in sorted_batches(clips.lengths, max(1, BATCH_SIZE // together.beam_width)):
         batch = samples.collate([clips[row] for row in rows], recipe, False)
         inputs = [torch.from_numpy(batch[name]).to(device) for name in ("x_BTLC", "mask_BT")]
         ids_BS, confidence_B = together.answer_batch(*inputs)

@@ -20,7 +20,6 @@ from podium.systems.fingerspelling.networks.base import SignReader
 from podium.systems.fingerspelling.networks.decoder import Writer, only_text, reverse_labels, shift_right
 from podium.systems.fingerspelling.text import END, LABEL_LENGTH, MAX_CHARACTERS, NUM_CHARACTERS, PAD, START, VOCAB_SIZE
 
-MAX_BEAM = 64
 CHARACTER_BONUS = 1.0  # added for each character: long texts are less likely than short ones, right or wrong
 _NEGLIGIBLE = 12.0  # a beginning that is less likely than an ended text by so much, as a logarithm, is given up
 _IMPOSSIBLE = -1e3  # of a text with more characters than the clip has steps
@@ -62,14 +61,13 @@ def search(
         networks: In evaluation mode.
         encodings: Each network's encoder output (B, T, D).
         mask_BT: Its valid steps.
-        width: Beginnings that are kept at each character, from 1 to `MAX_BEAM`.
+        width: Beginnings that are kept at each character, at least 1.
     """
     found = _beginnings(networks, encodings, mask_BT, width)
     clips = torch.tensor([clip for clip, texts in enumerate(found) for _ in texts], device=mask_BT.device)
     labels_NS = torch.tensor([_label(ids) for texts in found for ids in texts], device=mask_BT.device)
-    listened = [e_BTD[clips] for e_BTD in encodings]
-    backward_N = _backward(networks, listened, mask_BT[clips], labels_NS)
-    ctc_N = _ctc(networks, listened, mask_BT[clips], labels_NS)
+    backward_N = _backward(networks, [e_BTD[clips] for e_BTD in encodings], mask_BT[clips], labels_NS)
+    ctc_N = _ctc(networks, encodings, mask_BT, labels_NS, clips)
     candidates, place = [], 0
     for texts in found:
         ordered = []
@@ -91,7 +89,7 @@ def read(networks: Sequence[SignReader], encodings: Sequence[Tensor], mask_BT: T
 def _beginnings(
     networks: Sequence[SignReader], encodings: Sequence[Tensor], mask_BT: Tensor, width: int
 ) -> list[dict[tuple[int, ...], float]]:
-    """Texts of each clip with the logarithm of their probability."""
+    """Texts of each clip, of 32 characters at most, with the logarithm of their probability."""
     num_clips, device = len(mask_BT), mask_BT.device
     mask_NT = mask_BT.repeat_interleave(width, 0)
     writers = [
@@ -104,7 +102,7 @@ def _beginnings(
     alive_BW = torch.full((num_clips, width), -math.inf, device=device)
     alive_BW[:, 0] = 0.0
     ended: list[dict[tuple[int, ...], float]] = [{} for _ in range(num_clips)]
-    for step in range(LABEL_LENGTH):
+    for step in range(LABEL_LENGTH):  # the last may only end
         votes = [writer.step(ids_N1, torch.full_like(ids_N1, PAD + step + 1), step) for writer in writers]
         log_p_NV = only_text(torch.stack(votes).mean(0))[:, 0].log_softmax(-1)
         totals_BWV = alive_BW[..., None] + log_p_NV.view(num_clips, width, VOCAB_SIZE)
@@ -127,24 +125,18 @@ def _beginnings(
             break
         for writer in writers:
             writer.keep(rows_N)
-    for clip, log_p in enumerate(alive_BW[:, 0].tolist()):
-        if log_p > max(ended[clip].values(), default=-math.inf):  # it has no end, and greedy reading keeps it, too
-            ended[clip][tuple(written_NS[clip * width].tolist())] = log_p
     return ended
 
 
 def _is_done(ended: dict[tuple[int, ...], float], log_p: float, width: int) -> bool:
     """Whether no later text can matter: none is likelier than its beginning, of which the likeliest has ``log_p``."""
-    if not ended:
-        return False
-    probabilities = list(ended.values())
+    probabilities = list(ended.values()) or [-math.inf]
     return (len(ended) == width and probabilities[-1] >= log_p) or log_p < probabilities[0] - _NEGLIGIBLE
 
 
 def _label(ids: Sequence[int]) -> list[int]:
     """Characters, END, and PAD up to 33."""
-    kept = list(ids[:MAX_CHARACTERS])
-    return [*kept, END, *[PAD] * (MAX_CHARACTERS - len(kept))]
+    return [*ids, END, *[PAD] * (MAX_CHARACTERS - len(ids))]
 
 
 def _backward(
@@ -160,15 +152,16 @@ def _backward(
 
 
 def _ctc(
-    networks: Sequence[SignReader], encodings: Sequence[Tensor], mask_NT: Tensor, labels_NS: Tensor
+    networks: Sequence[SignReader], encodings: Sequence[Tensor], mask_BT: Tensor, labels_NS: Tensor, clips_N: Tensor
 ) -> Tensor | None:
     if not _have_ctc(networks):
         return None
     pairs = zip(networks, encodings, strict=True)
-    p_NTV = torch.stack([network.ctc_head(e_NTD).float().softmax(-1) for network, e_NTD in pairs]).mean(0)
+    p_BTV = torch.stack([network.ctc_head(e_BTD).float().softmax(-1) for network, e_BTD in pairs]).mean(0)
+    log_p_TNV = p_BTV.log().transpose(0, 1)[:, clips_N]
     lengths_N = (labels_NS < NUM_CHARACTERS).sum(1)
     loss_N = F.ctc_loss(
-        p_NTV.log().transpose(0, 1), labels_NS, mask_NT.sum(1), lengths_N, blank=NUM_CHARACTERS, reduction="none"
+        log_p_TNV, labels_NS, mask_BT.sum(1)[clips_N], lengths_N, blank=NUM_CHARACTERS, reduction="none"
     )
     return (-loss_N).clamp(min=_IMPOSSIBLE)
 
