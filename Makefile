@@ -10,10 +10,9 @@ install: $(VENV)/ready
 run: $(VENV)/ready
 	snakemake --cores all --resources gpu=1
 
-# Three processes on two cores: half of the time a test waits for a workflow, a cluster or a browser.
 test: $(VENV)/ready
 	ruff check .
-	python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+	python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 # Synthesisers for the virtual speaker of systems/speech, and more natural voices (docs/speech.md).
 speech voices: $(VENV)/ready

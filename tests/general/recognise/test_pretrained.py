@@ -42,7 +42,7 @@ def test_an_export_becomes_the_model_in_the_box(tmp_path: Path, monkeypatch: pyt
 
 def test_predict_without_a_model_reads_with_the_one_in_the_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
-    arguments = Namespace(clips=[tmp_path], model=None, out=None, threads=1, fps=None, format="plain")
+    arguments = Namespace(clips=[tmp_path], model=None, out=None, threads=1, beam=1, fps=None, format="plain")
     with pytest.raises(UserError, match="comes without a model; name one with --model"):
         predict.run(arguments)
     (tmp_path / "model.tflite").write_bytes(b"half of a copy")
