@@ -28,6 +28,7 @@ from podium.config.training import (
     Eden,
     Linear,
     Lion,
+    Muon,
     Optimizer,
     Plateau,
     Recipe,
@@ -39,7 +40,8 @@ from podium.config.training import (
 
 __all__ = [
     "AdamW", "Archive", "Choice", "Cosine", "CosineFloor", "Count", "Dataset", "Download", "Eden", "Experiment",
-    "Export", "FRAME_RATES", "Folds", "KaggleSource", "Labels", "Linear", "Lion", "LocalSource", "Name", "Optimizer",
-    "Plateau", "Probability", "RESERVED_NAMES", "RMSprop", "Recipe", "RemoteSplit", "ScaledAdam", "Schedule", "Section",
-    "Seed", "Shards", "Stage", "TRAINING_USES", "Training", "dataset_section", "file_of", "load", "parse", "read_yaml",
+    "Export", "FRAME_RATES", "Folds", "KaggleSource", "Labels", "Linear", "Lion", "LocalSource", "Muon", "Name",
+    "Optimizer", "Plateau", "Probability", "RESERVED_NAMES", "RMSprop", "Recipe", "RemoteSplit", "ScaledAdam",
+    "Schedule", "Section", "Seed", "Shards", "Stage", "TRAINING_USES", "Training", "dataset_section", "file_of", "load",
+    "parse", "read_yaml",
 ]  # fmt: skip

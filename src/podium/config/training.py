@@ -64,6 +64,16 @@ class Lion(AnyOptimizer):
     betas: tuple[Momentum, Momentum] = (0.9, 0.99)
 
 
+class Muon(AnyOptimizer):
+    """Orthogonal steps for the weights of linear layers, AdamW for the rest, both at one learning rate."""
+
+    name: Literal["muon"]
+    epsilon: Annotated[float, Field(gt=0)] = Field(1e-8, description="AdamW's")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(0.05, description="of matrices")
+    momentum: Momentum = Field(0.95, description="of the gradients that orthogonal steps follow")
+    betas: tuple[Momentum, Momentum] = Field((0.9, 0.999), description="AdamW's")
+
+
 class RMSprop(AnyOptimizer):
     """Gradients divided by the root of their mean square so far; epsilon is added to the root, as in Keras 2."""
 
@@ -72,7 +82,7 @@ class RMSprop(AnyOptimizer):
     decay: Momentum = Field(0.9, description="of the running mean")
 
 
-Optimizer = Annotated[AdamW | ScaledAdam | Lion | RMSprop, Field(discriminator="name")]
+Optimizer = Annotated[AdamW | ScaledAdam | Lion | Muon | RMSprop, Field(discriminator="name")]
 
 
 class AnySchedule(Section):
