@@ -10,6 +10,8 @@ import hypothesis
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# Several processes share the cores, and a thread that waits for its siblings takes a core from all: six times the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # The same examples in every run, and none kept between runs; tests never time anything.
 hypothesis.settings.register_profile("podium", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("podium")

@@ -96,6 +96,15 @@ def test_a_parameter_without_a_gradient_stays():
     assert optimizer.state[learner.network["first"].weight].keys() == {"momentum"}
 
 
+def test_matrices_alone():
+    weight = nn.Parameter(torch.eye(3))
+    optimizer = Muon([{"params": [weight], "weight_decay": 0.0}], [], lr=0.1)
+    weight.grad = torch.eye(3)
+    optimizer.step()
+    off_diagonal = weight[~torch.eye(3, dtype=torch.bool)]
+    assert weight.diagonal().max() < 0.99 and off_diagonal.abs().max() < 1e-6
+
+
 def test_a_loaded_state_goes_on_to_the_bit():
     whole = SmallLearner()
     first_half = copy.deepcopy(whole)

@@ -28,7 +28,7 @@ class Muon(torch.optim.Optimizer):
 
     Args:
         matrices: Groups of matrices, each with its ``weight_decay``.
-        others: Groups of everything else, for AdamW; at least one.
+        others: Groups of everything else, for AdamW.
         betas, epsilon: AdamW's.
     """
 
@@ -41,17 +41,18 @@ class Muon(torch.optim.Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
     ) -> None:
-        self._adamw = torch.optim.AdamW(others, lr=lr, betas=betas, eps=epsilon, fused=True)
+        self._adamw = torch.optim.AdamW(others, lr=lr, betas=betas, eps=epsilon, fused=True) if others else None
         # Its groups are this optimiser's as well: one list of rates to set, one state to save.
         groups = [{**group, "momentum": momentum} for group in matrices]
-        super().__init__([*groups, *self._adamw.param_groups], {"lr": lr})
+        super().__init__([*groups, *(self._adamw.param_groups if self._adamw else [])], {"lr": lr})
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
         """Moves all parameters that have a gradient."""
-        self._adamw.state = self.state  # both are new objects once a state has been loaded
-        self._adamw.param_groups = [group for group in self.param_groups if "momentum" not in group]
-        self._adamw.step()
+        if self._adamw:
+            self._adamw.state = self.state  # both are new objects once a state has been loaded
+            self._adamw.param_groups = [group for group in self.param_groups if "momentum" not in group]
+            self._adamw.step()
         for group in self.param_groups:
             if "momentum" in group:
                 self._turn(group)
@@ -80,7 +81,7 @@ def orthogonal(x_NRC: Tensor) -> Tensor:
     """Matrices with the same singular vectors and with singular values of about 1, by five Newton–Schulz iterations.
 
     Args:
-        x_NRC: Finite. A matrix of zeros stays one.
+        x_NRC: Finite. A matrix of zeros stays one, and one with a norm below 1e-7 stays smaller than the others.
 
     Returns:
         (N, R, C), singular values between 0.7 and 1.2 but for those that were tiny beside the matrix's norm.
