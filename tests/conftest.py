@@ -10,8 +10,8 @@ import hypothesis
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# Several processes share the cores, and a thread that waits for its siblings takes a core from all of them: with a thread
-# per core, tests of torch took six times as long on a busy machine, those of TensorFlow three times.
+# Several processes share the cores, and a thread that waits for its siblings takes a core from all of them: with a
+# thread per core, tests of torch took six times as long on a busy machine, those of TensorFlow three times.
 for _variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(_variable, "1")
 # The same examples in every run, and none kept between runs; tests never time anything.
