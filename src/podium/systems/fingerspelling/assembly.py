@@ -49,7 +49,7 @@ class Assembly:
             raise UserError("the networks take different numbers of frames as one step; give them one recipe")
         if beam_width > 1 and not beam.can_read(networks):
             raise UserError(
-                "these networks share neither a backward decoder nor a CTC head, and with a beam alone they read worse;"
+                "these networks share neither a backward decoder nor a CTC head, and a beam alone can make them worse;"
                 " leave the beam out, or train with model.ctc_weight"
             )
         self.networks, self.beam_width = networks, beam_width
