@@ -5,7 +5,7 @@
 # iteration blows up to full size.
 # Seen: relative error of a step, full rank 0.014, rank 4 of 64 0.66; the same iteration in float32 0.000001 and 0.00002.
 # Why it matters: a run in float32 or float64 is not in that type, seeds and processors differ by more than its rounding, and
-# on a processor without products of bfloat16 it takes longer (seen: 20 times as long as float32 for 24 matrices of 96 x 96).
+# on a processor without products of bfloat16 it takes longer (seen: 11 to 20 times as long as float32, 24 matrices of 96 x 96).
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
