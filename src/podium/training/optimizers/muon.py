@@ -84,7 +84,7 @@ def orthogonal(x_NRC: Tensor) -> Tensor:
         x_NRC: Finite. A matrix of zeros stays one, and one with a norm below 1e-7 stays smaller than the others.
 
     Returns:
-        (N, R, C), singular values between 0.7 and 1.2 but for those that were tiny beside the matrix's norm.
+        (N, R, C), singular values of about 0.7 to 1.2 but for those that were tiny beside the matrix's norm.
     """
     first, third, fifth = COEFFICIENTS
     is_tall = x_NRC.shape[1] > x_NRC.shape[2]
