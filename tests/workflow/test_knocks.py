@@ -123,7 +123,8 @@ def test_a_second_run_is_refused(copied):
     (copied.root / "results/tiny/export/benchmark.json").unlink()
     command = ["snakemake", "--cores", "1", "--configfile", TINY]
     first = subprocess.Popen(command, cwd=copied.root, env=copied.environment, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: any((copied.root / ".snakemake/locks").glob("*.lock")))
+    # A job under way: Snakemake's locks are files that exist before their content does.
+    wait_until(lambda: any((copied.root / ".snakemake/incomplete").iterdir()))
     first.send_signal(signal.SIGSTOP)  # it must not be done before the second one looks
     second = copied.snakemake("--cores", "1")
     first.send_signal(signal.SIGCONT)
