@@ -83,7 +83,7 @@ def build_row(format: str, steps: int, folder: Path) -> str:
 
 def build(format: str, steps: int, folder: Path) -> None:
     """Makes one file; prints seconds of the conversion and the process' peak memory."""
-    from podium.export.formats import MAKERS
+    from podium.export.formats import make_file
     from podium.systems.fingerspelling.twin import assemble, make
 
     recipe = load(Recipe, RECIPE)
@@ -91,7 +91,7 @@ def build(format: str, steps: int, folder: Path) -> None:
     for seed, twin in enumerate(twins):
         fill(twin, np.random.default_rng(seed), steps)
     begin = time.perf_counter(), time.process_time()
-    content = MAKERS[format](assemble(twins, {"min_frames": 15, "min_confidence": 0.0}))
+    content = make_file(assemble(twins, {"min_frames": 15, "min_confidence": 0.0}), format)
     seconds, cpu_seconds = time.perf_counter() - begin[0], time.process_time() - begin[1]
     file_of(folder, format, steps).write_bytes(content)
     peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -8,7 +8,7 @@ import numpy as np
 
 from podium.export.flatbuffer import FULLY_CONNECTED, PER_CHANNEL_VERSION, kind, read_model, write_model
 from podium.export.formats import widen_matrices
-from podium.export.graph import Graph, convert
+from podium.export.graph import Converter, Graph
 
 PARTS = {  # by name: what stays in float
     "all layers": set(),
@@ -31,7 +31,7 @@ def int8_file(graph: Graph, part: str) -> tuple[bytes, float]:
     from ai_edge_quantizer.qtyping import TFLOperationName
     from ai_edge_quantizer.quantizer import Quantizer
 
-    model = read_model(widen_matrices(convert(graph, "int8")))
+    model = read_model(widen_matrices(Converter(graph).convert("int8")))
     num_left = named_by_part(model, graph.twins[0].config.num_blocks, PARTS[part])
     quantizer = Quantizer(bytearray(write_model(model, with_names=True)))
     quantizer.add_dynamic_config(regex="^in_int8", operation_name=TFLOperationName.FULLY_CONNECTED, num_bits=8)

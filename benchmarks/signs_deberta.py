@@ -23,7 +23,7 @@ import torch
 
 from podium.config import load
 from podium.export.benchmark import processor
-from podium.export.formats import MAKERS
+from podium.export.formats import make_file
 from podium.recognise.tflite import TfliteFile
 from podium.systems.signs.limits import MAX_MB, MAX_MS
 from podium.systems.signs.vocabulary import SIGNS
@@ -76,7 +76,7 @@ def build(paths: dict[str, Path], networks: list[SignNetwork], recipes: list[Rec
             twins = [
                 twin.make(recipe).port(state, "the benchmark") for recipe, state in zip(recipes, states, strict=True)
             ]
-            path.write_bytes(MAKERS[name](twin.assemble(twins, Settings().model_dump())))
+            path.write_bytes(make_file(twin.assemble(twins, Settings().model_dump()), name))
         size_mb = path.stat().st_size / 1e6
         print(f"| {name} | {size_mb:.2f} | {ASKED_MB.get(name, '-')} |")
         if name in ASKED_MB and size_mb >= MAX_MB:

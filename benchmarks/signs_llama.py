@@ -27,7 +27,7 @@ from podium.config import load
 from podium.data.clips import shard_path
 from podium.data.sampler import BucketSampler
 from podium.export.benchmark import processor
-from podium.export.formats import MAKERS
+from podium.export.formats import make_file
 from podium.recognise.tflite import TfliteFile
 from podium.systems.signs.limits import MAX_MB, MAX_MS
 from podium.systems.signs.points import as_columns
@@ -70,11 +70,11 @@ def build(paths: dict[str, Path], members: list, recipe: Recipe) -> None:
     for name, path in paths.items():
         if not path.is_file():
             if name == "peer":
-                content = MAKERS["fp16"](Peer())
+                content = make_file(Peer(), "fp16")
             else:
                 states = [{key: one.numpy() for key, one in member.network.state_dict().items()} for member in members]
                 twins = [twin.make(recipe).port(state, "the benchmark") for state in states]
-                content = MAKERS[name](twin.assemble(twins, Settings().model_dump()))
+                content = make_file(twin.assemble(twins, Settings().model_dump()), name)
             path.write_bytes(content)
         size_mb, most = path.stat().st_size / 1e6, MOST_MB.get(name)
         print(f"| {name} | {size_mb:.2f} | {most or '-'} |")

@@ -14,7 +14,7 @@ import torch
 from ai_edge_litert.interpreter import Interpreter
 from speech_peers import ds_cnn, keyword_transformer
 
-from podium.export.formats import MAKERS
+from podium.export.formats import make_files
 from podium.systems.speech import learning, twin
 from podium.systems.speech.plan import Settings
 from podium.systems.speech.recipe import Recipe
@@ -48,8 +48,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=300)
     arguments = parser.parse_args()
-    own = graph()
-    files = {f"195 {format}": (MAKERS[format](own), (16000,)) for format in ("fp32", "fp16", "int8")}
+    formats = ("fp32", "fp16", "int8")
+    contents = zip(formats, make_files(graph(), formats), strict=True)
+    files = {f"195 {format}": (content, (16000,)) for format, content in contents}
     files |= {"keyword transformer fp32": keyword_transformer(), "DS-CNN int8": ds_cnn()}
     rng, runs = np.random.default_rng(0), {}
     for name, (content, shape) in files.items():

@@ -53,7 +53,7 @@ def build(folder: Path) -> dict[str, float]:
     known = folder / "sizes.json"
     if known.is_file():
         return json.loads(known.read_text())
-    from podium.export.formats import MAKERS
+    from podium.export.formats import make_files
     from podium.systems.fingerspelling.twin import assemble, make
 
     sizes = {}
@@ -63,8 +63,8 @@ def build(folder: Path) -> dict[str, float]:
         for seed, twin in enumerate(twins):
             fill(twin, np.random.default_rng(seed), STEPS[0])
         graph = assemble(twins, {"min_frames": 15, "min_confidence": 0.0})
-        for format in ("fp16", "int8", "kaggle"):
-            content = MAKERS[format](graph)
+        formats = ("fp16", "int8", "kaggle")
+        for format, content in zip(formats, make_files(graph, formats), strict=True):
             file_of(folder, f"{who} {format}").write_bytes(content)
             sizes[f"{who} {format}"] = len(content) / 1e6
         for part in list(PARTS)[1:] if who == "student" else ():

@@ -18,7 +18,7 @@ import pandas as pd
 import torch
 from int8_parts import PARTS, int8_file
 
-from podium.export.formats import MAKERS
+from podium.export.formats import make_file, make_files
 from podium.recognise.tflite import TfliteFile
 from podium.systems.files import read_recipe
 from podium.systems.fingerspelling import answers, learner, samples
@@ -118,10 +118,9 @@ def files_of(results: Path, name: str, runs: list[Path]) -> dict[str, Path]:
     """Their file in both formats."""
     folder = results / "comparison/files"
     folder.mkdir(exist_ok=True)
-    graph, files = graph_of(runs), {}
-    for format in ("fp16", "int8"):
-        files[format] = folder / f"{name.replace(' ', '_')}_{format}.tflite"
-        files[format].write_bytes(MAKERS[format](graph))
+    files = {format: folder / f"{name.replace(' ', '_')}_{format}.tflite" for format in ("fp16", "int8")}
+    for file, content in zip(files.values(), make_files(graph_of(runs), files), strict=True):
+        file.write_bytes(content)
     return files
 
 
@@ -177,7 +176,7 @@ def print_parts(stage: Path, table: pd.DataFrame, data: Path) -> None:
     phrases, rows = table["phrase"].tolist(), []
     for run in sorted(stage.glob("seed*")):
         graph = graph_of([run])
-        contents = {"fp16": (MAKERS["fp16"](graph), None)} | {part: int8_file(graph, part) for part in PARTS}
+        contents = {"fp16": (make_file(graph, "fp16"), None)} | {part: int8_file(graph, part) for part in PARTS}
         clips = samples.validation(table, data, read_recipe(run / "recipe.json")[1])
         scores = {}
         for name, (content, _) in contents.items():

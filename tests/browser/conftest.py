@@ -9,7 +9,7 @@ from sites import or_skip
 from small_networks import account_of, built_in, random_network, small_recipe, state_of
 
 from podium.export.card import model_card
-from podium.export.formats import MAKERS
+from podium.export.formats import make_file
 from podium.export.graph import Graph
 from podium.landmarks.pictures.task_file import holistic_task
 from podium.page.building import build
@@ -34,7 +34,7 @@ def ensemble() -> Graph:
 def model(tmp_path_factory, ensemble) -> Path:
     """The folder of an export: the file for browsers, settings, card."""
     folder = tmp_path_factory.mktemp("model")
-    (folder / "model_web.tflite").write_bytes(MAKERS["web"](ensemble))
+    (folder / "model_web.tflite").write_bytes(make_file(ensemble, "web"))
     settings = {"system": "fingerspelling", "selected_columns": COLUMNS, "frame_rate": 30}
     settings |= built_in(15, MIN_CONFIDENCE)
     parity = {"passed": True, "formats": {"tensorflow": {"num_clips": 0}, "web": {"num_clips": 0}}}
@@ -48,7 +48,7 @@ def model(tmp_path_factory, ensemble) -> Path:
 @pytest.fixture(scope="session")
 def phone_file(ensemble) -> bytes:
     """The same networks as a file for phones."""
-    return MAKERS["fp16"](ensemble)
+    return make_file(ensemble, "fp16")
 
 
 @pytest.fixture(scope="session")

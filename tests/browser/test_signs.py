@@ -11,7 +11,7 @@ from chromium import CHROMIUM
 from signs_clips import random_clip
 from sites import answer_of
 
-from podium.export.formats import MAKERS
+from podium.export.formats import make_file
 from podium.page.modules import NAME, SITE
 from podium.recognise.tflite import TfliteFile
 from podium.systems import part
@@ -29,7 +29,7 @@ def web_file(system: str) -> bytes:
     members = [
         twins.make(recipe).port(small.state_of(small.random_learner(recipe, seed)), "the test") for seed in (1, 2)
     ]
-    return MAKERS["web"](twins.assemble(members, SETTINGS))
+    return make_file(twins.assemble(members, SETTINGS), "web")
 
 
 @pytest.fixture(scope="module")

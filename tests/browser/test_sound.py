@@ -17,7 +17,7 @@ from sites import served
 
 from podium import Recognizer
 from podium.audio import clip_files
-from podium.export.formats import MAKERS
+from podium.export.formats import make_file
 from podium.page.building import build
 from podium.systems.speech import answers, twin
 from podium.systems.speech.inputs import HOP, LONGEST_CLIP
@@ -73,7 +73,7 @@ def sound_site(tmp_path_factory, packages) -> Path:
     recipe = speech.recipe()
     state = {name: value.numpy() for name, value in speech.make(recipe).network.state_dict().items()}
     graph = twin.assemble([twin.make(recipe).port(state, "a test")], Settings().model_dump())
-    content = MAKERS["web"](graph)
+    content = make_file(graph, "web")
     (folder / "model_web.tflite").write_bytes(content)
     card = {"files": [{"file": "model_web.tflite", "sha256": sha256(content).hexdigest()}]}
     card |= {key: answers.card(Settings().model_dump(), [recipe.model_dump()])[key] for key in ("input", "output")}

@@ -2,6 +2,8 @@
 
 import argparse
 
+import torch
+
 from podium.errors import run
 from podium.export.evaluation import evaluate, read_test_table
 from podium.storage.files import write_json
@@ -19,6 +21,7 @@ def main() -> None:
     parser.add_argument("--settings", required=True, nargs="*", metavar="KEY=VALUE", help="what the file has built in")
     parser.add_argument("--out", required=True, help="report to write (.json)")
     arguments = parser.parse_args()
+    torch.set_num_threads(1)  # clips one by one: more threads only get in each other's way
     system, recipe = read_recipe(arguments.recipe)
     settings, label = parse_settings(system, arguments.settings), part(system, "plan").LABEL
     learner = part(system, "learner")

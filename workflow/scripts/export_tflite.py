@@ -6,7 +6,7 @@ from pathlib import Path
 
 from podium.errors import run
 from podium.export.clips import calibration_clips
-from podium.export.formats import MAKERS, check_size
+from podium.export.formats import MAKERS, check_size, make_files
 from podium.export.twins import load_twin
 from podium.recognise.settings import SETTINGS_FILE
 from podium.storage.files import atomic_path, read_json, write_json
@@ -39,8 +39,8 @@ def main() -> None:
             part(system, "samples"), recipes[0], arguments.data, arguments.reference, graph.num_calibration_clips
         )
     sizes = {}
-    for format, path in zip(arguments.formats, arguments.models, strict=True):
-        content = MAKERS[format](graph)
+    contents = make_files(graph, arguments.formats)
+    for format, path, content in zip(arguments.formats, arguments.models, contents, strict=True):
         check_size(content, format, graph.max_bytes)
         with atomic_path(path) as partial_file:
             partial_file.write_bytes(content)

@@ -8,6 +8,7 @@ the scales of these clips: then its convolutions run in fast kernels. ``web`` is
 is ``fp16`` in operators that a runtime of 2023 is quick at (`podium.export.kaggle`).
 """
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 import numpy as np
@@ -15,33 +16,45 @@ from ai_edge_litert import schema_py_generated as schema
 
 from podium.errors import UserError
 from podium.export.flatbuffer import FULLY_CONNECTED, PER_CHANNEL_VERSION, kind, read_model, write_model
-from podium.export.graph import Graph, convert
+from podium.export.graph import Converter, Graph
 from podium.export.kaggle import turn_matrices
 
 DEQUANTIZE = schema.BuiltinOperator.DEQUANTIZE
 
 
-def convert_int8(graph: Graph) -> bytes:
+def convert_int8(converter: Converter) -> bytes:
     """The content of the int8 file."""
+    graph = converter.graph
     if not graph.num_calibration_clips:
-        return quantise(convert(graph, "int8"))
+        return quantise(converter.convert("int8"))
     if not graph.calibration:
         raise ValueError("int8 needs clips to calibrate on; set the graph's `calibration`")
-    return write_model(read_model(convert(graph, "int8", half_weights=False, calibration=graph.calibration)))
+    return write_model(read_model(converter.convert("int8", half_weights=False, is_calibrated=True)))
 
 
-def convert_kaggle(graph: Graph) -> bytes:
+def convert_kaggle(converter: Converter) -> bytes:
     """The content of the file for TFLite's own kernels."""
-    return turn_matrices(convert(graph, "kaggle"))
+    return turn_matrices(converter.convert("kaggle"))
 
 
 MAKERS = {
-    "fp32": partial(convert, format="fp32", half_weights=False),
-    "fp16": convert,
+    "fp32": partial(Converter.convert, format="fp32", half_weights=False),
+    "fp16": Converter.convert,
     "int8": convert_int8,
-    "web": partial(convert, format="web"),
+    "web": partial(Converter.convert, format="web"),
     "kaggle": convert_kaggle,
 }
+
+
+def make_files(graph: Graph, formats: Iterable[str]) -> Iterator[bytes]:
+    """The content of a file per format, keys of `MAKERS`. The weights must stay as they are until the last is made."""
+    converter = Converter(graph)
+    return (MAKERS[format](converter) for format in formats)
+
+
+def make_file(graph: Graph, format: str) -> bytes:
+    """The content of one file."""
+    return next(make_files(graph, [format]))
 
 
 def check_size(content: bytes, format: str, max_bytes: int | None) -> None:

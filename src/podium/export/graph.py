@@ -15,6 +15,7 @@ from podium.recognise.operators import check_operators
 from podium.recognise.tflite import INPUT
 
 Function = tf.types.experimental.GenericFunction
+ConcreteFunction = tf.types.experimental.ConcreteFunction
 
 
 class Graph(tf.Module, ABC):
@@ -101,34 +102,49 @@ class MeanGraph(Graph):
         return {"x": inputs, **{name: value for name, value in seen if value.shape.rank > 1}}
 
 
-def convert(
-    graph: Graph, format: str = "fp16", half_weights: bool = True, calibration: Sequence[np.ndarray] = ()
-) -> bytes:
-    """The file's content: builtin operators only, no variables.
+class Converter:
+    """Makes the contents of a graph's files. What two formats share is made once, so weights must stay as they are.
 
-    Args:
-        format: Whose function the file holds, see `Graph.function`.
-        half_weights: Store weights in float16; they are widened to float32 when the file is loaded.
-        calibration: Clips from which the ranges of whole numbers follow; with them weights and activations are int8,
-            inputs and outputs stay float32.
+    Attributes:
+        graph: Whose files they are.
     """
-    function = without_variables(graph.function(format).get_concrete_function())
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
-    converter.exclude_conversion_metadata = True  # else the whole file is read and written once more
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    if calibration:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: ([x] for x in calibration)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    elif half_weights:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.target_spec.supported_types = [tf.float16]
-    content = converter.convert()
-    check_operators(content)
-    return content
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._constant: dict[Function, ConcreteFunction] = {}
+        self._contents: dict[tuple[Function, bool, bool], bytes] = {}
+
+    def convert(self, format: str = "fp16", half_weights: bool = True, is_calibrated: bool = False) -> bytes:
+        """A file's content: builtin operators only, no variables.
+
+        Args:
+            format: Whose function the file holds, see `Graph.function`.
+            half_weights: Store weights in float16; they are widened to float32 when the file is loaded.
+            is_calibrated: Weights and activations are int8, in ranges that follow from the graph's `calibration`;
+                inputs and outputs stay float32.
+        """
+        function = self.graph.function(format)
+        key = function, half_weights, is_calibrated
+        if key not in self._contents:
+            if function not in self._constant:
+                self._constant[function] = without_variables(function.get_concrete_function())
+            converter = tf.lite.TFLiteConverter.from_concrete_functions([self._constant[function]], tf.Module())
+            converter.exclude_conversion_metadata = True  # else the whole file is read and written once more
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+            if is_calibrated:
+                converter.optimizations = [tf.lite.Optimize.DEFAULT]
+                converter.representative_dataset = lambda: ([x] for x in self.graph.calibration)
+                converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            elif half_weights:
+                converter.optimizations = [tf.lite.Optimize.DEFAULT]
+                converter.target_spec.supported_types = [tf.float16]
+            content = converter.convert()
+            check_operators(content)
+            self._contents[key] = content
+        return self._contents[key]
 
 
-def without_variables(function: tf.types.experimental.ConcreteFunction) -> tf.types.experimental.ConcreteFunction:
+def without_variables(function: ConcreteFunction) -> ConcreteFunction:
     """The function with constants for its variables, which the converter would save and load one by one."""
     inner = convert_variables_to_constants_v2(function, lower_control_flow=False)  # numbers its outputs
     names = sorted(function.structured_outputs)

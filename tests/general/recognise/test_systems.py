@@ -10,7 +10,7 @@ from small_networks import account_of, built_in, random_clip, random_network, sm
 from podium import Recognizer
 from podium.data.clip_files import open_arrays, told_of
 from podium.errors import ClipError, UserError
-from podium.export.graph import convert
+from podium.export.formats import make_file
 from podium.recognise import recognizer
 from podium.recognise.predictions import predict
 from podium.recognise.readings import Prepared, Reading
@@ -27,7 +27,7 @@ SETTINGS = {"system": "fingerspelling", "selected_columns": COLUMNS, **built_in(
 @pytest.fixture(scope="module")
 def content() -> bytes:
     twin = make(RECIPE).port(state_of(random_network(RECIPE)), "the test")
-    return convert(assemble([twin], built_in(15, 0.0)))
+    return make_file(assemble([twin], built_in(15, 0.0)), "fp16")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from podium.export.card import file_entry, model_card
 from podium.export.clips import ProofClip
 from podium.export.evaluation import evaluate
 from podium.export.flatbuffer import FULLY_CONNECTED, PER_CHANNEL_VERSION, kind, read_model, write_model
-from podium.export.formats import MAKERS
+from podium.export.formats import MAKERS, make_file, make_files
 from podium.export.verification import check_formats
 from podium.port.convolution import MAX_TAPS, depthwise, tap_groups
 from podium.port.layers import NORM_EPSILON, BatchNorm, Frames, Kernels, Linear, is_nonzero
@@ -59,8 +59,8 @@ def files(ensemble, tmp_path_factory):
     """A file per format of the same two small networks."""
     folder = tmp_path_factory.mktemp("formats")
     paths = {name: folder / file_of(name) for name in MAKERS}
-    for name, maker in MAKERS.items():
-        paths[name].write_bytes(maker(ensemble))
+    for path, content in zip(paths.values(), make_files(ensemble, paths), strict=True):
+        path.write_bytes(content)
     return paths
 
 
@@ -248,7 +248,7 @@ def test_kaggle_multiplies_by_turned_matrices_alone(files):
 def test_kaggle_of_other_networks(tmp_path, name):
     recipe = small_recipe(name, max_frames=64)
     ensemble = assemble([make(recipe).port(state_of(random_network(recipe)), "the test")], built_in(15, 0.0))
-    (tmp_path / "kaggle.tflite").write_bytes(MAKERS["kaggle"](ensemble))
+    (tmp_path / "kaggle.tflite").write_bytes(make_file(ensemble, "kaggle"))
     recognizer = TfliteFile(tmp_path / "kaggle.tflite")
     for num_frames in (15, 40, 41, 100):
         clip = random_clip(num_frames)

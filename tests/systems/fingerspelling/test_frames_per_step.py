@@ -16,7 +16,7 @@ from small_networks import (
 from podium.errors import UserError
 from podium.export.answers import answer_all, write_answers
 from podium.export.clips import ProofClip
-from podium.export.formats import MAKERS
+from podium.export.formats import MAKERS, make_files
 from podium.export.parity import check_faults, check_stages
 from podium.export.verification import check_formats
 from podium.recognise.tflite import TfliteFile
@@ -130,8 +130,8 @@ def pair():
 def test_all_files_agree_with_torch(pair, tmp_path):
     together, graph = pair
     files = {name: tmp_path / f"{name}.tflite" for name in MAKERS}
-    for name, path in files.items():
-        path.write_bytes(MAKERS[name](graph))
+    for path, content in zip(files.values(), make_files(graph, files), strict=True):
+        path.write_bytes(content)
     clips = [ProofClip(str(length), random_clip(length)) for length in (15, 16, 41, 64, 65, 66, 130)]
     write_answers(tmp_path / "answers.npz", clips, answer_all(together.inside, clips))
     proven = {name: files[name] for name in ("fp16", "fp32", "web", "kaggle")}

@@ -10,7 +10,7 @@ from small_networks import built_in, random_clip
 
 from podium import Recognizer
 from podium.errors import UserError
-from podium.export.graph import convert
+from podium.export.formats import make_file
 from podium.port.weights import load_torch_state
 from podium.recognise.model_info import describe
 from podium.storage.files import file_digest, write_json
@@ -33,7 +33,7 @@ class Imported:
         _, recipe = read_recipe(folder / "recipe.json")
         self.ensemble = assemble([make(recipe).port(load_torch_state(self.weights), "the test")], built_in(1, 0.0))
         self.model = folder / "model.tflite"
-        self.model.write_bytes(convert(self.ensemble, half_weights=False))
+        self.model.write_bytes(make_file(self.ensemble, "fp32"))
 
 
 @pytest.fixture(scope="module", params=["cfg1", "cfg2"])

@@ -31,7 +31,8 @@ from podium.export.answers import answer_all, write_answers
 from podium.export.benchmark import benchmark
 from podium.export.clips import ProofClip, parity_clips
 from podium.export.evaluation import evaluate
-from podium.export.graph import Graph, convert
+from podium.export.formats import make_file
+from podium.export.graph import Graph
 from podium.export.verification import check_formats, verify
 from podium.recognise.operators import check_operators, operator_names
 from podium.recognise.tflite import TfliteFile
@@ -133,7 +134,7 @@ def test_files_agree_with_torch_at_any_length(export, tmp_path):
 
 
 def test_unrounded_file_agrees_closely(export, tmp_path):
-    (tmp_path / "full.tflite").write_bytes(convert(export.ensemble, half_weights=False))
+    (tmp_path / "full.tflite").write_bytes(make_file(export.ensemble, "fp32"))
     assert (tmp_path / "full.tflite").stat().st_size > 1.5 * export.model.stat().st_size
     file = TfliteFile(tmp_path / "full.tflite")
     for num_frames in (300, 20):
@@ -274,7 +275,7 @@ def test_parity_without_a_hidden_test_reads_the_reference_clips(export, tmp_path
 
 def test_file_of_other_weights_fails(export, tmp_path):
     stranger = make(export.recipe).port(state_of(random_network(export.recipe, 9)), "the test")
-    (tmp_path / "model.tflite").write_bytes(convert(assemble([stranger], built_in(MIN_FRAMES, 0.15))))
+    (tmp_path / "model.tflite").write_bytes(make_file(assemble([stranger], built_in(MIN_FRAMES, 0.15)), "fp16"))
     write_json(tmp_path / "inference_args.json", read_json(export.model.with_name("inference_args.json")))
     options = ["--formats", "fp16"]
     for name, value in zip(

@@ -7,7 +7,7 @@ from small_networks import KEYS, built_in, in_torch, learner_of, random_clip, ra
 
 from podium.export.answers import answer_all, write_answers
 from podium.export.clips import ProofClip
-from podium.export.graph import convert
+from podium.export.formats import make_file
 from podium.export.parity import check_stages
 from podium.export.verification import check_formats
 from podium.recognise.operators import check_operators
@@ -49,7 +49,7 @@ def test_file_agrees_with_torch(tmp_path):
     clips += [ProofClip(f"{num_frames} frames", random_clip(num_frames)) for num_frames in (15, 16, 17, 41, 64, 200)]
     write_answers(tmp_path / "answers.npz", clips, answer_all(in_torch([network], recipe, 15).inside, clips))
     ensemble = assemble([make(recipe).port(state_of(network), "the test")], built_in(15, 0.0))
-    content = convert(ensemble)
+    content = make_file(ensemble, "fp16")
     check_operators(content)
     (tmp_path / "model.tflite").write_bytes(content)
     models = {"fp16": tmp_path / "model.tflite"}

@@ -10,7 +10,7 @@ from signs_deberta_small import MAX_FRAMES, random_learner, small_recipe, state_
 
 from podium.errors import ClipError, UserError
 from podium.export.comparing import TOLERANCES
-from podium.export.formats import MAKERS
+from podium.export.formats import make_files
 from podium.export.parity import check_faults, check_stages, check_weights
 from podium.export.twins import load_twin, save_twin
 from podium.recognise.operators import operator_names
@@ -41,7 +41,7 @@ class Export:
             for recipe, one in zip(self.recipes, self.learners, strict=True)
         ]
         self.graph = twins.assemble(self.twins, SETTINGS)
-        self.content = {format: MAKERS[format](self.graph) for format in FORMATS}
+        self.content = dict(zip(FORMATS, make_files(self.graph, FORMATS), strict=True))
         for format, content in self.content.items():
             (folder / f"{format}.tflite").write_bytes(content)
         self.files = {format: TfliteFile(folder / f"{format}.tflite") for format in FORMATS}

@@ -8,7 +8,7 @@ from signs_llama_small import MAX_FRAMES, random_clip, random_learner, small_rec
 
 from podium.errors import ClipError, UserError
 from podium.export.comparing import TOLERANCES
-from podium.export.formats import MAKERS
+from podium.export.formats import make_files
 from podium.export.parity import check_faults, check_stages, check_weights
 from podium.export.twins import load_twin, save_twin
 from podium.recognise.operators import operator_names
@@ -35,7 +35,7 @@ class Export:
         self.torch = assemble([one.network for one in self.learners], [self.recipe] * 2, SETTINGS)
         self.twins = [twins.make(self.recipe).port(state_of(one), "the test") for one in self.learners]
         self.graph = twins.assemble(self.twins, SETTINGS)
-        self.content = {format: MAKERS[format](self.graph) for format in FORMATS}
+        self.content = dict(zip(FORMATS, make_files(self.graph, FORMATS), strict=True))
         for format, content in self.content.items():
             (folder / f"{format}.tflite").write_bytes(content)
         self.files = {format: TfliteFile(folder / f"{format}.tflite") for format in FORMATS}

@@ -7,7 +7,7 @@ from ai_edge_litert.interpreter import Interpreter
 from speech import NETS, golden, golden_learner, keras_layers, recipe
 
 from podium.errors import UserError
-from podium.export.formats import MAKERS, check_size
+from podium.export.formats import check_size, make_file, make_files
 from podium.export.parity import check_faults, check_stages, check_weights
 from podium.recognise.operators import operator_names
 from podium.systems.speech import answers, learner, twin
@@ -48,12 +48,15 @@ def test_files_answer_as_torch(shared, tmp_path):
     graph = twin.assemble([ported(one.network, recipe())], SETTINGS)
     clips = [*golden(shared, "speech_195_tiny")[0]["in/x"], *golden(shared, "speech_195_tiny_train")[0]["in/x"]]
     with pytest.raises(ValueError, match="clips to calibrate"):
-        MAKERS["int8"](graph)
+        make_file(graph, "int8")
     graph.calibration = clips
     assembly = learner.assemble([one.network], [recipe()], SETTINGS)
     expected, sizes, words = [assembly.answer(clip) for clip in clips], {}, {}
-    for format in ("fp32", "fp16", "web", "int8"):
-        content = MAKERS[format](graph)
+    formats = ("fp32", "fp16", "web", "int8")
+    contents = dict(zip(formats, make_files(graph, formats), strict=True))
+    assert contents["web"] == contents["fp16"], "one network, made once"
+    assert all(make_file(graph, format) == contents[format] for format in formats), "as each alone"
+    for format, content in contents.items():
         sizes[format] = len(content)
         run = Interpreter(model_content=content, num_threads=1).get_signature_runner()
         assert [tuple(detail["shape"]) for detail in run.get_input_details().values()] == [(16000,)]
@@ -66,7 +69,7 @@ def test_files_answer_as_torch(shared, tmp_path):
     right = [answers.read(one).text for one in expected]
     assert words["fp32"] == words["fp16"] == right
     assert sum(one == other for one, other in zip(words["int8"], right, strict=True)) >= 0.8 * len(right)
-    names = operator_names(MAKERS["fp32"](graph))
+    names = operator_names(contents["fp32"])
     assert "DEPTHWISE_CONV_2D" in names and "SPLIT" not in names and "GATHER" not in names
     assert sizes["int8"] < sizes["fp16"] < sizes["fp32"]
     with pytest.raises(UserError, match="must have fewer than 1,000"):
