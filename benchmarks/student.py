@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from export import FRAMES, ROOT, ROUNDS, STEPS, fill, matrix_rate
+from export import FRAMES, ROOT, STEPS, fill, matrix_rate
 from int8_parts import PARTS, int8_file
 
 from podium.config import load
@@ -31,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, help="where the files are or go; default: a temporary one")
     parser.add_argument("--runs", type=int, default=30, help="timed calls per length and round")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of all files in turn; medians are printed")
+    parser.add_argument("--rounds", type=int, default=9, help="of all files in turn; medians are printed")
     parser.add_argument("--runtime", help="a Python with tflite-runtime or TensorFlow; times what it reads there")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -93,7 +93,8 @@ def timed(path: Path, runs: int, threads: int, python: str) -> dict[int, float]:
 
 
 def print_table(found: dict, folder: Path, arguments: argparse.Namespace, sizes: dict, python: str) -> None:
-    """Times of all files in turn, and how many times as fast each is as the first of the table.
+    """Times of all files in turn, and how many times as fast each is as the first of the table: medians over the
+    rounds, of times and of ratios within a round, since a shared machine is quicker in one minute than in the next.
 
     Args:
         found: (name, threads) → an empty list, in the order of the rows.
@@ -101,17 +102,23 @@ def print_table(found: dict, folder: Path, arguments: argparse.Namespace, sizes:
     for _ in range(arguments.rounds):
         for (name, threads), times in found.items():
             times.append(timed(file_of(folder, name), arguments.runs, threads, python))
-    medians = {kind: {t: float(np.median([one[t] for one in times])) for t in FRAMES} for kind, times in found.items()}
-    first = next(iter(medians.values()))
+    first = next(iter(found))
     print("| file | threads | MB |", " | ".join(f"T = {t}, ms | times" for t in FRAMES), "| goals |")
     print("|---|---|---|" + "---|---|" * len(FRAMES) + "---|")
-    for (name, threads), row in medians.items():
-        cells = " | ".join(f"{row[t]:.1f} | {first[t] / row[t]:.2f}" for t in FRAMES)
+    for (name, threads), times in found.items():
+        cells = " | ".join(
+            f"{np.median([one[t] for one in times]):.1f} | {gain(found[first], times, t):.2f}" for t in FRAMES
+        )
         goals = f"{LEAST[name]} times, {MOST_MB[name]} MB" if name in LEAST and threads == 1 else ""
         print(f"| {name} | {threads} | {sizes[name]:.1f} | {cells} | {goals} |")
-    for name in [name for name, threads in medians if threads == 2]:
-        gains = ", ".join(f"{medians[name, 1][t] / medians[name, 2][t]:.2f} at T = {t}" for t in FRAMES)
+    for name in [name for name, threads in found if threads == 2]:
+        gains = ", ".join(f"{gain(found[name, 1], found[name, 2], t):.2f} at T = {t}" for t in FRAMES)
         print(f"\ntwo threads against one, {name}: {gains}")
+
+
+def gain(slow: list[dict[int, float]], quick: list[dict[int, float]], num_frames: int) -> float:
+    """How many times as fast, the median over rounds."""
+    return float(np.median([one[num_frames] / other[num_frames] for one, other in zip(slow, quick, strict=True)]))
 
 
 if __name__ == "__main__":
